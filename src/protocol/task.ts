@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import { type Bytes, concat, utf8 } from '../base/bytes.ts';
+import { type Cid, cutBlob, sha256 } from '../base/cid.ts';
+import { encode } from './codec.ts';
+import { MAX_OUTPUT_FILES, MAX_REASON_CHARS } from './constants.ts';
+import type { PeerId } from './identity.ts';
+import { guestPathSchema } from './manifest.ts';
+import { cidSchema, countSchema } from './primitives.ts';
+
+/** How a task's run ended. `ok` and `exit-code` are results; the rest say why there is none. */
+export const exitSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('ok') }),
+  v.strictObject({ kind: v.literal('exit-code'), code: v.pipe(v.number(), v.integer()) }),
+  v.strictObject({
+    kind: v.picklist(['trap', 'out-of-memory', 'stack', 'timeout', 'output-limit', 'refused', 'device-lost']),
+    message: v.pipe(v.string(), v.maxLength(MAX_REASON_CHARS)),
+  }),
+]);
+export type Exit = v.InferOutput<typeof exitSchema>;
+
+/** What the sandbox hands back: outputs in the order of their paths. */
+export interface TaskOutcome {
+  readonly exit: Exit;
+  readonly outputs: readonly { readonly path: string; readonly bytes: Bytes }[];
+  /** Wall time of the run itself, in milliseconds. Never part of the digest. */
+  readonly wallMs: number;
+}
+
+/** The canonical statement of a result: what is hashed, committed to and compared. */
+export const resultSchema = v.strictObject({
+  exit: exitSchema,
+  outputs: v.pipe(
+    v.array(v.strictObject({ path: guestPathSchema, cid: cidSchema, bytes: countSchema })),
+    v.maxLength(MAX_OUTPUT_FILES),
+  ),
+});
+export type Result = v.InferOutput<typeof resultSchema>;
+
+/** The result of an outcome. Outputs are sorted by path; their bytes become CIDs. */
+export async function resultOf(outcome: TaskOutcome): Promise<Result> {
+  const outputs = await Promise.all(
+    outcome.outputs.map(async ({ path, bytes }) => ({ path, cid: await blobCid(bytes), bytes: bytes.byteLength })),
+  );
+  outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { exit: outcome.exit, outputs };
+}
+
+async function blobCid(bytes: Bytes): Promise<Cid> {
+  return (await cutBlob(bytes)).cid;
+}
+
+/** SHA-256 of the canonical dag-cbor of a result. */
+export async function resultDigest(result: Result): Promise<Bytes> {
+  return sha256(encode(result));
+}
+
+/**
+ * Commitment to a result digest: H("kiln/commit/1" ‖ job ‖ task ‖ provider ‖ nonce ‖ digest), each text with its
+ * length before it. The provider's id inside keeps it from being copied (design: verification, formulas).
+ */
+export async function commitment(
+  job: Cid,
+  task: number,
+  provider: PeerId,
+  nonce: Uint8Array,
+  digest: Uint8Array,
+): Promise<Bytes> {
+  return sha256(encode(['kiln/commit/1', job, task, provider, nonce, digest]));
+}
+
+/** The 32-byte seed of a task's clock and randomness: H(job ‖ index). */
+export async function taskSeed(job: Cid, task: number): Promise<Bytes> {
+  return sha256(concat([utf8('kiln/seed/1'), utf8(job), utf8(`/${task}`)]));
+}
+

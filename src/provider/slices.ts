@@ -1,0 +1,105 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import type { Demand, PaymentTerms } from '../protocol/announce.ts';
+import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
+import type { Envelope, Opened } from '../protocol/envelope.ts';
+import type { Identity, PeerId } from '../protocol/identity.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import type { Address, JobKind } from '../protocol/primitives.ts';
+import type { TaskOutcome } from '../protocol/task.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+import type * as v from 'valibot';
+
+/*
+ * What the provider needs of each adapter, and no more. `network`, `storage`, `sandbox` and `wallet` satisfy these
+ * structurally; tests hand in in-memory twins.
+ */
+
+/** A peer and how to dial it. */
+export interface PeerAddress {
+  readonly peer: PeerId;
+  readonly addresses: readonly string[];
+}
+
+/** How a blob is asked for. */
+export interface BlobRequest {
+  /** Peers that may have it, tried together. */
+  readonly holders: readonly PeerAddress[];
+  /** Only these bytes of it. */
+  readonly range?: { readonly offset: number; readonly length: number };
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** Blobs by CID: own store first, then the holders; verified on arrival, then kept. */
+export interface BlobSlice {
+  get(cid: Cid, request: BlobRequest): Promise<Bytes>;
+  /** Cuts, stores and thereby serves a blob to whoever asks. */
+  put(bytes: Uint8Array): Promise<Cid>;
+}
+
+export interface ProviderNetwork {
+  readonly identity: Identity;
+  /** Multiaddresses under which others reach this peer now. */
+  addresses(): readonly string[];
+  /** Valid demands of a kind as they come, from gossip and the board, repeated ones too; the result unsubscribes. */
+  onDemand(kind: JobKind, handler: (demand: Opened<Demand>) => void): () => void;
+  putOffer(offer: Envelope): Promise<void>;
+  removeOffer(): Promise<void>;
+  openStream(
+    protocol: StreamProtocol<v.GenericSchema, v.GenericSchema>,
+    to: PeerAddress,
+    signal?: AbortSignal,
+  ): Promise<FrameStream>;
+  readonly blobs: BlobSlice;
+}
+
+/** One job inside the sandbox: its program is compiled once per slot and stays warm until `close`. */
+export interface SandboxJob {
+  run(
+    task: number,
+    options: { readonly signal: AbortSignal; readonly onProgress?: (done: number) => void },
+  ): Promise<TaskOutcome>;
+  close(): Promise<void>;
+}
+
+/** Reads an input of the job, or a slice of it. */
+export type ReadInput = (
+  input: { readonly cid: Cid; readonly bytes: number },
+  range?: { readonly offset: number; readonly length: number },
+) => Promise<Bytes>;
+
+export interface SandboxSlice {
+  /** Slots for this kind: tasks beyond this number wait. */
+  slots(kind: JobKind): number;
+  openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob>;
+}
+
+/** Key-value records that survive the tab. Values are structured-cloneable. */
+export interface Collection<T> {
+  get(key: string): Promise<T | undefined>;
+  put(key: string, value: T): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** All entries whose key starts with the prefix, in key order. */
+  entries(prefix?: string): Promise<[string, T][]>;
+}
+
+/** What the chain says of a payer and one of its session keys, as a provider needs it (design: payments). */
+export interface PayerView {
+  /** Deposit not thawing and not locked, in the token's smallest unit. */
+  readonly free: bigint;
+  readonly cap: bigint;
+  /** Redeemed through this key so far. */
+  readonly spent: bigint;
+  /** Redeemed by this payee through this key so far. */
+  readonly claimed: bigint;
+  readonly expiresAtMs: number;
+  readonly isEquivocated: boolean;
+  readonly readAtMs: number;
+}
+
+export interface ProviderChain {
+  payerView(terms: PaymentTerms, payee: Address): Promise<PayerView>;
+  /** Address that signed this voucher for this chain and pool. */
+  voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address>;
+}

@@ -1,0 +1,73 @@
+import type * as v from 'valibot';
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import type { PaymentTerms } from '../protocol/announce.ts';
+import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
+import type { Envelope } from '../protocol/envelope.ts';
+import type { Identity, PeerId } from '../protocol/identity.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import type { Address, JobKind } from '../protocol/primitives.ts';
+import type { TaskOutcome } from '../protocol/task.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+
+/*
+ * What the requestor needs of each adapter, and no more. `network`, `storage`, `sandbox` and `wallet` satisfy these
+ * structurally; tests hand in in-memory twins.
+ */
+
+export interface RequestorNetwork {
+  readonly identity: Identity;
+  addresses(): readonly string[];
+  publishDemand(kind: JobKind, demand: Envelope): Promise<void>;
+  /** Accepts streams of a protocol; the result stops accepting. */
+  handle(
+    protocol: StreamProtocol<v.GenericSchema, v.GenericSchema>,
+    handler: (stream: FrameStream) => void,
+  ): Promise<() => Promise<void>>;
+  readonly blobs: {
+    get(
+      cid: Cid,
+      request: {
+        readonly holders: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[];
+        readonly range?: { readonly offset: number; readonly length: number };
+        readonly signal?: AbortSignal;
+      },
+    ): Promise<Bytes>;
+    put(bytes: Uint8Array): Promise<Cid>;
+  };
+}
+
+export interface RequestorSandbox {
+  slots(kind: JobKind): number;
+  openJob(
+    job: Cid,
+    manifest: Manifest,
+    readInput: (
+      input: { readonly cid: Cid; readonly bytes: number },
+      range?: { readonly offset: number; readonly length: number },
+    ) => Promise<Bytes>,
+  ): Promise<{
+    run(
+      task: number,
+      options: { readonly signal: AbortSignal; readonly onProgress?: (done: number) => void },
+    ): Promise<TaskOutcome>;
+    close(): Promise<void>;
+  }>;
+}
+
+/** Key-value records that survive the tab. */
+export interface Collection<T> {
+  get(key: string): Promise<T | undefined>;
+  put(key: string, value: T): Promise<void>;
+  delete(key: string): Promise<void>;
+  entries(prefix?: string): Promise<[string, T][]>;
+}
+
+/** The requestor's means to pay: one session key, funded and authorised on chain. */
+export interface PaymentSession {
+  readonly terms: PaymentTerms;
+  /** All that this key may ever promise, in the token's smallest unit. */
+  readonly cap: bigint;
+  /** Signs a cumulative voucher (EIP-712); stores nothing. */
+  sign(voucher: { readonly payee: Address; readonly amount: bigint; readonly issued: bigint }): Promise<SignedVoucher>;
+}

@@ -1,0 +1,78 @@
+import type { Cid } from '../base/cid.ts';
+import type { PeerId } from '../protocol/identity.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import type { Address } from '../protocol/primitives.ts';
+
+export type JobStatus = 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+
+/** One provider of a job. Amounts are in the token's smallest unit. */
+export interface JobProviderView {
+  readonly peer: PeerId;
+  readonly payee: Address;
+  readonly state: 'working' | 'broken' | 'drained' | 'banned' | 'ended';
+  readonly executions: number;
+  readonly tasksPaid: number;
+  readonly paid: bigint;
+  readonly msPerTask?: number;
+  readonly pricePerUnit: bigint;
+}
+
+/** A delivered result that did not count. */
+export interface RejectedResult {
+  readonly task: number;
+  readonly peer: PeerId;
+  readonly reason: string;
+}
+
+/** The state of each task, one letter each in `JobView.tasks`: waiting, running, checking, verified. */
+export type TaskPhase = 'waiting' | 'running' | 'checking' | 'verified';
+
+/** All that the Job page shows. */
+export interface JobView {
+  readonly job: Cid;
+  readonly manifest: Manifest;
+  readonly status: JobStatus;
+  readonly error?: string;
+  readonly phases: readonly TaskPhase[];
+  readonly verified: number;
+  /** Results delivered, replicas included; `executions / verified` is the overhead of checking. */
+  readonly executions: number;
+  readonly providers: readonly JobProviderView[];
+  readonly rejected: readonly RejectedResult[];
+  readonly budget: bigint;
+  readonly spent: bigint;
+  readonly pricePerTaskCeiling: bigint;
+  readonly createdAtMs: number;
+  readonly firstResultAtMs?: number;
+  readonly endedAtMs?: number;
+  /** Milliseconds left by the pace so far; absent while unknown. */
+  readonly etaMs?: number;
+  /** Why nothing moves, in words, when nothing does: "waiting for providers". */
+  readonly waitingFor?: string;
+}
+
+/** What the try-out of one task measured on this device. */
+export interface TryOut {
+  readonly task: number;
+  readonly wallMs: number;
+  readonly microUnitsPerTask: number;
+  readonly exit: string;
+  readonly outputs: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+}
+
+/** A job before it is submitted: manifest and the bytes its CIDs name. */
+export interface JobDraft {
+  readonly manifest: Manifest;
+  readonly blobs: readonly Uint8Array[];
+}
+
+/** Terms under which a job is submitted. */
+export interface SubmitTerms {
+  /** All that the job may cost, in the token's smallest unit. */
+  readonly budget: bigint;
+  /** Highest price per unit of work. */
+  readonly priceCeiling: bigint;
+  readonly microUnitsPerTask: number;
+  /** Providers wanted at most. */
+  readonly seats: number;
+}
