@@ -85,7 +85,9 @@ export async function cutBlob(
       hint: 'Split the input into several files.',
     });
   }
-  const parts = Array.from({ length: count }, (_, i) => bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES));
+  const parts = Array.from({ length: count }, (_, i) =>
+    bytes.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES),
+  );
   const digests = await Promise.all(parts.map((part) => sha256(part)));
   const list = ownBytes(dagCbor.encode({ size: bytes.byteLength, chunks: digests }));
   const cid = cidOfDigest(await sha256(list), DAG_CBOR);

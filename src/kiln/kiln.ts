@@ -51,7 +51,11 @@ export interface WalletEvent {
 
 /** All that the Wallet page shows. Amounts are in the token's smallest unit (18 decimals). */
 export interface WalletView {
-  readonly account?: { readonly address: Address; readonly kind: 'embedded' | 'injected'; readonly name: string };
+  readonly account?: {
+    readonly address: Address;
+    readonly kind: 'embedded' | 'injected';
+    readonly name: string;
+  };
   readonly injected: readonly { readonly id: string; readonly name: string; readonly icon: string }[];
   readonly tokenBalance: bigint;
   readonly deposit: bigint;
@@ -92,20 +96,33 @@ export interface Kiln extends AsyncDisposable {
   readonly requestor: {
     readonly jobs: Observable<readonly JobView[]>;
     /** Runs one task here; shows its output and measures its work. */
-    tryOut(draft: JobDraft, task: number, options: { signal: AbortSignal; onProgress?: (done: number) => void }): Promise<TryOut>;
+    tryOut(
+      draft: JobDraft,
+      task: number,
+      options: { signal: AbortSignal; onProgress?: (done: number) => void },
+    ): Promise<TryOut>;
     /** Price per unit and total for a job against the live board. */
-    estimate(draft: JobDraft, microUnitsPerTask: number): { readonly pricePerUnit: bigint; readonly total: bigint; readonly providers: number };
+    estimate(
+      draft: JobDraft,
+      microUnitsPerTask: number,
+    ): { readonly pricePerUnit: bigint; readonly total: bigint; readonly providers: number };
     /** Funds a session key for the budget, stores the job, announces it. Resolves once it runs. */
     submit(draft: JobDraft, terms: SubmitTerms, onStep?: (step: string) => void): Promise<Cid>;
     cancel(job: Cid): Promise<void>;
     /** Forgets an ended job and frees its storage. */
     remove(job: Cid): Promise<void>;
     /** Verified outputs of a task so far. */
-    outputs(job: Cid, task: number): Promise<readonly { readonly path: string; readonly bytes: Bytes }[] | undefined>;
+    outputs(
+      job: Cid,
+      task: number,
+    ): Promise<readonly { readonly path: string; readonly bytes: Bytes }[] | undefined>;
     /** Called with each task index as it is verified. */
     onVerified(job: Cid, listener: (task: number) => void): () => void;
     /** Puts the verified results together: the video, the table with its plot, the files. */
-    assemble(job: Cid, options: { signal: AbortSignal; onProgress?: (done: number) => void }): Promise<readonly DeliverableFile[]>;
+    assemble(
+      job: Cid,
+      options: { signal: AbortSignal; onProgress?: (done: number) => void },
+    ): Promise<readonly DeliverableFile[]>;
   };
   readonly wallet: {
     readonly view: Observable<WalletView>;

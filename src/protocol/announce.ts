@@ -1,7 +1,12 @@
 import * as v from 'valibot';
 import { KilnError } from '../base/errors.ts';
 import { amountSchema } from './codec.ts';
-import { MAX_ANNOUNCEMENT_BYTES, MAX_ANNOUNCEMENT_LIFETIME_MS, MAX_CLOCK_SKEW_MS, MAX_INPUT_BLOBS } from './constants.ts';
+import {
+  MAX_ANNOUNCEMENT_BYTES,
+  MAX_ANNOUNCEMENT_LIFETIME_MS,
+  MAX_CLOCK_SKEW_MS,
+  MAX_INPUT_BLOBS,
+} from './constants.ts';
 import { decodeEnvelope, type Domain, open, type Opened } from './envelope.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
 import {
@@ -59,7 +64,10 @@ export const demandSchema = v.strictObject({
   policy: policySchema,
   comparator: comparatorSchema,
   payment: paymentTermsSchema,
-  blobs: v.pipe(v.array(v.strictObject({ cid: cidSchema, bytes: countSchema })), v.maxLength(MAX_INPUT_BLOBS)),
+  blobs: v.pipe(
+    v.array(v.strictObject({ cid: cidSchema, bytes: countSchema })),
+    v.maxLength(MAX_INPUT_BLOBS),
+  ),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
 });
@@ -99,7 +107,12 @@ async function openAnnouncement<Schema extends typeof demandSchema | typeof offe
   origin: (message: v.InferOutput<Schema>) => string,
   nowMs: number,
 ): Promise<Opened<v.InferOutput<Schema>>> {
-  const opened = await open(decodeEnvelope(bytes, MAX_ANNOUNCEMENT_BYTES), domain, schema, MAX_ANNOUNCEMENT_BYTES);
+  const opened = await open(
+    decodeEnvelope(bytes, MAX_ANNOUNCEMENT_BYTES),
+    domain,
+    schema,
+    MAX_ANNOUNCEMENT_BYTES,
+  );
   const { message, signer } = opened;
   if (origin(message) !== signer) {
     throw new KilnError('announce/wrong-signer', 'An announcement must be signed by the peer it speaks for.');

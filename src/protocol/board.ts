@@ -1,6 +1,11 @@
 import * as v from 'valibot';
 import type { StreamProtocol } from './channel.ts';
-import { BOARD_PAGE_ENTRIES, MAX_BOARD_FRAME_BYTES, MAX_REASON_CHARS, MAX_STREAMS_PER_PEER } from './constants.ts';
+import {
+  BOARD_PAGE_ENTRIES,
+  MAX_BOARD_FRAME_BYTES,
+  MAX_REASON_CHARS,
+  MAX_STREAMS_PER_PEER,
+} from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
 import { countSchema, jobKindSchema } from './primitives.ts';
 

@@ -31,7 +31,11 @@ export interface FrameStream {
 }
 
 /** Opens a framed stream to a peer, dialling it if need be. */
-export type OpenStream = (peer: PeerId, addresses: readonly string[], signal?: AbortSignal) => Promise<FrameStream>;
+export type OpenStream = (
+  peer: PeerId,
+  addresses: readonly string[],
+  signal?: AbortSignal,
+) => Promise<FrameStream>;
 
 /** A FrameStream whose frames are messages: encoded, decoded with limits, validated. */
 export interface Channel<Out, In> {

@@ -67,14 +67,21 @@ export function decode<Schema extends v.GenericSchema>(
 }
 
 /** Checks a decoded value against its schema; throws `protocol/invalid` naming the first wrong place. */
-export function validate<Schema extends v.GenericSchema>(schema: Schema, raw: unknown): v.InferOutput<Schema> {
+export function validate<Schema extends v.GenericSchema>(
+  schema: Schema,
+  raw: unknown,
+): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, raw, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
   const path = v.getDotPath(issue) ?? '(the whole message)';
-  throw new KilnError('protocol/invalid', `The message does not fit its schema at ${path}: ${issue.message}`, {
-    data: { path, issue: issue.message.slice(0, 200) },
-  });
+  throw new KilnError(
+    'protocol/invalid',
+    `The message does not fit its schema at ${path}: ${issue.message}`,
+    {
+      data: { path, issue: issue.message.slice(0, 200) },
+    },
+  );
 }
 
 /** Walks CBOR heads without building anything; throws when containers nest deeper than the limit. */

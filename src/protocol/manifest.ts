@@ -9,7 +9,10 @@ import { cidSchema, countSchema, nameSchema } from './primitives.ts';
  */
 
 /** A number or an arithmetic expression over the task's parameters, e.g. `"frame * 4096"` (job/expression). */
-export const expressionSchema = v.union([v.pipe(v.number(), v.finite()), v.pipe(v.string(), v.minLength(1), v.maxLength(200))]);
+export const expressionSchema = v.union([
+  v.pipe(v.number(), v.finite()),
+  v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+]);
 export type Expression = v.InferOutput<typeof expressionSchema>;
 
 const identifierSchema = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'is not an identifier'));
@@ -17,7 +20,10 @@ const identifierSchema = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,39
 /** A relative path inside the guest's file system: no `..`, no leading slash. */
 export const guestPathSchema = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/, 'is not a plain relative path'),
+  v.regex(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/,
+    'is not a plain relative path',
+  ),
   v.maxLength(120),
 );
 
@@ -67,7 +73,11 @@ export const bufferSchema = v.strictObject({
   usage: v.picklist(['storage', 'read-only-storage', 'uniform']),
   bytes: expressionSchema,
   source: v.optional(
-    v.strictObject({ input: inputSchema, offset: v.optional(expressionSchema), length: v.optional(expressionSchema) }),
+    v.strictObject({
+      input: inputSchema,
+      offset: v.optional(expressionSchema),
+      length: v.optional(expressionSchema),
+    }),
   ),
 });
 
@@ -123,10 +133,12 @@ export const deliverableSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('table'),
     path: guestPathSchema,
-    columns: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(80))), v.minLength(1), v.maxLength(64)),
-    plot: v.optional(
-      v.strictObject({ x: v.string(), y: v.string(), style: v.picklist(['line', 'points']) }),
+    columns: v.pipe(
+      v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(80))),
+      v.minLength(1),
+      v.maxLength(64),
     ),
+    plot: v.optional(v.strictObject({ x: v.string(), y: v.string(), style: v.picklist(['line', 'points']) })),
   }),
   /** Every task's files as they are. */
   v.strictObject({ kind: v.literal('files') }),

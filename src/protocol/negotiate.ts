@@ -5,7 +5,16 @@ import { MAX_NEGOTIATE_FRAME_BYTES, MAX_REASON_CHARS, MAX_STREAMS_PER_PEER } fro
 import { envelopeSchema } from './envelope.ts';
 import { paymentTermsSchema } from './announce.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
-import { addressSchema, cidSchema, countSchema, jobKindSchema, microUnitsSchema, multiaddrsSchema, peerIdSchema, timeSchema } from './primitives.ts';
+import {
+  addressSchema,
+  cidSchema,
+  countSchema,
+  jobKindSchema,
+  microUnitsSchema,
+  multiaddrsSchema,
+  peerIdSchema,
+  timeSchema,
+} from './primitives.ts';
 
 /** A provider's answer to a demand; signed in the domain `kiln/proposal/1`. */
 export const proposalSchema = v.strictObject({

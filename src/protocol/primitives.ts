@@ -17,7 +17,10 @@ export const cidSchema = v.pipe(
 );
 
 /** An Ed25519 peer id in base58 (`12D3KooW…`). */
-export const peerIdSchema = v.pipe(v.string(), v.regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/, 'is not an Ed25519 peer id'));
+export const peerIdSchema = v.pipe(
+  v.string(),
+  v.regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/, 'is not an Ed25519 peer id'),
+);
 
 /** A 20-byte chain address in lower-case or checksummed hex. */
 export const addressSchema = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/, 'is not a chain address'));
@@ -36,7 +39,12 @@ export const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** The index of a task in its job. */
-export const taskIndexSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TASKS_PER_JOB - 1));
+export const taskIndexSchema = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(0),
+  v.maxValue(MAX_TASKS_PER_JOB - 1),
+);
 
 /** A short name shown to people; no control characters. */
 export const nameSchema = v.pipe(

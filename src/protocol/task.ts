@@ -39,7 +39,11 @@ export type Result = v.InferOutput<typeof resultSchema>;
 /** The result of an outcome. Outputs are sorted by path; their bytes become CIDs. */
 export async function resultOf(outcome: TaskOutcome): Promise<Result> {
   const outputs = await Promise.all(
-    outcome.outputs.map(async ({ path, bytes }) => ({ path, cid: await blobCid(bytes), bytes: bytes.byteLength })),
+    outcome.outputs.map(async ({ path, bytes }) => ({
+      path,
+      cid: await blobCid(bytes),
+      bytes: bytes.byteLength,
+    })),
   );
   outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { exit: outcome.exit, outputs };
@@ -72,4 +76,3 @@ export async function commitment(
 export async function taskSeed(job: Cid, task: number): Promise<Bytes> {
   return sha256(concat([utf8('kiln/seed/1'), utf8(job), utf8(`/${task}`)]));
 }
-

@@ -3,6 +3,7 @@ import type { Channel, StreamProtocol } from './channel.ts';
 import { amountSchema } from './codec.ts';
 import {
   MAX_OPEN_LEASES,
+  MAX_OUTPUT_FILES,
   MAX_REASON_CHARS,
   MAX_STREAMS_PER_PEER,
   MAX_TASKS_PER_LEASE,
@@ -12,7 +13,14 @@ import {
 } from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
 import { guestPathSchema } from './manifest.ts';
-import { addressSchema, countSchema, digestHexSchema, digestSchema, peerIdSchema, taskIndexSchema } from './primitives.ts';
+import {
+  addressSchema,
+  countSchema,
+  digestHexSchema,
+  digestSchema,
+  peerIdSchema,
+  taskIndexSchema,
+} from './primitives.ts';
 import { resultSchema } from './task.ts';
 
 const leaseIdSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,32}$/));
@@ -31,6 +39,15 @@ export const commitSchema = v.strictObject({
   ),
 });
 export type Commit = v.InferOutput<typeof commitSchema>;
+
+/** One revealed result: what the commitment was made of. */
+export const revealedSchema = v.strictObject({
+  task: taskIndexSchema,
+  nonce: nonceSchema,
+  result: resultSchema,
+  inline: v.pipe(v.record(guestPathSchema, v.instance(Uint8Array)), v.maxEntries(MAX_OUTPUT_FILES)),
+});
+export type Revealed = v.InferOutput<typeof revealedSchema>;
 
 /** A voucher with its EIP-712 signature. Amounts are cumulative (design: payments). */
 export const signedVoucherSchema = v.strictObject({
@@ -74,18 +91,27 @@ export const WORK = {
       done: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     }),
     /** Signed {@link commitSchema}: "finished, and I can no longer change my mind". */
-    v.strictObject({ type: v.literal('commit'), commit: envelopeSchema, wallMs: v.pipe(v.number(), v.minValue(0)) }),
-    /** After `reveal`. `inline` holds the bytes of small outputs; the others are fetched as blobs from this peer. */
     v.strictObject({
-      type: v.literal('result'),
+      type: v.literal('commit'),
+      commit: envelopeSchema,
+      wallMs: v.pipe(v.number(), v.minValue(0)),
+    }),
+    /**
+     * After `reveal`. `inline` holds the bytes of small outputs by path; the others are fetched as blobs from this
+     * peer. One frame holds the results of many small tasks.
+     */
+    v.strictObject({
+      type: v.literal('results'),
       lease: leaseIdSchema,
-      task: taskIndexSchema,
-      nonce: nonceSchema,
-      result: resultSchema,
-      inline: v.pipe(v.record(guestPathSchema, v.instance(Uint8Array)), v.maxEntries(64)),
+      entries: v.pipe(v.array(revealedSchema), v.minLength(1), v.maxLength(MAX_TASKS_PER_LEASE)),
     }),
     /** These tasks could not be run; they go back to the queue and are no vote. */
-    v.strictObject({ type: v.literal('failed'), lease: leaseIdSchema, tasks: tasksSchema, reason: reasonSchema }),
+    v.strictObject({
+      type: v.literal('failed'),
+      lease: leaseIdSchema,
+      tasks: tasksSchema,
+      reason: reasonSchema,
+    }),
     drainSchema,
     pingSchema,
     pongSchema,
@@ -124,8 +150,15 @@ export const WORK = {
       ),
     }),
     /** Raises the cumulative voucher by exactly the price of `tasks` more accepted tasks. */
-    v.strictObject({ type: v.literal('voucher'), voucher: signedVoucherSchema, tasks: v.pipe(countSchema, v.maxValue(1_000_000)) }),
-    v.strictObject({ type: v.literal('cancel'), leases: v.pipe(v.array(leaseIdSchema), v.minLength(1), v.maxLength(MAX_OPEN_LEASES)) }),
+    v.strictObject({
+      type: v.literal('voucher'),
+      voucher: signedVoucherSchema,
+      tasks: v.pipe(countSchema, v.maxValue(1_000_000)),
+    }),
+    v.strictObject({
+      type: v.literal('cancel'),
+      leases: v.pipe(v.array(leaseIdSchema), v.minLength(1), v.maxLength(MAX_OPEN_LEASES)),
+    }),
     drainSchema,
     pingSchema,
     pongSchema,

@@ -69,5 +69,9 @@ export interface PaymentSession {
   /** All that this key may ever promise, in the token's smallest unit. */
   readonly cap: bigint;
   /** Signs a cumulative voucher (EIP-712); stores nothing. */
-  sign(voucher: { readonly payee: Address; readonly amount: bigint; readonly issued: bigint }): Promise<SignedVoucher>;
+  sign(voucher: {
+    readonly payee: Address;
+    readonly amount: bigint;
+    readonly issued: bigint;
+  }): Promise<SignedVoucher>;
 }
