@@ -1,0 +1,79 @@
+import { deleteDB, openDB } from 'idb';
+import { afterAll, describe, expect, test } from 'vitest';
+import { cutBlob } from '../base/cid.ts';
+import { openStore } from './idb-store.ts';
+import { describeStore } from './store.contract.ts';
+
+const names: string[] = [];
+const freshName = () => {
+  const name = `kiln-test-${crypto.randomUUID()}`;
+  names.push(name);
+  return name;
+};
+afterAll(async () => {
+  for (const name of names) await deleteDB(name);
+});
+
+describeStore('IndexedDB store', (options) => openStore({ name: freshName(), ...options }));
+
+describe('IndexedDB store', () => {
+  test('records, chunks, pins and uses survive a reload', async () => {
+    const name = freshName();
+    const before = await openStore({ name, quotaBytes: 3 });
+    await before.collection<bigint>('vouchers').put('a', 7n);
+    for (const cid of ['a', 'b', 'c']) await before.chunks.put(cid, new Uint8Array(1));
+    await before.chunks.pin('job', ['b']);
+    await before.chunks.get('a');
+    await before[Symbol.asyncDispose]();
+
+    await using after = await openStore({ name, quotaBytes: 3 });
+    expect(await after.collection<bigint>('vouchers').get('a')).toBe(7n);
+    await after.chunks.put('d', new Uint8Array(1));
+    await after.chunks.put('e', new Uint8Array(1));
+    const left = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((cid) => after.chunks.has(cid)));
+    expect(left).toEqual([false, true, false, true, true]); // c went first: a was used last
+    expect(await after.chunks.usedBytes()).toBe(3);
+  });
+
+  test('two tabs count the same bytes', async () => {
+    const name = freshName();
+    await using one = await openStore({ name, quotaBytes: 4 });
+    await using two = await openStore({ name, quotaBytes: 4 });
+    await Promise.all(
+      [one, one, two, two, two].map(({ chunks }, i) => chunks.put(`${i % 4}`, new Uint8Array(1))),
+    );
+    expect(await two.chunks.usedBytes()).toBe(4);
+    await one.chunks.put('other', new Uint8Array(2));
+    expect(await two.chunks.usedBytes()).toBe(4);
+  });
+
+  test('a blob of many chunks is written in several transactions and read back', async () => {
+    await using store = await openStore({ name: freshName() });
+    const blob = new Uint8Array(20 * 1_048_576 + 1).map((_, i) => i * 31);
+    const { cid, pieces } = await cutBlob(blob);
+    await Promise.all(pieces.map((piece) => store.chunks.put(piece.cid, piece.bytes)));
+    for (const piece of pieces)
+      expect((await store.chunks.get(piece.cid))!.byteLength).toBe(piece.bytes.byteLength);
+    expect(await store.chunks.has(cid)).toBe(true);
+    expect(await store.chunks.usedBytes()).toBe(pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+  });
+
+  test('a tab that wants a newer version is not kept waiting; the old one says so', async () => {
+    const name = freshName();
+    const store = await openStore({ name });
+    const newer = await openDB(name, 99);
+    await expect(store.collection('jobs').get('a')).rejects.toThrow(
+      expect.objectContaining({ code: 'storage/closed' }),
+    );
+    await expect(store.chunks.get('a')).rejects.toThrow(expect.objectContaining({ code: 'storage/closed' }));
+    newer.close();
+  });
+
+  test('a newer database is refused by name', async () => {
+    const name = freshName();
+    (await openDB(name, 99)).close();
+    await expect(openStore({ name })).rejects.toThrow(
+      expect.objectContaining({ code: 'storage/unavailable' }),
+    );
+  });
+});
