@@ -1,0 +1,79 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumArgs, findChromium } from './scripts/chromium.ts';
+import { appPlugins } from './vite.config.ts';
+
+/** Starting relays, chains and browsers takes seconds on a loaded machine. */
+const SLOW_TEST_TIMEOUT_MS = 60_000;
+const E2E_TIMEOUT_MS = 300_000;
+
+const NODE_TESTS = '**/*.node.test.ts';
+const BROWSER_TESTS = '**/*.browser.test.ts';
+
+const chromium = findChromium();
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['src/{base,protocol,job,market,verification,reputation,payment,provider,requestor}/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      thresholds: { lines: 80 },
+    },
+    projects: [
+      {
+        plugins: await appPlugins(),
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'tests/mesh/**/*.test.ts'],
+          exclude: [NODE_TESTS, BROWSER_TESTS, '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: [`{src,examples,relay,contracts,scripts,bench,wasm,tests/mesh}/${NODE_TESTS}`, '{relay,contracts,scripts,bench,wasm}/**/*.test.ts'],
+          exclude: [BROWSER_TESTS, '**/node_modules/**'],
+          testTimeout: SLOW_TEST_TIMEOUT_MS,
+          hookTimeout: SLOW_TEST_TIMEOUT_MS,
+        },
+      },
+      {
+        plugins: await appPlugins(),
+        test: {
+          name: 'browser',
+          include: [`{src,examples}/${BROWSER_TESTS}`],
+          testTimeout: SLOW_TEST_TIMEOUT_MS,
+          hookTimeout: SLOW_TEST_TIMEOUT_MS,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                args: [...chromiumArgs],
+                ...(chromium === undefined ? {} : { executablePath: chromium }),
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['tests/e2e/**/*.test.ts'],
+          globalSetup: ['tests/e2e/global-setup.ts'],
+          testTimeout: E2E_TIMEOUT_MS,
+          hookTimeout: E2E_TIMEOUT_MS,
+          fileParallelism: false,
+          sequence: { concurrent: false },
+        },
+      },
+    ],
+  },
+});
