@@ -1,6 +1,7 @@
 import type { IDBPTransaction, StoreNames } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import { DISK_FULL_SHARES } from './constants.ts';
 import { chooseVictims, quotaFull } from './eviction.ts';
 import type { Database, KilnSchema } from './idb-schema.ts';
 import { type Piece, PutQueue } from './put-queue.ts';
@@ -77,16 +78,29 @@ export class IdbChunks implements ChunkStore {
     await this.#change((transaction) => this.#writeUses(transaction));
   }
 
-  /** The browser's own limit may be lower than our quota: evict what the batch needs, then try once more. */
+  /**
+   * The browser's own limit may be lower than our quota, and it frees deleted data late: give up a growing share of
+   * the cache before giving up the batch.
+   */
   async #store(batch: readonly Piece[]): Promise<void> {
-    try {
-      await this.#transact((transaction) => this.#insert(transaction, batch));
-    } catch (error) {
-      if (!isQuotaExceeded(error)) throw storageError(error);
-      const batchBytes = batch.reduce((sum, piece) => sum + piece.bytes.byteLength, 0);
-      await this.#change(async (transaction) => void (await this.#evict(transaction, batchBytes, [])));
-      await this.#change((transaction) => this.#insert(transaction, batch));
+    for (const share of DISK_FULL_SHARES) {
+      try {
+        return await this.#transact((transaction) => this.#insert(transaction, batch));
+      } catch (error) {
+        if (!isQuotaExceeded(error)) throw storageError(error);
+        if ((await this.#giveUp(share)) === 0) throw storageError(error);
+      }
     }
+    await this.#change((transaction) => this.#insert(transaction, batch));
+  }
+
+  /** Evicts a share of all bytes; the result is how many went. */
+  async #giveUp(share: number): Promise<number> {
+    let freedBytes = 0;
+    await this.#change(async (transaction) => {
+      freedBytes = await this.#evict(transaction, Math.ceil((await readUsed(transaction)) * share), []);
+    });
+    return freedBytes;
   }
 
   async #insert(transaction: Writing, batch: readonly Piece[]): Promise<void> {
