@@ -1,0 +1,86 @@
+import { LEASE_TARGET_MS, LEASES_IN_FLIGHT, MAX_TASKS_PER_LEASE } from '../protocol/constants.ts';
+
+/** A lease is late after this many times its expected duration: tabs in the background run several times slower. */
+const DEADLINE_FACTOR = 6;
+/** No deadline is shorter: a throttled tab or a blob on its way must not look like a vanished provider. */
+export const MIN_DEADLINE_MS = 30_000;
+/** While a provider's speed is unknown: compiling a pipeline on a software GPU alone takes over ten seconds. */
+export const UNKNOWN_DEADLINE_MS = 90_000;
+/** Copies of one lease's work at most, the first one included. */
+const MAX_COPIES = 2;
+
+/** What is known when a lease is cut. */
+export interface LeaseSituation {
+  /** Measured milliseconds per task on this provider's slot; absent while unknown. */
+  readonly msPerTask?: number;
+  /** Slots of this provider. */
+  readonly slots: number;
+  /** Replicas still waiting to be leased, over the whole job. */
+  readonly tasksLeft: number;
+  /** Providers at work. */
+  readonly providers: number;
+}
+
+/**
+ * Tasks in the next lease: about a second of one slot's work, one while the speed is unknown, less near the end so
+ * that every slot of every provider gets its share. Zero only when no task is left.
+ */
+export function leaseSize({ msPerTask, slots, tasksLeft, providers }: LeaseSituation): number {
+  if (tasksLeft <= 0) return 0;
+  if (msPerTask === undefined) return 1;
+  const target = Math.floor(LEASE_TARGET_MS / Math.max(msPerTask, LEASE_TARGET_MS / MAX_TASKS_PER_LEASE));
+  const share = Math.ceil(tasksLeft / (Math.max(1, providers) * Math.max(1, slots) * LEASES_IN_FLIGHT));
+  return Math.max(1, Math.min(target, share, MAX_TASKS_PER_LEASE));
+}
+
+/**
+ * Milliseconds that a lease may take, from its arrival. `tasksAhead` are this provider's tasks leased before it;
+ * `tryOutMs` is what one task took on the requestor's own device, used while the provider's speed is unknown.
+ */
+export function leaseDeadlineMs(lease: {
+  readonly tasks: number;
+  readonly tasksAhead: number;
+  readonly slots: number;
+  readonly msPerTask?: number;
+  readonly tryOutMs?: number;
+}): number {
+  const turns = lease.tasks + lease.tasksAhead / Math.max(1, lease.slots);
+  const least = lease.msPerTask === undefined ? UNKNOWN_DEADLINE_MS : MIN_DEADLINE_MS;
+  const perTask = lease.msPerTask ?? lease.tryOutMs ?? 0;
+  return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns));
+}
+
+/** A task that somebody works on now. */
+export interface RunningLease {
+  readonly task: number;
+  readonly startedAtMs: number;
+  /** By the record of the provider that holds it; absent while unknown. */
+  readonly expectedMs?: number;
+  /** Providers that hold this task now beyond what its check asks for, plus one. */
+  readonly copies: number;
+}
+
+/**
+ * The running task whose duplicate helps most, for a provider that would otherwise idle: the one expected to end last,
+ * if the idle one (`ownMs` per task) would probably be done before it. Only for the end of a job, when nothing waits.
+ */
+export function nextDuplicate(
+  running: Iterable<RunningLease>,
+  nowMs: number,
+  ownMs: number,
+  mayTake: (task: number) => boolean,
+): number | undefined {
+  let slowest: { task: number; leftMs: number } | undefined;
+  for (const lease of running) {
+    if (lease.copies >= MAX_COPIES) continue;
+    const leftMs = expectedLeftMs(lease, nowMs);
+    if (leftMs <= ownMs || (slowest !== undefined && leftMs <= slowest.leftMs)) continue;
+    if (mayTake(lease.task)) slowest = { task: lease.task, leftMs };
+  }
+  return slowest?.task;
+}
+
+/** What is late is expected to take as long again as it is late; what is unknown as long again as it took. */
+function expectedLeftMs({ startedAtMs, expectedMs = 0 }: RunningLease, nowMs: number): number {
+  return Math.abs(startedAtMs + expectedMs - nowMs);
+}
