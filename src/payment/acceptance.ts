@@ -1,0 +1,177 @@
+import type { PaymentTerms } from '../protocol/announce.ts';
+import type { Address } from '../protocol/primitives.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+import { isSameAddress } from './voucher.ts';
+
+/** A chain view older than this decides nothing (design: payments). */
+export const MAX_VIEW_AGE_MS = 60_000;
+/** A key must live at least this long after a voucher, so that its redemption surely gets into a block. */
+export const MIN_KEY_LIFE_MS = 60_000;
+
+/** What the chain says of a payer and its session key; the provider's chain adapter returns this. */
+export interface PayerStanding {
+  /** Deposit that is neither thawing nor locked, in the token's smallest unit. */
+  readonly free: bigint;
+  readonly cap: bigint;
+  /** Redeemed through this key so far, by all payees. */
+  readonly spent: bigint;
+  /** Redeemed by this payee through this key so far. */
+  readonly claimed: bigint;
+  readonly expiresAtMs: number;
+  readonly isEquivocated: boolean;
+  readonly readAtMs: number;
+}
+
+/** All that a provider looks at when a voucher arrives. */
+export interface VoucherCase {
+  /** Chain and pool that this provider takes vouchers of. */
+  readonly home: Pick<PaymentTerms, 'chainId' | 'pool'>;
+  /** Terms of the agreement. */
+  readonly terms: PaymentTerms;
+  readonly payee: Address;
+  readonly pricePerTask: bigint;
+  /** Accepted tasks that this voucher pays for. */
+  readonly tasks: number;
+  readonly voucher: SignedVoucher;
+  /** Who signed it, for the terms' chain and pool. */
+  readonly signer: Address;
+  /** The newest voucher of this payer, key and payee taken so far. */
+  readonly last?: Pick<SignedVoucher, 'amount' | 'issued'>;
+  readonly standing: PayerStanding;
+  readonly creditLimit: bigint;
+  readonly nowMs: number;
+  /** Least life of the session key from now. @default MIN_KEY_LIFE_MS */
+  readonly minKeyLifeMs?: number;
+}
+
+/** Why a voucher is not what was agreed: nothing of it is kept. */
+export type VoucherRefusal =
+  | 'payment/wrong-domain'
+  | 'payment/wrong-payer'
+  | 'payment/wrong-payee'
+  | 'payment/wrong-signer'
+  | 'payment/wrong-amount'
+  | 'payment/issued-fell'
+  | 'payment/stale-view';
+
+/** Why no more work should be done for this payer before money was redeemed. */
+export type StopReason =
+  | 'payment/key-unknown'
+  | 'payment/key-expiring'
+  | 'payment/equivocated'
+  | 'payment/over-cap'
+  | 'payment/over-credit';
+
+/**
+ * `accept`: keep it, work on. `stop-and-redeem`: keep it, take no further lease, redeem now. `refuse`: not the agreed
+ * voucher; keep the last one. `uncovered` is what would be lost if the payer paid nothing beyond its free deposit.
+ */
+export type VoucherVerdict =
+  | { readonly kind: 'accept'; readonly uncovered: bigint }
+  | { readonly kind: 'stop-and-redeem'; readonly code: StopReason; readonly message: string }
+  | { readonly kind: 'refuse'; readonly code: VoucherRefusal; readonly message: string };
+
+/**
+ * The provider's rules for a voucher that has arrived (design: payments, "Who checks what").
+ *
+ * @example
+ * const verdict = judgeVoucher({ home, terms, payee, pricePerTask, tasks: 3, voucher, signer, standing, creditLimit, nowMs });
+ * if (verdict.kind !== 'refuse') await store.put(key, voucher);
+ */
+export function judgeVoucher(given: VoucherCase): VoucherVerdict {
+  return (
+    refusal(given) ?? judgeStanding({ ...given, amount: given.voucher.amount, issued: given.voucher.issued })
+  );
+}
+
+function refusal(given: VoucherCase): VoucherVerdict | undefined {
+  const { home, terms, payee, voucher, last } = given;
+  const refuse = (code: VoucherRefusal, message: string) => ({ kind: 'refuse', code, message }) as const;
+
+  if (terms.chainId !== home.chainId || !isSameAddress(terms.pool, home.pool)) {
+    return refuse(
+      'payment/wrong-domain',
+      'The agreement names another chain or pool than this provider redeems at.',
+    );
+  }
+  if (!isSameAddress(voucher.payer, terms.payer)) {
+    return refuse('payment/wrong-payer', 'The voucher draws on another payer than the agreement names.');
+  }
+  if (!isSameAddress(voucher.payee, payee)) {
+    return refuse('payment/wrong-payee', 'The voucher pays somebody else.');
+  }
+  if (!isSameAddress(given.signer, terms.sessionKey)) {
+    return refuse(
+      'payment/wrong-signer',
+      'The voucher is not signed by the agreed session key for this pool.',
+    );
+  }
+  const add = given.pricePerTask * BigInt(given.tasks);
+  if (voucher.amount !== (last?.amount ?? 0n) + add) {
+    return refuse('payment/wrong-amount', `The voucher does not pay exactly for ${given.tasks} more tasks.`);
+  }
+  // What is promised here is promised in total too, so an honest `issued` grows at least as fast.
+  if (voucher.issued < (last?.issued ?? 0n) + add || voucher.issued < voucher.amount) {
+    return refuse('payment/issued-fell', 'The total that this key says it has issued does not add up.');
+  }
+  if (given.nowMs - given.standing.readAtMs > MAX_VIEW_AGE_MS) {
+    return refuse(
+      'payment/stale-view',
+      'What is known of the payer is older than a minute; read the chain again.',
+    );
+  }
+  return undefined;
+}
+
+/** What {@link judgeStanding} looks at: promised to this payee and to everybody so far (0 before any voucher). */
+export interface StandingCase {
+  readonly amount: bigint;
+  readonly issued: bigint;
+  readonly standing: PayerStanding;
+  readonly creditLimit: bigint;
+  readonly nowMs: number;
+  /** Least life of the session key from now. @default MIN_KEY_LIFE_MS */
+  readonly minKeyLifeMs?: number;
+}
+
+/** Is this payer still good for what it has promised? Asked before signing an agreement, and at each voucher. */
+export function judgeStanding(given: StandingCase): Exclude<VoucherVerdict, { kind: 'refuse' }> {
+  const { amount, issued, standing, nowMs } = given;
+  const stop = (code: StopReason, message: string) => ({ kind: 'stop-and-redeem', code, message }) as const;
+
+  if (standing.cap === 0n) {
+    return stop('payment/key-unknown', 'The payer has not authorised this session key.');
+  }
+  if (standing.isEquivocated) {
+    return stop(
+      'payment/equivocated',
+      'This session key has hidden promises: more was redeemed than it said to have issued.',
+    );
+  }
+  if (standing.expiresAtMs - nowMs < (given.minKeyLifeMs ?? MIN_KEY_LIFE_MS)) {
+    return stop('payment/key-expiring', 'The session key ends too soon to redeem safely.');
+  }
+  const owed = amount > standing.claimed ? amount - standing.claimed : 0n;
+  const headroom = standing.cap - standing.spent;
+  if (issued > standing.cap || owed > headroom) {
+    return stop('payment/over-cap', 'The session key has promised more than its cap.');
+  }
+  const uncovered = uncoveredPart(owed, issued - standing.spent, least(standing.free, headroom));
+  if (uncovered > given.creditLimit) {
+    return stop(
+      'payment/over-credit',
+      'The payer’s free deposit does not cover what it owes, beyond the credit limit.',
+    );
+  }
+  return { kind: 'accept', uncovered };
+}
+
+/** Others redeem first, in the worst case: what of `owed` is then left without cover. */
+function uncoveredPart(owed: bigint, outstanding: bigint, cover: bigint): bigint {
+  const missing = outstanding > cover ? outstanding - cover : 0n;
+  return least(owed, missing);
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
