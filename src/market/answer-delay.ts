@@ -1,7 +1,7 @@
 /** The best-placed provider answers within this; enough to spread a handful of equals. */
 export const MIN_ANSWER_WINDOW_MS = 150;
 /** The worst-placed one answers within this: long enough that seats fill before it, short against a demand's life. */
-export const MAX_ANSWER_WINDOW_MS = 4_000;
+export const MAX_ANSWER_WINDOW_MS = 2_000;
 
 /**
  * How long a provider waits before it answers a demand, or undefined when it should not answer because the seats are

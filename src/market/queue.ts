@@ -22,6 +22,8 @@ export class TaskQueue {
   readonly #cursors = new Map<string, Cursor>();
   /** Tasks in the order in which they came back; entries whose task wants nothing any more are passed over. */
   #returned: number[] = [];
+  /** Entries left by the last compaction: the next one waits until the list has doubled. */
+  #compactedEntries = 0;
   /** Fresh tasks below this want nothing any more. */
   #freshFrom = 0;
   #waiting: number;
@@ -61,19 +63,19 @@ export class TaskQueue {
   take(taker: string, count: number, mayTake: (task: number) => boolean): number[] {
     const cursor = this.#cursors.get(taker) ?? { returned: 0, fresh: 0 };
     this.#cursors.set(taker, cursor);
-    const taken: number[] = [];
+    const taken = new Set<number>();
     const offer = (task: number) => {
-      if (this.#wanted[task] === 0 || taken.includes(task) || !mayTake(task)) return;
+      if (this.#wanted[task] === 0 || taken.has(task) || !mayTake(task)) return;
       this.#wanted[task]!--;
       this.#waiting--;
-      taken.push(task);
+      taken.add(task);
     };
-    while (taken.length < count && cursor.returned < this.#returned.length)
+    while (taken.size < count && cursor.returned < this.#returned.length)
       offer(this.#returned[cursor.returned++]!);
     while (this.#freshFrom < this.tasks && this.#wanted[this.#freshFrom] === 0) this.#freshFrom++;
     cursor.fresh = Math.max(cursor.fresh, this.#freshFrom);
-    while (taken.length < count && cursor.fresh < this.tasks) offer(cursor.fresh++);
-    return taken;
+    while (taken.size < count && cursor.fresh < this.tasks) offer(cursor.fresh++);
+    return [...taken];
   }
 
   /** A task wants more replicas (one was lost, or its check asks for another): they go before fresh tasks. */
@@ -112,7 +114,7 @@ export class TaskQueue {
 
   #compact(): void {
     const entries = this.#returned;
-    if (entries.length < MIN_COMPACTED_ENTRIES || entries.length < 2 * this.#liveReturned) return;
+    if (entries.length < MIN_COMPACTED_ENTRIES || entries.length < 2 * this.#compactedEntries) return;
     const kept: number[] = [];
     const keptBefore = new Uint32Array(entries.length + 1);
     const lastAt = new Map(entries.map((task, i) => [task, i]));
@@ -123,9 +125,6 @@ export class TaskQueue {
     keptBefore[entries.length] = kept.length;
     for (const cursor of this.#cursors.values()) cursor.returned = keptBefore[cursor.returned]!;
     this.#returned = kept;
-    this.#liveReturned = kept.length;
+    this.#compactedEntries = kept.length;
   }
-
-  /** Entries left by the last compaction: the next one waits until the list has doubled. */
-  #liveReturned = 0;
 }

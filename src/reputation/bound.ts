@@ -6,7 +6,7 @@ const Z = 1.2816;
 const PRIOR = 1;
 /** A wrong result is deliberate or dangerous; lateness is mostly a closed laptop. Weights in bad dealings. */
 const BAD_WEIGHTS = { wrong: 10, abandoned: 0.5, late: 0.25 } as const;
-/** A new provider risks this factor of its usual credit with a requestor, at most and at least. */
+/** However well a requestor pays, its credit grows no further than by this factor. */
 const MAX_CREDIT_FACTOR = 10;
 /** Paid dealings that double the credit of a requestor without a bad one. */
 const PAID_PER_DOUBLING = 200;

@@ -115,15 +115,19 @@ function agreement(
 ): { readonly agrees: boolean; readonly reason?: string } | undefined {
   if (a.id === b.id || a.digest === b.digest) return { agrees: true };
   if (check.isExact) return { agrees: false, reason: 'other bytes than the accepted result' };
-  return check.comparisons[pairKey(a.id, b.id)];
+  return check.comparisons[pairKey(a.digest, b.digest)];
 }
 
-function unknownPairs(check: TaskCheck, votes: readonly Vote[]): [string, string][] {
-  return votes.flatMap((a, i) =>
-    votes
-      .slice(i + 1)
-      .flatMap((b): [string, string][] => (agreement(check, a, b) === undefined ? [[a.id, b.id]] : [])),
-  );
+/** One pair of ids for each pair of different digests not compared yet. */
+function unknownPairs(check: TaskCheck, votes: readonly Vote[]): (readonly [string, string])[] {
+  const pairs = new Map<string, readonly [string, string]>();
+  for (const [i, a] of votes.entries()) {
+    for (const b of votes.slice(i + 1)) {
+      const key = pairKey(a.digest, b.digest);
+      if (agreement(check, a, b) === undefined && !pairs.has(key)) pairs.set(key, [a.id, b.id]);
+    }
+  }
+  return [...pairs.values()];
 }
 
 /** The vote that most votes agree with, the earliest committed of equals: tolerance is not transitive, so one is the centre. */

@@ -42,7 +42,7 @@ export interface TaskCheck {
     | { readonly state: 'none' }
     | { readonly state: 'running' }
     | { readonly state: 'done'; readonly digest: string };
-  /** What comparisons said, by {@link pairKey}; the reason is there when they disagree. */
+  /** What comparisons said, by {@link pairKey} of two digests; the reason is there when they disagree. */
   readonly comparisons: Readonly<Record<string, { readonly agrees: boolean; readonly reason?: string }>>;
 }
 
@@ -76,7 +76,7 @@ export function newTaskCheck(policy: Policy, isExact: boolean): TaskCheck {
   return { policy, isExact, replicas: [], commitOrder: [], audit: { state: 'none' }, comparisons: {} };
 }
 
-/** Key of an unordered pair in `comparisons`. */
+/** Key of an unordered pair of digests in `comparisons`. */
 export function pairKey(a: string, b: string): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
@@ -172,12 +172,18 @@ function askReveal(check: TaskCheck, ids: ReadonlySet<string>): TaskCheck {
   };
 }
 
-function compared(
-  check: TaskCheck,
-  { a, b, agrees, reason }: Extract<TaskEvent, { type: 'compared' }>,
-): TaskCheck {
+function compared(check: TaskCheck, event: Extract<TaskEvent, { type: 'compared' }>): TaskCheck {
+  const a = digestOf(check, event.a);
+  const b = digestOf(check, event.b);
+  if (a === undefined || b === undefined) return check;
+  const { agrees, reason } = event;
   const outcome = reason === undefined ? { agrees } : { agrees, reason };
   return { ...check, comparisons: { ...check.comparisons, [pairKey(a, b)]: outcome } };
+}
+
+function digestOf(check: TaskCheck, id: string): string | undefined {
+  if (id !== OWN_RESULT) return check.replicas.find((replica) => replica.id === id)?.digest;
+  return check.audit.state === 'done' ? check.audit.digest : undefined;
 }
 
 function ban(replica: Replica, peer: PeerId): Replica {

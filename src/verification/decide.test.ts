@@ -1,0 +1,288 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Policy } from '../protocol/policy.ts';
+import { type Decision, decide } from './decide.ts';
+import { newTaskCheck, next, OWN_RESULT, type TaskCheck, type TaskEvent } from './task-check.ts';
+
+const quorum: Policy = { kind: 'quorum', need: 2, limit: 3, auditRate: 0 };
+const adaptive: Policy = { kind: 'adaptive', auditRate: 0 };
+const trust: Policy = { kind: 'trust', auditRate: 0 };
+
+function leased(id: string, need: number): TaskEvent {
+  return { type: 'leased', id, holder: { peer: `peer-${id}`, payee: `0x${id}` }, need };
+}
+const committed = (id: string): TaskEvent => ({ type: 'committed', id });
+const revealed = (id: string, digest: string): TaskEvent => ({ type: 'revealed', id, digest });
+const asked = (...ids: string[]): TaskEvent => ({ type: 'reveal-asked', ids });
+const apply = (check: TaskCheck, ...events: TaskEvent[]) => events.reduce(next, check);
+const start = (policy: Policy, isExact = true) => newTaskCheck(policy, isExact);
+
+/** Leases, commits, asks and reveals in one go. */
+function delivered(check: TaskCheck, digests: Record<string, string>, need = 2): TaskCheck {
+  const ids = Object.keys(digests);
+  const ready = apply(check, ...ids.map((id) => leased(id, need)), ...ids.map(committed), asked(...ids));
+  return apply(ready, ...ids.map((id) => revealed(id, digests[id]!)));
+}
+function verdictOf(check: TaskCheck) {
+  const decision = decide(check);
+  if (decision.kind !== 'verdict') throw new Error(`no verdict but ${JSON.stringify(decision)}`);
+  return decision;
+}
+
+describe('quorum', () => {
+  test('asks for two, waits, asks both reveals only when both committed, accepts', () => {
+    let check = start(quorum);
+    expect(decide(check)).toEqual({ kind: 'lease', count: 2 });
+    check = apply(check, leased('a', 2));
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+    check = apply(check, leased('b', 2), committed('b'));
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    check = apply(check, committed('a'));
+    expect(decide(check)).toEqual({ kind: 'reveal', ids: ['b', 'a'], surplus: [] });
+    check = apply(check, asked('a', 'b'), revealed('a', 'd1'));
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    check = apply(check, revealed('b', 'd1'));
+    expect(decide(check)).toEqual({
+      kind: 'verdict',
+      canonical: 'b',
+      accepted: ['b', 'a'],
+      rejected: [],
+      inconclusive: [],
+      notNeeded: [],
+    });
+  });
+  test('a disagreement calls a referee, whose side wins', () => {
+    let check = delivered(start(quorum), { a: 'right', b: 'wrong' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+    check = delivered(check, { c: 'right' });
+    const verdict = verdictOf(check);
+    expect(verdict.accepted).toEqual(['a', 'c']);
+    expect(verdict.rejected).toEqual([{ id: 'b', reason: 'other bytes than the accepted result' }]);
+  });
+  test('gives up at the limit, and an audit still settles it', () => {
+    let check = delivered(start(quorum), { a: '1', b: '2' });
+    check = delivered(check, { c: '3' });
+    expect(decide(check)).toEqual({ kind: 'failed', reason: 'no 2 of 3 results agree', rejected: [] });
+    check = apply(check, { type: 'audit-started' }, { type: 'audited', digest: '3' });
+    const verdict = verdictOf(check);
+    expect(verdict.accepted).toEqual(['c']);
+    expect(verdict.rejected.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+  test('a lost replica is replaced and costs nothing of the limit', () => {
+    let check = apply(start(quorum), leased('a', 2), leased('b', 2), {
+      type: 'lost',
+      id: 'a',
+      reason: 'late',
+    });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+    for (let i = 0; i < 9; i++)
+      check = apply(check, leased(`x${i}`, 2), { type: 'lost', id: `x${i}`, reason: 'late' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+  });
+  test('a duplicate that commits first counts; the slow one becomes surplus and cannot vote any more', () => {
+    let check = apply(
+      start(quorum),
+      leased('a', 2),
+      leased('slow', 2),
+      leased('copy', 2),
+      committed('a'),
+      committed('copy'),
+    );
+    expect(decide(check)).toEqual({ kind: 'reveal', ids: ['a', 'copy'], surplus: ['slow'] });
+    check = apply(
+      check,
+      asked('a', 'copy'),
+      committed('slow'),
+      revealed('slow', 'x'),
+      revealed('a', 'd'),
+      revealed('copy', 'd'),
+    );
+    expect(verdictOf(check).accepted).toEqual(['a', 'copy']);
+  });
+  test('a third commit in time is kept for a dispute, or not needed', () => {
+    const three = apply(
+      start(quorum),
+      ...['a', 'b', 'c'].map((id) => leased(id, 2)),
+      ...['a', 'b', 'c'].map(committed),
+    );
+    expect(decide(three)).toEqual({ kind: 'reveal', ids: ['a', 'b'], surplus: [] });
+    const opened = apply(three, asked('a', 'b'), revealed('a', 'd'));
+    expect(verdictOf(apply(opened, revealed('b', 'd'))).notNeeded).toEqual(['c']);
+    expect(decide(apply(opened, revealed('b', 'other')))).toEqual({
+      kind: 'reveal',
+      ids: ['c'],
+      surplus: [],
+    });
+  });
+  test('no result may be revealed unasked or uncommitted', () => {
+    const check = apply(
+      start(quorum),
+      leased('a', 2),
+      revealed('a', 'd'),
+      leased('b', 2),
+      committed('b'),
+      revealed('b', 'd'),
+    );
+    expect(check.replicas.map(({ phase }) => phase)).toEqual(['leased', 'committed']);
+  });
+  test('a broken commitment is rejected and replaced', () => {
+    let check = apply(
+      start(quorum),
+      leased('a', 2),
+      leased('b', 2),
+      committed('a'),
+      committed('b'),
+      asked('a', 'b'),
+    );
+    check = apply(check, revealed('a', 'd'), { type: 'broken', id: 'b', reason: 'not what was committed' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+    check = delivered(check, { c: 'd' });
+    expect(verdictOf(check).rejected).toEqual([{ id: 'b', reason: 'not what was committed' }]);
+  });
+  test('runs without a result never vote, and a task that nobody can run is given up', () => {
+    let check = start(quorum);
+    for (let i = 0; i < 6; i++) {
+      check = apply(check, leased(`r${i}`, 2), { type: 'inconclusive', id: `r${i}`, reason: 'timeout' });
+      expect(decide(check).kind).toBe(i < 5 ? 'lease' : 'failed');
+    }
+    expect(decide(check)).toMatchObject({ reason: 'no provider could run it: timeout' });
+  });
+});
+
+describe('tolerance', () => {
+  test('asks for comparisons before a verdict; the centre of the largest group is the result', () => {
+    const wide: Policy = { ...quorum, need: 3, limit: 5 };
+    const check = delivered(start(wide, false), { a: '1', b: '2', c: '3' }, 3);
+    expect(decide(check)).toEqual({
+      kind: 'compare',
+      pairs: [
+        ['a', 'b'],
+        ['a', 'c'],
+        ['b', 'c'],
+      ],
+    });
+    const compared = apply(
+      check,
+      { type: 'compared', a: 'a', b: 'b', agrees: true },
+      { type: 'compared', a: 'c', b: 'b', agrees: true },
+      { type: 'compared', a: 'a', b: 'c', agrees: false, reason: 'too far' },
+    );
+    expect(verdictOf(compared)).toMatchObject({ canonical: 'b', accepted: ['a', 'b', 'c'] });
+  });
+  test('the reason of a comparison reaches the rejected one', () => {
+    let check = delivered(start(quorum, false), { a: '1', b: '2' });
+    check = apply(check, { type: 'compared', a: 'a', b: 'b', agrees: false, reason: 'mean error 9' });
+    check = delivered(check, { c: '1' });
+    expect(verdictOf(check)).toMatchObject({
+      accepted: ['a', 'c'],
+      rejected: [{ id: 'b', reason: 'mean error 9' }],
+    });
+  });
+});
+
+describe('adaptive and trust', () => {
+  test('a proven provider alone is enough, a newcomer gets a second', () => {
+    expect(decide(start(adaptive))).toEqual({ kind: 'lease', count: 1 });
+    expect(verdictOf(delivered(start(adaptive), { a: 'd' }, 1)).accepted).toEqual(['a']);
+    expect(decide(apply(start(adaptive), leased('a', 2)))).toEqual({ kind: 'lease', count: 1 });
+  });
+  test('a newcomer’s result is not taken on the word of a proven one that is still running', () => {
+    const check = apply(start(adaptive), leased('new', 2), leased('proven', 1), committed('new'));
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    expect(decide(apply(check, committed('proven')))).toEqual({
+      kind: 'reveal',
+      ids: ['proven'],
+      surplus: [],
+    });
+  });
+  test('once results disagree nobody is believed alone', () => {
+    let check = delivered(start(adaptive), { a: '1', b: '2' }, 2);
+    check = delivered(check, { proven: '3' }, 1);
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+  });
+  test('trust takes the first result', () => {
+    expect(verdictOf(delivered(start(trust), { a: 'd' }, 1)).accepted).toEqual(['a']);
+  });
+});
+
+describe('audit and ban', () => {
+  test('withholds the verdict, then decides it, even against a quorum', () => {
+    let check = delivered(apply(start(quorum), { type: 'audit-started' }), { a: 'lie', b: 'lie' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    check = apply(check, { type: 'audited', digest: 'truth' });
+    expect(verdictOf(check)).toMatchObject({ canonical: OWN_RESULT, accepted: [] });
+    expect(verdictOf(check).rejected.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+  test('with a tolerance the own result is compared too', () => {
+    let check = delivered(apply(start(trust, false), { type: 'audit-started' }), { a: '1' }, 1);
+    check = apply(check, { type: 'audited', digest: '2' });
+    expect(decide(check)).toEqual({ kind: 'compare', pairs: [['a', OWN_RESULT]] });
+    check = apply(check, { type: 'compared', a: 'a', b: OWN_RESULT, agrees: true });
+    expect(verdictOf(check)).toMatchObject({ canonical: 'a', accepted: ['a'] });
+  });
+  test('a device that cannot audit leaves the verdict to the votes', () => {
+    const check = delivered(apply(start(trust), { type: 'audit-started' }), { a: 'd' }, 1);
+    expect(verdictOf(apply(check, { type: 'audit-failed' })).accepted).toEqual(['a']);
+  });
+  test('what a banned provider did counts no more, disputes it caused included', () => {
+    let check = delivered(start(quorum), { a: '1', b: '2' });
+    check = apply(check, { type: 'banned', peer: 'peer-b' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 1 });
+    expect(verdictOf(delivered(check, { c: '1' })).rejected).toEqual([]);
+  });
+});
+
+describe('any order of events', () => {
+  const ids = ['a', 'b', 'c', 'd', OWN_RESULT, 'nobody'];
+  const id = fc.constantFrom(...ids);
+  const text = fc.constantFrom('1', '2');
+  const events: fc.Arbitrary<TaskEvent> = fc.oneof(
+    fc.tuple(id, fc.constantFrom(1, 2)).map(([id, need]) => leased(id, need)),
+    id.map(committed),
+    fc.tuple(id, text).map(([id, digest]) => revealed(id, digest)),
+    fc.subarray(ids).map((some) => asked(...some)),
+    id.map((id): TaskEvent => ({ type: 'lost', id, reason: 'late' })),
+    id.map((id): TaskEvent => ({ type: 'broken', id, reason: 'broken' })),
+    id.map((id): TaskEvent => ({ type: 'banned', peer: `peer-${id}` })),
+    fc.constant<TaskEvent>({ type: 'audit-started' }),
+    text.map((digest): TaskEvent => ({ type: 'audited', digest })),
+  );
+
+  test('never accepts without enough support, never counts a replica twice, never asks for nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(quorum, adaptive, trust),
+        fc.array(events, { maxLength: 40 }),
+        (policy, list) => {
+          const check = apply(start(policy), ...list);
+          checkDecision(check, decide(check));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  function checkDecision(check: TaskCheck, decision: Decision) {
+    const phase = (id: string) => check.replicas.find((replica) => replica.id === id)!.phase;
+    if (decision.kind === 'reveal') {
+      expect(decision.ids.length).toBeGreaterThan(0);
+      for (const id of decision.ids) expect(phase(id)).toBe('committed');
+      expect(check.replicas.filter((replica) => replica.phase === 'leased').map(({ id }) => id)).toEqual(
+        decision.surplus,
+      );
+    }
+    if (decision.kind !== 'verdict') return;
+    for (const id of decision.accepted) expect(phase(id)).toBe('revealed');
+    const judged = [
+      ...decision.accepted,
+      ...[...decision.rejected, ...decision.inconclusive].map(({ id }) => id),
+    ];
+    expect(new Set(judged).size).toBe(judged.length);
+    if (check.audit.state === 'done') return;
+    const needs = check.replicas.filter(({ id }) => decision.accepted.includes(id)).map(({ need }) => need);
+    expect(decision.accepted.length).toBeGreaterThanOrEqual(Math.min(...needs));
+    if (decision.rejected.some(({ id }) => phase(id) === 'revealed')) {
+      expect(decision.accepted.length).toBeGreaterThanOrEqual(2);
+    }
+  }
+});
