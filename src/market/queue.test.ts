@@ -46,6 +46,13 @@ describe('the queue', () => {
     expect(queue.done).toBe(0);
     expect(queue.take('a', 9, any)).toEqual([0]);
   });
+  test('what a task waits for can be set outright', () => {
+    const queue = new TaskQueue(2, 2);
+    queue.setWanted(1, 1);
+    expect([queue.wanted(1), queue.waiting]).toEqual([1, 3]);
+    queue.setWanted(1, 3);
+    expect([queue.wanted(1), queue.waiting, queue.take('a', 1, any)]).toEqual([3, 5, [1]]);
+  });
   test('a million tasks through a hundred takers, with losses, in seconds', () => {
     const queue = new TaskQueue(MAX_TASKS_PER_JOB, 1);
     const losses = 50_000;

@@ -87,10 +87,17 @@ export class TaskQueue {
     this.#compact();
   }
 
+  /** Sets how many replicas a task waits for, whatever it was; more than before go before fresh tasks. */
+  setWanted(task: number, wanted: number): void {
+    const more = wanted - this.wanted(task);
+    if (more > 0) return this.want(task, more);
+    this.#waiting += more;
+    this.#wanted[task] = wanted;
+  }
+
   /** A task that wants no (further) replicas any more, done or not. */
   drop(task: number): void {
-    this.#waiting -= this.wanted(task);
-    this.#wanted[task] = 0;
+    this.setWanted(task, 0);
   }
 
   /** A task is verified. */

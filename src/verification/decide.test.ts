@@ -139,6 +139,12 @@ describe('quorum', () => {
     check = delivered(check, { c: 'd' });
     expect(verdictOf(check).rejected).toEqual([{ id: 'b', reason: 'not what was committed' }]);
   });
+  test('a revealed result whose bytes cannot be had loses its vote', () => {
+    const check = delivered(start(quorum), { a: 'd', b: 'd' });
+    const broken = apply(check, { type: 'broken', id: 'b', reason: 'no bytes' });
+    expect(decide(broken)).toEqual({ kind: 'lease', count: 1 });
+    expect(verdictOf(delivered(broken, { c: 'd' })).rejected).toEqual([{ id: 'b', reason: 'no bytes' }]);
+  });
   test('runs without a result never vote, and a task that nobody can run is given up', () => {
     let check = start(quorum);
     for (let i = 0; i < 6; i++) {

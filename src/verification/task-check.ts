@@ -16,7 +16,7 @@ export interface Holder {
  * agreeing results it calls for ({@link neededResults}).
  *
  * leased → committed → revealed, or one of the ends: `lost` (vanished, late, cancelled, banned; no vote, may be leased
- * to the same provider again), `inconclusive` (ran without a result; no vote), `broken` (not what it committed to).
+ * to the same provider again), `inconclusive` (ran without a result; no vote), `broken` (a lie about its commitment).
  */
 export interface Replica extends Holder {
   readonly id: string;
@@ -55,6 +55,7 @@ export type TaskEvent =
   /** A result that votes and fits its commitment. */
   | { readonly type: 'revealed'; readonly id: string; readonly digest: string }
   | { readonly type: 'inconclusive'; readonly id: string; readonly reason: string }
+  /** Not what was committed to, or its bytes cannot be had: no result, and the provider's fault. */
   | { readonly type: 'broken'; readonly id: string; readonly reason: string }
   | { readonly type: 'lost'; readonly id: string; readonly reason: string }
   | {
@@ -110,7 +111,7 @@ export function next(check: TaskCheck, event: TaskEvent): TaskCheck {
         reason: event.reason,
       }));
     case 'broken':
-      return change(check, event.id, isAwaited, (replica) => ({
+      return change(check, event.id, isAskedFor, (replica) => ({
         ...replica,
         phase: 'broken',
         reason: event.reason,
@@ -144,6 +145,10 @@ export function isLive(replica: Replica): boolean {
 /** Was this replica asked to reveal, and has not yet? */
 export function isAwaited(replica: Replica): boolean {
   return replica.phase === 'committed' && replica.isAsked;
+}
+
+function isAskedFor(replica: Replica): boolean {
+  return isAwaited(replica) || replica.phase === 'revealed';
 }
 
 function lease(check: TaskCheck, { id, holder, need }: Extract<TaskEvent, { type: 'leased' }>): TaskCheck {
