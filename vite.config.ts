@@ -1,25 +1,34 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { existsSync } from 'node:fs';
-import { defineConfig, type PluginOption } from 'vite';
-
-const SANDBOX_PLUGIN = './src/sandbox/vite-plugin.node.ts';
+import { defineConfig, type Plugin, type PluginOption } from 'vite';
+import { PAGE_POLICY } from './scripts/page-policy.ts';
+import { sandboxPlugin } from './src/sandbox/vite-plugin.node.ts';
 
 /** Plugins that the app and its browser tests share. */
-export async function appPlugins(): Promise<PluginOption[]> {
-  const plugins: PluginOption[] = [svelte({ configFile: false })];
-  if (existsSync(new URL(SANDBOX_PLUGIN, import.meta.url))) {
-    const module = (await import(SANDBOX_PLUGIN)) as { sandboxPlugin(): PluginOption };
-    plugins.push(module.sandboxPlugin());
-  }
-  return plugins;
+export function appPlugins(): PluginOption[] {
+  return [svelte({ configFile: false }), sandboxPlugin()];
 }
 
-export default defineConfig(async () => ({
-  plugins: await appPlugins(),
+/** Writes the page's policy into the built `index.html`, so that it holds on any static host. */
+function pagePolicyPlugin(): Plugin {
+  return {
+    name: 'kiln:page-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: PAGE_POLICY },
+        injectTo: 'head-prepend',
+      },
+    ],
+  };
+}
+
+export default defineConfig({
+  plugins: [...appPlugins(), pagePolicyPlugin()],
   // Relative addresses, so that the build works under any path of any static host.
   base: './',
   assetsInclude: ['**/*.glb', '**/*.wgsl'],
-  worker: { format: 'es' as const },
+  worker: { format: 'es' },
   build: {
     target: 'es2024',
     sourcemap: false,
@@ -28,4 +37,4 @@ export default defineConfig(async () => ({
     // The budget is size-limit's to hold (.size-limit.json).
     chunkSizeWarningLimit: 2_000,
   },
-}));
+});

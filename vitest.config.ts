@@ -22,7 +22,7 @@ export default defineConfig({
     },
     projects: [
       {
-        plugins: await appPlugins(),
+        plugins: appPlugins(),
         test: {
           name: 'unit',
           environment: 'node',
@@ -34,14 +34,17 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: [`{src,examples,relay,contracts,scripts,bench,wasm,tests/mesh}/${NODE_TESTS}`, '{relay,contracts,scripts,bench,wasm}/**/*.test.ts'],
+          include: [
+            `{src,examples,relay,contracts,scripts,bench,wasm,tests/mesh}/${NODE_TESTS}`,
+            '{relay,contracts,scripts,bench,wasm}/**/*.test.ts',
+          ],
           exclude: [BROWSER_TESTS, '**/node_modules/**'],
           testTimeout: SLOW_TEST_TIMEOUT_MS,
           hookTimeout: SLOW_TEST_TIMEOUT_MS,
         },
       },
       {
-        plugins: await appPlugins(),
+        plugins: appPlugins(),
         test: {
           name: 'browser',
           include: [`{src,examples}/${BROWSER_TESTS}`],

@@ -9,7 +9,12 @@ export const ROOT = join(import.meta.dirname, '..');
 export const DIST = join(ROOT, 'dist');
 
 /** Everything that can change what the build writes. */
-const SOURCES = ['index.html', 'vite.config.ts', 'package-lock.json', '{src,examples,shaders,wasm,public,contracts}/**/*'];
+const SOURCES = [
+  'index.html',
+  'vite.config.ts',
+  'package-lock.json',
+  '{src,examples,shaders,wasm,public,contracts}/**/*',
+];
 const STAMP = join(ROOT, '.kiln', 'build-hash');
 
 /**
@@ -20,7 +25,8 @@ const STAMP = join(ROOT, '.kiln', 'build-hash');
  */
 export async function buildApp(): Promise<boolean> {
   const hash = hashSources();
-  const isFresh = existsSync(join(DIST, 'index.html')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash;
+  const isFresh =
+    existsSync(join(DIST, 'index.html')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash;
   if (isFresh) return false;
   await build({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
   mkdirSync(join(ROOT, '.kiln'), { recursive: true });
@@ -32,7 +38,10 @@ function hashSources(): string {
   const hash = createHash('sha256');
   for (const path of SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()) {
     if (/\.test\.ts$/.test(path) || !statSync(join(ROOT, path)).isFile()) continue;
-    hash.update(`${path}\0`).update(readFileSync(join(ROOT, path))).update('\0');
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(ROOT, path)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

@@ -31,7 +31,8 @@ export const chromiumArgs: readonly string[] = [
 export function findChromium(): string | undefined {
   const named = process.env['KILN_CHROMIUM'];
   if (named !== undefined) {
-    if (!existsSync(named)) throw new Error(`KILN_CHROMIUM names ${named}, which does not exist. Correct or unset it.`);
+    if (!existsSync(named))
+      throw new Error(`KILN_CHROMIUM names ${named}, which does not exist. Correct or unset it.`);
     return named;
   }
   return [...SYSTEM_PATHS, chromium.executablePath()].find((path) => existsSync(path));
