@@ -1,0 +1,34 @@
+import type { Hex } from 'viem';
+import type { Address } from '../protocol/primitives.ts';
+
+/** A call of a contract, encoded. */
+export interface ContractCall {
+  readonly to: Address;
+  readonly data: Hex;
+  /** What it does, as a person would say it: "approve the pool". */
+  readonly action: string;
+}
+
+/** An account that can send transactions, whoever keeps its key. */
+export interface WalletAccount {
+  readonly kind: 'embedded' | 'injected';
+  readonly name: string;
+  readonly address: Address;
+  /**
+   * Signs and sends; resolves with the transaction's hash, before any block has it. Calls are sent one after another.
+   * Throws KilnErrors of `wallet/…`.
+   */
+  send(call: ContractCall): Promise<Hex>;
+}
+
+/** Runs jobs one after another, so that two transactions never take the same nonce. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Waits for all earlier jobs, failed or not, then runs this one. */
+  take<T>(job: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(job, job);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

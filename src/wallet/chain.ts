@@ -1,0 +1,48 @@
+import { type Chain, createPublicClient, defineChain, erc20Abi, http, type PublicClient } from 'viem';
+import type { Address } from '../protocol/primitives.ts';
+import { testGlmAbi } from './artifacts/test-glm.ts';
+import { voucherPoolAbi } from './artifacts/voucher-pool.ts';
+import { RPC_TIMEOUT_MS } from './constants.ts';
+
+/** Which chain, token and pool a wallet works with: the `chain` part of `network.json`. */
+export interface ChainConfig {
+  readonly id: number;
+  readonly name: string;
+  readonly rpcUrl: string;
+  readonly token: Address;
+  readonly pool: Address;
+  readonly tokenSymbol: string;
+  readonly explorerUrl?: string;
+  /** A local or test chain that hands out test tokens. */
+  readonly hasFaucet: boolean;
+}
+
+/** The config as viem wants it. */
+export function viemChain(config: ChainConfig): Chain {
+  return defineChain({
+    id: config.id,
+    name: config.name,
+    nativeCurrency: { name: 'Native coin', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [config.rpcUrl] } },
+    ...(config.explorerUrl === undefined
+      ? {}
+      : { blockExplorers: { default: { name: 'Explorer', url: config.explorerUrl } } }),
+  });
+}
+
+/** Reads a chain over HTTP. */
+export function createReader(config: ChainConfig): PublicClient {
+  return createPublicClient({
+    chain: viemChain(config),
+    transport: http(config.rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 2 }),
+  });
+}
+
+/** The token's own errors, which the pool passes on unchanged. */
+const TOKEN_ERRORS = testGlmAbi.filter((entry) => entry.type === 'error');
+
+/** The pool's functions and events, with the errors of the token behind it. */
+export const POOL_ABI = [...voucherPoolAbi, ...TOKEN_ERRORS] as const;
+
+/** What every token has, with the errors that OpenZeppelin tokens give. */
+export const TOKEN_ABI = [...erc20Abi, ...TOKEN_ERRORS] as const;

@@ -1,0 +1,23 @@
+/** Limits and waits of the wallet, with the unit in the name. */
+
+/** A payer's view is read again after this long; well under the 60 s that a provider's rules allow. */
+export const VIEW_CACHE_MS = 20_000;
+/** Views kept: terms come from strangers, so their number is bounded. */
+export const MAX_CACHED_VIEWS = 500;
+/** Vouchers per redemption: 100 first redemptions take 6.6 M gas (measured), well under a block. */
+export const MAX_REDEEM_ROWS = 100;
+/** How often a pending transaction is looked up. */
+export const RECEIPT_POLL_MS = 250;
+/** How long a transaction may stay pending before the caller is told. */
+export const RECEIPT_TIMEOUT_MS = 180_000;
+/** How long one request to the chain's node may take. */
+export const RPC_TIMEOUT_MS = 15_000;
+/** Native coin below which a local chain refills an account: hundreds of transactions. */
+export const LOW_GAS_WEI = 100_000_000_000_000_000n;
+/** Native coin that a local chain gives an account. */
+export const GAS_GIFT_WEI = 10_000_000_000_000_000_000n;
+/** Injected wallets listed: any script of the page can announce one. */
+export const MAX_INJECTED_WALLETS = 24;
+/** Longest name and icon (a data URL) that an injected wallet may show. */
+export const MAX_WALLET_NAME_CHARS = 60;
+export const MAX_WALLET_ICON_CHARS = 100_000;

@@ -1,0 +1,96 @@
+import { createWalletClient, type Hex, http } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { KilnError } from '../base/errors.ts';
+import type { Address } from '../protocol/primitives.ts';
+import { Turns, type WalletAccount } from './account.ts';
+import { toChainError } from './chain-error.ts';
+import { type ChainConfig, viemChain } from './chain.ts';
+import { RPC_TIMEOUT_MS } from './constants.ts';
+import type { Collection, KeySealer, SealedKey } from './sealed-key.ts';
+
+/** The embedded wallet at rest. */
+export interface EmbeddedRecord {
+  readonly address: Address;
+  readonly sealed: SealedKey;
+  readonly createdAtMs: number;
+}
+
+/** A key made in this browser, for those who start with none. */
+export interface EmbeddedWallet extends WalletAccount {
+  readonly kind: 'embedded';
+  /** The private key, to be shown to its owner and nobody else. */
+  exportKey(): Promise<Hex>;
+}
+
+const RECORD = 'embedded';
+
+/** What {@link openEmbeddedWallet} needs. */
+export interface EmbeddedWalletInit {
+  readonly config: ChainConfig;
+  readonly records: Collection<EmbeddedRecord>;
+  readonly sealer: KeySealer;
+  readonly nowMs: number;
+}
+
+/**
+ * The embedded wallet of this browser profile; made on first use.
+ *
+ * @example
+ * const sealer = await openKeySealer(keys);
+ * const wallet = await openEmbeddedWallet({ config, records, sealer, nowMs: clock.now() });
+ */
+export async function openEmbeddedWallet(init: EmbeddedWalletInit): Promise<EmbeddedWallet> {
+  const record = (await init.records.get(RECORD)) ?? (await store(init, generatePrivateKey()));
+  return embeddedWallet(init, record);
+}
+
+/**
+ * Replaces the embedded wallet by the owner of a private key. The old key is lost unless it was exported.
+ * Throws `wallet/bad-key` unless it is 32 bytes of hexadecimal and a valid secp256k1 key.
+ */
+export async function importEmbeddedWallet(
+  init: EmbeddedWalletInit,
+  privateKey: string,
+): Promise<EmbeddedWallet> {
+  const key = (privateKey.trim().startsWith('0x') ? privateKey.trim() : `0x${privateKey.trim()}`) as Hex;
+  try {
+    if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new RangeError('not 32 bytes of hexadecimal');
+    return embeddedWallet(init, await store(init, key));
+  } catch (cause) {
+    if (cause instanceof KilnError) throw cause;
+    throw new KilnError('wallet/bad-key', 'This is not a private key.', {
+      hint: 'Paste the 64 hexadecimal digits that the export showed.',
+    });
+  }
+}
+
+async function store(init: EmbeddedWalletInit, privateKey: Hex): Promise<EmbeddedRecord> {
+  const { address } = privateKeyToAccount(privateKey);
+  const sealed = await init.sealer.seal(privateKey, address);
+  const record = { address, sealed, createdAtMs: init.nowMs };
+  await init.records.put(RECORD, record);
+  return record;
+}
+
+function embeddedWallet({ config, sealer }: EmbeddedWalletInit, record: EmbeddedRecord): EmbeddedWallet {
+  const turns = new Turns();
+  const unseal = () => sealer.unseal(record.sealed, record.address);
+  return {
+    kind: 'embedded',
+    name: 'This browser',
+    address: record.address,
+    exportKey: unseal,
+    send: ({ to, data, action }) =>
+      turns.take(async () => {
+        try {
+          const account = privateKeyToAccount(await unseal());
+          const transport = http(config.rpcUrl, { timeout: RPC_TIMEOUT_MS });
+          const client = createWalletClient({ account, chain: viemChain(config), transport });
+          // The nonce counts pending transactions too, and turns keep it from being read twice.
+          return await client.sendTransaction({ to, data });
+        } catch (thrown) {
+          throw toChainError(thrown, action);
+        }
+      }),
+  };
+}

@@ -1,0 +1,161 @@
+import type { PublicClient } from 'viem';
+import type { Clock } from '../base/time.ts';
+import { KilnError } from '../base/errors.ts';
+import type { PayerStanding } from '../payment/acceptance.ts';
+import { isSameAddress, plainAddress, recoverVoucherSigner } from '../payment/voucher.ts';
+import type { PaymentTerms } from '../protocol/announce.ts';
+import type { Address } from '../protocol/primitives.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+import { toChainError } from './chain-error.ts';
+import { type ChainConfig, createReader, POOL_ABI, TOKEN_ABI } from './chain.ts';
+import { MAX_CACHED_VIEWS, VIEW_CACHE_MS } from './constants.ts';
+
+/** A payer's deposit. */
+export interface DepositState {
+  /** All that is deposited, thawing included. */
+  readonly balance: bigint;
+  readonly thawing: bigint;
+  /** When `withdraw` becomes possible; absent when nothing thaws. */
+  readonly thawEndsAtMs?: number;
+}
+
+/** What the constructor of the pool fixed. */
+export interface PoolFacts {
+  readonly token: Address;
+  readonly thawMs: number;
+  readonly depositCeiling: bigint;
+}
+
+/** Reads the pool and its token; satisfies the provider's `ProviderChain`. */
+export class PoolReader {
+  readonly config: ChainConfig;
+  readonly client: PublicClient;
+  readonly #clock: Clock;
+  readonly #views = new Map<string, { readonly at: number; readonly view: Promise<PayerStanding> }>();
+
+  constructor(config: ChainConfig, clock: Clock) {
+    this.config = config;
+    this.client = createReader(config);
+    this.#clock = clock;
+  }
+
+  /**
+   * Everything a provider checks, in one call to the chain; at most 20 s old.
+   * Throws `wallet/wrong-pool` for terms of another chain or pool.
+   */
+  payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
+    this.#assertHome(terms);
+    const key = [terms.payer, terms.sessionKey, payee].join().toLowerCase();
+    const now = this.#clock.now();
+    const known = this.#views.get(key);
+    if (known !== undefined && now - known.at < VIEW_CACHE_MS) return known.view;
+    const view = this.#readView(terms, payee);
+    // A failed read is not remembered.
+    view.catch(() => this.#views.delete(key));
+    this.#views.delete(key);
+    this.#views.set(key, { at: now, view });
+    if (this.#views.size > MAX_CACHED_VIEWS) this.#views.delete(this.#views.keys().next().value!);
+    return view;
+  }
+
+  /** Forgets all cached views; after a redemption they are wrong. */
+  forgetViews(): void {
+    this.#views.clear();
+  }
+
+  /** Address that signed this voucher for this chain and pool; throws `payment/bad-signature`. */
+  async voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address> {
+    this.#assertHome(terms);
+    return recoverVoucherSigner(terms, voucher);
+  }
+
+  /** Tokens on an account, outside the pool. */
+  tokenBalance(account: Address): Promise<bigint> {
+    return this.#read('read the balance', () =>
+      this.client.readContract({
+        address: this.config.token,
+        abi: TOKEN_ABI,
+        functionName: 'balanceOf',
+        args: [plainAddress(account)],
+      }),
+    );
+  }
+
+  /** Native coin on an account, which pays for gas. */
+  nativeBalance(account: Address): Promise<bigint> {
+    return this.#read('read the balance', () => this.client.getBalance({ address: plainAddress(account) }));
+  }
+
+  /** A payer's deposit in the pool. */
+  async deposit(payer: Address): Promise<DepositState> {
+    const [balance, thawing, thawEndsAt] = await this.#read('read the deposit', () =>
+      this.client.readContract({
+        address: this.config.pool,
+        abi: POOL_ABI,
+        functionName: 'accounts',
+        args: [plainAddress(payer)],
+      }),
+    );
+    return { balance, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
+  }
+
+  /** What the pool's constructor fixed; throws `wallet/wrong-pool` when the configured token is not the pool's. */
+  async facts(): Promise<PoolFacts> {
+    const address = this.config.pool;
+    const [token, thaw, depositCeiling] = await this.#read('read the pool', () =>
+      Promise.all([
+        this.client.readContract({ address, abi: POOL_ABI, functionName: 'token' }),
+        this.client.readContract({ address, abi: POOL_ABI, functionName: 'THAW' }),
+        this.client.readContract({ address, abi: POOL_ABI, functionName: 'DEPOSIT_CEILING' }),
+      ]),
+    );
+    if (!isSameAddress(token, this.config.token)) {
+      throw new KilnError('wallet/wrong-pool', 'The configured pool is for another token.', {
+        data: { token, configured: this.config.token },
+        hint: 'Correct the chain section of network.json.',
+      });
+    }
+    return { token, thawMs: thaw * 1_000, depositCeiling };
+  }
+
+  async #readView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
+    const readAtMs = this.#clock.now();
+    const state = await this.#read('read the payer’s deposit', () =>
+      this.client.readContract({
+        address: this.config.pool,
+        abi: POOL_ABI,
+        functionName: 'payerState',
+        args: [plainAddress(terms.payer), plainAddress(terms.sessionKey), plainAddress(payee)],
+      }),
+    );
+    return {
+      free: state.balance - state.thawing,
+      cap: state.cap,
+      spent: state.spent,
+      claimed: state.claimed,
+      expiresAtMs: state.expiry * 1_000,
+      isEquivocated: state.isEquivocated,
+      readAtMs,
+    };
+  }
+
+  #assertHome(terms: PaymentTerms): void {
+    if (terms.chainId === this.config.id && isSameAddress(terms.pool, this.config.pool)) return;
+    throw new KilnError(
+      'wallet/wrong-pool',
+      'These terms name another chain or pool than this network uses.',
+      {
+        data: { chainId: terms.chainId, pool: terms.pool },
+        hint: 'Refuse the agreement.',
+      },
+    );
+  }
+
+  async #read<T>(action: string, job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (thrown) {
+      throw toChainError(thrown, action);
+    }
+  }
+}
