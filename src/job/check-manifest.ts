@@ -1,0 +1,116 @@
+import { CHUNK_BYTES, MAX_CHUNKS } from '../base/cid.ts';
+import { KilnError } from '../base/errors.ts';
+import { MAX_INPUT_BLOBS, MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import { checkDeliverable } from './check-deliverable.ts';
+import { checkWasi } from './check-wasi.ts';
+import { checkWgsl } from './check-wgsl.ts';
+import { namedInputs } from './inputs.ts';
+import { taskCount, taskParameters } from './split.ts';
+
+/** What a blob holds at most. */
+const MAX_INPUT_BYTES = CHUNK_BYTES * MAX_CHUNKS;
+/** Parameters that every task has beside its own. */
+const TAKEN_NAMES = ['index', 'turn', 'tile'];
+
+/**
+ * Checks what the schema cannot say: that the parts of a manifest fit each other, for its first and its last task.
+ * Throws a KilnError `job/…` that names the part and says what to do.
+ *
+ * @example
+ * checkManifest(manifest); // throws job/unknown-buffer: Pass 2 binds the buffer "pixel", which is not there.
+ */
+export function checkManifest(manifest: Manifest): void {
+  checkSplit(manifest);
+  checkInputs(manifest);
+  checkPolicy(manifest);
+  const { program, split } = manifest;
+  const tasks = [taskParameters(split, 0), taskParameters(split, taskCount(split) - 1)];
+  for (const parameters of tasks) {
+    if (program.kind === 'wasi') checkWasi(program, parameters);
+    else checkWgsl(program, parameters);
+    checkDeliverable(manifest, parameters);
+  }
+}
+
+function checkSplit({ split }: Manifest): void {
+  const tasks = taskCount(split);
+  if (tasks === 0) {
+    throw new KilnError(
+      'job/no-tasks',
+      `The job splits into no task: "${split.name}" runs from ${split.from} to ${split.to}.`,
+      {
+        hint: 'Let the range end after it begins.',
+      },
+    );
+  }
+  if (tasks > MAX_TASKS_PER_JOB) {
+    throw new KilnError(
+      'job/too-many-tasks',
+      `The job splits into ${tasks} tasks; ${MAX_TASKS_PER_JOB} are allowed.`,
+      {
+        data: { tasks, maxTasks: MAX_TASKS_PER_JOB },
+        hint: 'Take a larger step, so that each task does more.',
+      },
+    );
+  }
+  if (TAKEN_NAMES.includes(split.name)) {
+    throw new KilnError(
+      'job/name-taken',
+      `A split cannot be named "${split.name}": every task has a parameter of that name.`,
+      {
+        data: { name: split.name },
+        hint: 'Choose another name, such as "frame" or "first".',
+      },
+    );
+  }
+}
+
+function checkInputs(manifest: Manifest): void {
+  const sizes = new Map<string, number>();
+  for (const { cid, bytes } of namedInputs(manifest)) {
+    if ((sizes.get(cid) ?? bytes) !== bytes) {
+      throw new KilnError('job/input-sizes-differ', 'The manifest gives two sizes for one input.', {
+        data: { cid, bytes, otherBytes: sizes.get(cid)! },
+        hint: "Use the blob's true size in both places.",
+      });
+    }
+    if (bytes > MAX_INPUT_BYTES) {
+      throw new KilnError('job/input-too-large', 'An input of the job is larger than 4 GiB.', {
+        data: { cid, bytes },
+        hint: 'Split it into several files.',
+      });
+    }
+    sizes.set(cid, bytes);
+  }
+  if (sizes.size > MAX_INPUT_BLOBS) {
+    throw new KilnError(
+      'job/too-many-inputs',
+      `The job names ${sizes.size} inputs; ${MAX_INPUT_BLOBS} are allowed.`,
+      {
+        hint: 'Pack small files into one.',
+      },
+    );
+  }
+}
+
+function checkPolicy({ policy, comparator, program }: Manifest): void {
+  if (policy.kind === 'quorum' && policy.need > policy.limit) {
+    throw new KilnError(
+      'job/policy-impossible',
+      `The policy wants ${policy.need} equal results of at most ${policy.limit}.`,
+      {
+        hint: 'Raise the limit of replicas, or need fewer equal results.',
+      },
+    );
+  }
+  if (comparator.class === 'tolerance' && program.kind === 'wasi') {
+    throw new KilnError(
+      'job/tolerance-without-numbers',
+      'Only GPU outputs can be compared with a tolerance.',
+      {
+        hint: "Compare a WASI job's results exactly: they are the same on every device.",
+      },
+    );
+  }
+}
