@@ -1,0 +1,104 @@
+import { KilnError } from '../../src/base/errors.ts';
+import type { Example } from '../example.ts';
+import { buildRenderJob } from './job.ts';
+
+const SHADERS = {
+  scene: new URL('../../shaders/path-tracer/scene.wgsl', import.meta.url),
+  material: new URL('../../shaders/path-tracer/material.wgsl', import.meta.url),
+  trace: new URL('../../shaders/path-tracer/trace.wgsl', import.meta.url),
+  denoise: new URL('../../shaders/path-tracer/denoise.wgsl', import.meta.url),
+  resolve: new URL('../../shaders/path-tracer/resolve.wgsl', import.meta.url),
+};
+
+const SIZES = ['256x144', '320x180', '480x270', '640x360', '960x540', '1280x720'];
+
+/** The gallery's entry: a path-traced film of a potter's workshop. */
+export const meta: Example = {
+  id: 'clay-workshop',
+  title: 'Clay workshop',
+  summary:
+    'A path-traced film: a vase rises on the potter’s wheel by the light of a kiln and a swinging lamp. Every frame is one task.',
+  kind: 'wgsl',
+  inputs: [
+    {
+      name: 'scene',
+      url: new URL('./scene.glb', import.meta.url),
+      description: 'An animated scene as binary glTF: triangles, PNG textures, emissive materials for light, a camera.',
+      accept: '.glb',
+    },
+    { name: 'shader-scene', url: SHADERS.scene, description: 'Shader: what a ray hits.' },
+    { name: 'shader-material', url: SHADERS.material, description: 'Shader: how light scatters.' },
+    { name: 'shader-trace', url: SHADERS.trace, description: 'Shader: paths of light.' },
+    { name: 'shader-denoise', url: SHADERS.denoise, description: 'Shader: the denoiser.' },
+    { name: 'shader-resolve', url: SHADERS.resolve, description: 'Shader: tone mapping.' },
+  ],
+  options: [
+    {
+      name: 'frames',
+      label: 'Frames',
+      help: 'Spread evenly over the animation: more frames, smoother motion.',
+      type: 'number',
+      default: 24,
+      min: 1,
+      max: 480,
+      step: 1,
+      unit: 'frames',
+    },
+    {
+      name: 'size',
+      label: 'Picture size',
+      help: 'Width and height in pixels.',
+      type: 'select',
+      default: '320x180',
+      choices: SIZES.map((value) => ({ value, label: value.replace('x', ' × ') })),
+    },
+    {
+      name: 'samplesPerPixel',
+      label: 'Paths a pixel',
+      help: 'More paths, less noise; time grows in proportion.',
+      type: 'number',
+      default: 8,
+      min: 1,
+      max: 1_024,
+      step: 1,
+      unit: 'paths',
+    },
+    {
+      name: 'maxBounces',
+      label: 'Bounces',
+      help: 'How often light may scatter on its way to the eye.',
+      type: 'number',
+      default: 3,
+      min: 1,
+      max: 12,
+      step: 1,
+      unit: 'bounces',
+    },
+  ],
+  thumbnail: new URL('./thumbnail.png', import.meta.url),
+  async build(inputs, options, report) {
+    const bytes = (name: string): Uint8Array => {
+      const found = inputs[name];
+      if (found !== undefined) return found;
+      throw new KilnError('example/missing-input', `The input "${name}" is missing.`, { data: { name } });
+    };
+    const [width = 0, height = 0] = String(options['size'] ?? '320x180').split('x').map(Number);
+    return buildRenderJob(
+      {
+        scene: bytes('scene'),
+        trace: [bytes('shader-scene'), bytes('shader-material'), bytes('shader-trace')],
+        denoise: bytes('shader-denoise'),
+        resolve: bytes('shader-resolve'),
+      },
+      {
+        name: 'Clay workshop',
+        frames: Number(options['frames'] ?? 24),
+        width,
+        height,
+        samplesPerPixel: Number(options['samplesPerPixel'] ?? 8),
+        maxBounces: Number(options['maxBounces'] ?? 3),
+      },
+      report,
+    );
+  },
+};
