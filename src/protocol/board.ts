@@ -7,7 +7,7 @@ import {
   MAX_STREAMS_PER_PEER,
 } from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
-import { countSchema, jobKindSchema } from './primitives.ts';
+import { countSchema, jobKindSchema, peerIdSchema } from './primitives.ts';
 
 const requestIdSchema = countSchema;
 const wantSchema = v.picklist(['offers', 'demands']);
@@ -31,6 +31,8 @@ export const BOARD = {
       /** Continue after this many entries. */
       cursor: countSchema,
     }),
+    /** Is anybody there? Answered with `done`. */
+    v.strictObject({ type: v.literal('ping'), id: requestIdSchema }),
     /** Every change from now on arrives as `changed`. */
     v.strictObject({ type: v.literal('subscribe'), id: requestIdSchema, want: wantSchema }),
   ]),
@@ -44,7 +46,13 @@ export const BOARD = {
       /** Ask again with this cursor; absent on the last page. */
       next: v.optional(countSchema),
     }),
-    v.strictObject({ type: v.literal('changed'), want: wantSchema, entry: envelopeSchema }),
+    v.strictObject({
+      type: v.literal('changed'),
+      want: wantSchema,
+      entries: v.pipe(v.array(envelopeSchema), v.maxLength(BOARD_PAGE_ENTRIES)),
+      /** Peers whose entries were withdrawn. */
+      removed: v.pipe(v.array(peerIdSchema), v.maxLength(BOARD_PAGE_ENTRIES)),
+    }),
     v.strictObject({
       type: v.literal('refused'),
       id: requestIdSchema,

@@ -1,0 +1,62 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KilnError } from '../src/base/errors.ts';
+import type { Board } from './board.ts';
+import type { RelayNode } from './relay.ts';
+
+/** Serves `GET /healthz`: uptime, peers, reservations, board sizes and memory as JSON. */
+export async function startHealth(
+  host: string,
+  port: number,
+  node: RelayNode,
+  board: Board,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const startedAtMs = Date.now();
+  const server = createServer((request, response) => {
+    const isKnown = request.method === 'GET' && request.url === '/healthz';
+    response.writeHead(isKnown ? 200 : 404, {
+      'content-type': 'application/json',
+      'access-control-allow-origin': '*',
+      'cache-control': 'no-store',
+    });
+    response.end(
+      JSON.stringify(isKnown ? health(startedAtMs, node, board) : { error: 'Only GET /healthz is here.' }),
+    );
+  });
+  server.requestTimeout = 5_000;
+  server.maxConnections = 100;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(portTaken(host, port, cause)));
+    server.listen(port, host, resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}/healthz`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function health(startedAtMs: number, node: RelayNode, board: Board): object {
+  return {
+    status: 'ok',
+    peer: node.peerId.toString(),
+    uptimeSeconds: Math.floor((Date.now() - startedAtMs) / 1000),
+    peers: node.getPeers().length,
+    connections: node.getConnections().length,
+    reservations: node.services.circuit.reservations.size,
+    board: board.sizes,
+    memoryBytes: process.memoryUsage().rss,
+  };
+}
+
+function portTaken(host: string, port: number, cause: Error): KilnError {
+  return new KilnError('relay/port-taken', `The health port cannot be opened: ${cause.message}`, {
+    data: { host, port },
+    hint: 'Choose another one with --health-port, or 0 for a free one.',
+    cause,
+  });
+}

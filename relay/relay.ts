@@ -1,0 +1,146 @@
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { circuitRelayServer, type CircuitRelayService } from '@libp2p/circuit-relay-v2';
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub';
+import { identify, type Identify } from '@libp2p/identify';
+import type { Libp2p } from '@libp2p/interface';
+import { webRTCDirect } from '@libp2p/webrtc';
+import { webSockets } from '@libp2p/websockets';
+import { createLibp2p } from 'libp2p';
+import { Scope } from '../src/base/scope.ts';
+import { every, systemClock } from '../src/base/time.ts';
+import { gossipSettings } from '../src/network/gossip-settings.ts';
+import { Streams } from '../src/network/streams.ts';
+import { BOARD } from '../src/protocol/board.ts';
+import { Board } from './board.ts';
+import { serveBoard } from './board-server.ts';
+import { relayDemands } from './demands.ts';
+import { startHealth } from './health.ts';
+import { loadRelayKeys, newRelayKeys } from './keys.ts';
+import {
+  BOARD_SWEEP_MS,
+  CIRCUIT_BYTES,
+  CIRCUIT_MS,
+  GOSSIP_DEGREE,
+  MAX_CIRCUITS_PER_CONNECTION,
+  MAX_CONNECTIONS,
+  MAX_INBOUND_PER_HOST_PER_SECOND,
+  MAX_PENDING_CONNECTIONS,
+  MAX_RESERVATIONS,
+  RESERVATION_MS,
+} from './limits.ts';
+
+/** How a relay is started. */
+export interface RelayOptions {
+  /** @default 127.0.0.1 */
+  readonly host?: string;
+  /** 0 takes a free port. @default 0 */
+  readonly wsPort?: number;
+  /** 0 takes a free port. @default 0 */
+  readonly webrtcPort?: number;
+  /** 0 takes a free port. @default 0 */
+  readonly healthPort?: number;
+  /** Multiaddresses to announce instead of those listened on, as behind a proxy that ends TLS. */
+  readonly announce?: readonly string[];
+  /** Where identity and certificate are kept, so that addresses survive a restart. @default new ones each time */
+  readonly keyFile?: string;
+}
+
+/** A running relay. */
+export interface Relay {
+  readonly peer: string;
+  /** With `/p2p/…`, WebSockets first. */
+  readonly multiaddrs: readonly string[];
+  readonly healthUrl: string;
+  stop(): Promise<void>;
+}
+
+/** The libp2p node of a relay. */
+export type RelayNode = Libp2p<{ identify: Identify; circuit: CircuitRelayService; pubsub: GossipSub }>;
+
+/**
+ * Starts a relay: it introduces peers (circuits for WebRTC signalling), forwards demands and keeps the board.
+ *
+ * @example
+ * const relay = await startRelay({ wsPort: 9001, keyFile: 'relay-keys.json' });
+ * console.log(relay.multiaddrs.join('\n'));
+ */
+export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
+  const clock = systemClock;
+  const scope = new Scope();
+  const host = options.host ?? '127.0.0.1';
+  const keys = options.keyFile === undefined ? await newRelayKeys() : await loadRelayKeys(options.keyFile);
+  const family = host.includes(':') ? 'ip6' : 'ip4';
+  const node: RelayNode = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', keys.seed),
+    addresses: {
+      listen: [
+        `/${family}/${host}/tcp/${options.wsPort ?? 0}/ws`,
+        `/${family}/${host}/udp/${options.webrtcPort ?? 0}/webrtc-direct`,
+      ],
+      announce: [...(options.announce ?? [])],
+    },
+    transports: [webSockets(), webRTCDirect({ certificate: keys.certificate })],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: { denyDialMultiaddr: () => true },
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      inboundConnectionThreshold: MAX_INBOUND_PER_HOST_PER_SECOND,
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
+    },
+    // It costs six times the idle CPU; tabs notice silence themselves.
+    connectionMonitor: { enabled: false },
+    services: {
+      identify: identify(),
+      circuit: circuitRelayServer({
+        maxInboundHopStreams: MAX_CIRCUITS_PER_CONNECTION,
+        maxOutboundHopStreams: MAX_CIRCUITS_PER_CONNECTION,
+        maxOutboundStopStreams: MAX_CIRCUITS_PER_CONNECTION,
+        reservations: {
+          maxReservations: MAX_RESERVATIONS,
+          reservationTtl: RESERVATION_MS,
+          defaultDataLimit: CIRCUIT_BYTES,
+          defaultDurationLimit: CIRCUIT_MS,
+        },
+      }),
+      pubsub: gossipsub({ ...gossipSettings(() => 0), ...GOSSIP_DEGREE }),
+    },
+  });
+  scope.add(() => node.stop());
+
+  const board = new Board(clock);
+  scope.add(
+    every(
+      clock,
+      () => BOARD_SWEEP_MS,
+      () => board.sweep(),
+    ),
+  );
+  relayDemands(node, board, clock);
+  await new Streams(node, clock).handle(BOARD, (stream) => void serveBoard(stream, board, clock));
+  forgetReservations(node);
+
+  const health = await startHealth(host, options.healthPort ?? 0, node, board);
+  scope.add(() => health.stop());
+  return {
+    peer: node.peerId.toString(),
+    multiaddrs: node
+      .getMultiaddrs()
+      .map((address) => address.toString())
+      .sort((a, b) => Number(a.includes('webrtc-direct')) - Number(b.includes('webrtc-direct'))),
+    healthUrl: health.url,
+    stop: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+/** A peer that is gone needs no place: libp2p would keep it until it expires. */
+function forgetReservations(node: RelayNode): void {
+  node.addEventListener('peer:disconnect', ({ detail }) => {
+    const { reservations } = node.services.circuit;
+    const reservation = reservations.get(detail);
+    reservation?.signal.clear();
+    reservations.delete(detail);
+  });
+}

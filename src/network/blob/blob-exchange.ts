@@ -1,0 +1,161 @@
+import type { Bytes } from '../../base/bytes.ts';
+import {
+  CHUNK_BYTES,
+  chunkCidOfDigest,
+  type Cid,
+  cutBlob,
+  parseChunkList,
+  parseCid,
+} from '../../base/cid.ts';
+import { ownBytes } from '../../base/bytes.ts';
+import { KilnError } from '../../base/errors.ts';
+import { type Clock } from '../../base/time.ts';
+import { BLOB } from '../../protocol/blob.ts';
+import { MAX_BLOB_BYTES_SERVED_PER_MINUTE } from '../../protocol/constants.ts';
+import type { Streams } from '../streams.ts';
+import { TokenBuckets } from '../token-bucket.ts';
+import { BlobHolder } from './blob-holder.ts';
+import type { BlobRequest, ChunkStore } from './blob-types.ts';
+import { fetchPieces } from './fetch-pieces.ts';
+import { HolderPool } from './holder-pool.ts';
+
+const MINUTE_S = 60;
+
+/** Blobs by CID: own store first, then the holders; verified on arrival, kept, and served to whoever asks. */
+export class BlobExchange implements AsyncDisposable {
+  readonly #chunks: ChunkStore;
+  readonly #pool: HolderPool;
+  readonly #stopServing: () => Promise<void>;
+  /** Pieces on their way: a second asker waits for the first instead of asking again. */
+  readonly #onTheWay = new Map<Cid, Promise<unknown>>();
+
+  private constructor(chunks: ChunkStore, pool: HolderPool, stopServing: () => Promise<void>) {
+    this.#chunks = chunks;
+    this.#pool = pool;
+    this.#stopServing = stopServing;
+  }
+
+  /** Starts serving what the store holds. `servedPerMinuteBytes` bounds what one peer can draw. */
+  static async start(
+    streams: Streams,
+    chunks: ChunkStore,
+    clock: Clock,
+    servedPerMinuteBytes = MAX_BLOB_BYTES_SERVED_PER_MINUTE,
+  ): Promise<BlobExchange> {
+    const served = new TokenBuckets(clock, servedPerMinuteBytes / MINUTE_S, servedPerMinuteBytes);
+    const stop = await streams.handle(
+      BLOB,
+      (stream) => void new BlobHolder(stream, chunks, served, clock).run(),
+    );
+    return new BlobExchange(chunks, new HolderPool(streams, clock), stop);
+  }
+
+  /** Cuts, stores and thereby serves a blob. */
+  async put(bytes: Uint8Array): Promise<Cid> {
+    const { cid, pieces } = await cutBlob(bytes);
+    for (const piece of pieces) await this.#chunks.put(piece.cid, ownBytes(piece.bytes));
+    return cid;
+  }
+
+  /**
+   * The bytes of a blob, or of a range of it. Throws `blob/not-found`, `blob/digest-mismatch`, `blob/too-large`,
+   * `blob/bad-range`, `blob/bad-list` or `base/aborted`.
+   */
+  async get(cid: Cid, request: BlobRequest): Promise<Bytes> {
+    if (!parseCid(cid).isList) {
+      const whole = await this.#piece(cid, request);
+      const range = checkRange(whole.byteLength, request);
+      request.onProgress?.(range.length, range.length);
+      return whole.slice(range.offset, range.offset + range.length);
+    }
+    const list = parseChunkList(await this.#piece(cid, request));
+    return this.#assemble(list.size, list.chunks.map(chunkCidOfDigest), request);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stopServing();
+    await this.#pool[Symbol.asyncDispose]();
+  }
+
+  async #assemble(size: number, chunks: readonly Cid[], request: BlobRequest): Promise<Bytes> {
+    const { offset, length } = checkRange(size, request);
+    const whole = new Uint8Array(length);
+    const first = Math.floor(offset / CHUNK_BYTES);
+    const last = length === 0 ? first - 1 : Math.floor((offset + length - 1) / CHUNK_BYTES);
+    /** A chunk may occur several times: its places by its CID. */
+    const places = new Map<Cid, number[]>();
+    for (let i = first; i <= last; i++) places.set(chunks[i]!, [...(places.get(chunks[i]!) ?? []), i]);
+    let doneBytes = 0;
+    const take = (cid: Cid, bytes: Bytes) => {
+      for (const index of places.get(cid) ?? []) {
+        const start = index * CHUNK_BYTES;
+        if (bytes.byteLength !== Math.min(CHUNK_BYTES, size - start)) throw badList();
+        const part = bytes.subarray(
+          Math.max(0, offset - start),
+          Math.min(bytes.byteLength, offset + length - start),
+        );
+        whole.set(part, Math.max(0, start - offset));
+        doneBytes += part.byteLength;
+      }
+      request.onProgress?.(doneBytes, length);
+    };
+    await this.#pieces([...places.keys()], request, take);
+    return whole;
+  }
+
+  async #piece(cid: Cid, request: BlobRequest): Promise<Bytes> {
+    let found: Bytes | undefined;
+    await this.#pieces([cid], request, (_, bytes) => (found = bytes));
+    return found!;
+  }
+
+  /** Own store first, then what others are fetching already, then the holders. */
+  async #pieces(
+    cids: readonly Cid[],
+    request: BlobRequest,
+    take: (cid: Cid, bytes: Bytes) => void,
+  ): Promise<void> {
+    const missing: Cid[] = [];
+    for (const cid of cids) {
+      await this.#onTheWay.get(cid)?.catch(() => {});
+      const bytes = await this.#chunks.get(cid);
+      if (bytes === undefined) missing.push(cid);
+      else take(cid, bytes);
+    }
+    if (missing.length === 0) return;
+    const arrived = async (cid: Cid, bytes: Bytes) => {
+      take(cid, bytes);
+      // A full store costs a later fetch, not this one: the bytes are in hand.
+      await this.#chunks.put(cid, bytes).catch(() => {});
+      this.#onTheWay.delete(cid);
+    };
+    const fetching = fetchPieces(missing, request.holders, this.#pool, arrived, request.signal);
+    for (const cid of missing) this.#onTheWay.set(cid, fetching);
+    try {
+      await fetching;
+    } finally {
+      for (const cid of missing) if (this.#onTheWay.get(cid) === fetching) this.#onTheWay.delete(cid);
+    }
+  }
+}
+
+function checkRange(size: number, request: BlobRequest): { offset: number; length: number } {
+  if (request.maxBytes !== undefined && size > request.maxBytes) {
+    throw new KilnError('blob/too-large', 'The blob is larger than it was said to be.', {
+      data: { bytes: size, maxBytes: request.maxBytes },
+      hint: 'Refuse the job that names it.',
+    });
+  }
+  const range = request.range ?? { offset: 0, length: size };
+  const isSound = Number.isSafeInteger(range.offset) && Number.isSafeInteger(range.length);
+  if (isSound && range.offset >= 0 && range.length >= 0 && range.offset + range.length <= size) return range;
+  throw new KilnError('blob/bad-range', 'The blob does not have this range.', {
+    data: { offset: range.offset, length: range.length, bytes: size },
+  });
+}
+
+function badList(): KilnError {
+  return new KilnError('blob/bad-list', 'The chunks do not have the sizes that their list says.', {
+    hint: 'Refuse the job that names this blob.',
+  });
+}

@@ -1,0 +1,58 @@
+/** Chrome allows 500 RTCPeerConnections per page and counts closed ones until a major collection. */
+const COLLECT_AT = 400;
+/** About 50 MB of garbage makes a major collection likely (design: network). */
+const GARBAGE_BLOCKS = 50;
+const GARBAGE_BLOCK_DOUBLES = 131_072;
+
+const COUNTED = Symbol.for('kiln/connection-count');
+
+/** How many RTCPeerConnections exist that were not collected yet. */
+export interface ConnectionCount {
+  readonly alive: number;
+  /** Collections provoked so far. */
+  readonly collections: number;
+}
+
+/**
+ * Counts RTCPeerConnections by way of their prototype (every one describes itself once) and provokes a garbage
+ * collection when the page comes near its limit. Applied once per page; later calls return the same count.
+ */
+export function countConnections(
+  prototype: Pick<RTCPeerConnection, 'setLocalDescription'> & { [COUNTED]?: ConnectionCount },
+  collectAt = COLLECT_AT,
+): ConnectionCount {
+  if (prototype[COUNTED]) return prototype[COUNTED];
+  const count = { alive: 0, collections: 0 };
+  const seen = new WeakSet<object>();
+  const gone = new FinalizationRegistry<void>(() => void count.alive--);
+  const describe = prototype.setLocalDescription as (
+    description?: RTCLocalSessionDescriptionInit,
+  ) => Promise<void>;
+  prototype.setLocalDescription = function (
+    this: RTCPeerConnection,
+    description?: RTCLocalSessionDescriptionInit,
+  ) {
+    if (!seen.has(this)) {
+      seen.add(this);
+      gone.register(this, undefined);
+      count.alive++;
+      if (count.alive >= collectAt && (count.alive - collectAt) % 10 === 0) {
+        count.collections++;
+        queueMicrotask(makeGarbage);
+      }
+    }
+    return describe.call(this, description);
+  } as RTCPeerConnection['setLocalDescription'];
+  prototype[COUNTED] = count;
+  return count;
+}
+
+/** Allocates and drops enough for the engine to run a major collection. */
+export function makeGarbage(): number {
+  let sum = 0;
+  for (let i = 0; i < GARBAGE_BLOCKS; i++) {
+    const block = new Array<number>(GARBAGE_BLOCK_DOUBLES).fill(i + 0.5);
+    sum += block[i]!;
+  }
+  return sum;
+}
