@@ -1,0 +1,52 @@
+import './guest/lock-down.ts';
+import { nameFault } from './guest/name-trap.ts';
+import { loadWasi } from './guest/run-wasi.ts';
+import { loadWgsl } from './guest/run-wgsl.ts';
+import type { Runner } from './guest/runner.ts';
+import type { FromGuest, GuestOutcome, Load, TaskInput, ToGuest } from './messages.ts';
+
+/** `progress` messages come at most this often, so that a fast program does not flood its host. */
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Waits for the one message with the host's port; everything else travels over that port. */
+self.addEventListener('message', (event: MessageEvent) => serve(event.ports[0]!), { once: true });
+
+function serve(port: MessagePort): void {
+  let runner: Promise<Runner> = Promise.reject(new Error('Nothing is loaded.'));
+  runner.catch(() => undefined);
+  port.addEventListener('message', ({ data }: MessageEvent<ToGuest>) => {
+    if (data.type === 'load') {
+      runner = load(data.load);
+      // A failed load is told by each run that waits for it.
+      runner.catch(() => undefined);
+    } else void run(port, runner, data.id, data.task);
+  });
+  port.start();
+  port.postMessage({ type: 'ready' } satisfies FromGuest);
+}
+
+function load(given: Load): Promise<Runner> {
+  return given.kind === 'wasi' ? loadWasi(given) : loadWgsl(given);
+}
+
+async function run(port: MessagePort, runner: Promise<Runner>, id: number, task: TaskInput): Promise<void> {
+  let startedMs = performance.now();
+  let outcome: GuestOutcome;
+  let toldMs = startedMs;
+  const onProgress = (done: number) => {
+    if (performance.now() - toldMs < PROGRESS_INTERVAL_MS) return;
+    toldMs = performance.now();
+    port.postMessage({ type: 'progress', id, done } satisfies FromGuest);
+  };
+  try {
+    const loaded = await runner;
+    startedMs = performance.now();
+    outcome = { ...(await loaded.run(task, onProgress)), wallMs: performance.now() - startedMs };
+  } catch (thrown) {
+    outcome = { exit: nameFault(thrown), outputs: [], wallMs: performance.now() - startedMs };
+  }
+  port.postMessage(
+    { type: 'done', id, outcome } satisfies FromGuest,
+    outcome.outputs.map(({ bytes }) => bytes.buffer),
+  );
+}

@@ -1,0 +1,66 @@
+import type { Limits, Manifest } from '../protocol/manifest.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/** Largest WASM module: what a browser compiles in a few seconds. */
+export const MAX_MODULE_BYTES = 64 * MIB;
+/** Largest WGSL source; larger ones compile for minutes. */
+export const MAX_WGSL_BYTES = 256 * KIB;
+/** All inputs of one job together: they are held in memory once per slot. */
+export const MAX_INPUT_BYTES = 1 * GIB;
+/** What one command may print; more ends it with `output-limit`. */
+export const MAX_STDOUT_BYTES = 1 * MIB;
+/** Files and directories that one command may create. */
+export const MAX_CREATED_FILES = 10_000;
+/** File descriptors that one command may open in its life (the shim never reuses a number). */
+export const MAX_DESCRIPTORS = 100_000;
+
+/** A slot is replaced after this many tasks, so that nothing a guest may have left behind grows old … */
+export const RECYCLE_AFTER_TASKS = 200;
+/** … but not before this age: starting a slot costs up to 0.2 s, which tiny tasks must not pay all the time. */
+export const RECYCLE_MIN_AGE_MS = 10_000;
+/** How long a frame may take to start its worker, on a busy machine, before that counts as a fault of this device. */
+export const SLOT_START_LIMIT_MS = 30_000;
+
+/** How long all pipelines of a WGSL job may compile. */
+export const PIPELINE_COMPILE_LIMIT_MS = 15_000;
+/** How long one GPU dispatch should take, so that the device stays usable for the person in front of it. */
+export const DISPATCH_TARGET_MS = 50;
+/** Storage buffers per shader stage that are asked for when the adapter has them (10 is WebGPU's newer default). */
+export const STORAGE_BUFFERS_WANTED = 16;
+/** Turns of one pass; each is a dispatch of its own. */
+export const MAX_PASS_TURNS = 65_536;
+
+/** Waiting times after the first, second … loss of the GPU device; browsers block a page that loses it again and again. */
+export const DEVICE_LOSS_BACKOFFS_MS: readonly number[] = [2_000, 10_000, 30_000, 120_000];
+/** This many losses within {@link DEVICE_LOSS_WINDOW_MS} end GPU work until the page is reloaded. */
+export const MAX_DEVICE_LOSSES = 3;
+export const DEVICE_LOSS_WINDOW_MS = 3_600_000;
+
+interface Bounds {
+  readonly byDefault: number;
+  readonly atMost: number;
+}
+
+const BOUNDS: Readonly<Record<keyof Limits, Bounds>> = {
+  memoryBytes: { byDefault: 256 * MIB, atMost: GIB },
+  wallMs: { byDefault: 60_000, atMost: 600_000 },
+  outputBytes: { byDefault: 64 * MIB, atMost: 256 * MIB },
+  gpuMemoryBytes: { byDefault: 256 * MIB, atMost: GIB },
+};
+
+/** A manifest's limits with nothing left open. */
+export type EffectiveLimits = Readonly<Required<{ [Name in keyof Limits]: number }>>;
+
+/** The limits a task runs under: what the manifest asks for, cut to the hard limits, else the defaults. */
+export function effectiveLimits(limits: Manifest['limits']): EffectiveLimits {
+  const bound = (name: keyof Limits) => Math.min(limits[name] ?? BOUNDS[name].byDefault, BOUNDS[name].atMost);
+  return {
+    memoryBytes: bound('memoryBytes'),
+    wallMs: bound('wallMs'),
+    outputBytes: bound('outputBytes'),
+    gpuMemoryBytes: bound('gpuMemoryBytes'),
+  };
+}

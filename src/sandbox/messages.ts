@@ -1,0 +1,76 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { WgslProgram } from '../protocol/manifest.ts';
+import type { Exit } from '../protocol/task.ts';
+import type { EffectiveLimits } from './limits.ts';
+
+/*
+ * What the host and the guest worker say to each other over their port. Both ends are ours; a guest program never
+ * sees the port.
+ */
+
+/** A guarded WASI command with its input files, ready to be compiled. */
+export interface WasiLoad {
+  readonly kind: 'wasi';
+  readonly module: Bytes;
+  readonly files: readonly { readonly path: string; readonly bytes: Bytes }[];
+  readonly stdin?: Bytes;
+  readonly outputs: readonly string[];
+  readonly limits: EffectiveLimits;
+}
+
+/** Guarded shaders and the contents of the buffers that are the same for every task. */
+export interface WgslLoad {
+  readonly kind: 'wgsl';
+  readonly program: WgslProgram;
+  readonly shaders: Readonly<Record<string, string>>;
+  readonly contents: Readonly<Record<string, Bytes>>;
+  readonly limits: EffectiveLimits;
+}
+
+export type Load = WasiLoad | WgslLoad;
+
+/** What differs from task to task. */
+export interface TaskInput {
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly seed: Bytes;
+  /** WASI: after `{name}` was replaced. */
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  /** WGSL: contents of buffers that depend on the task. */
+  readonly contents: Readonly<Record<string, Bytes>>;
+}
+
+/** Host to guest. A `run` that follows its `load` at once waits for it inside the guest. */
+export type ToGuest =
+  | { readonly type: 'load'; readonly load: Load }
+  | { readonly type: 'run'; readonly id: number; readonly task: TaskInput };
+
+/** How a run ended, as the guest worker tells it. */
+export interface GuestOutcome {
+  readonly exit: Exit;
+  readonly outputs: readonly { readonly path: string; readonly bytes: Bytes }[];
+  readonly wallMs: number;
+}
+
+/** Guest to host. */
+export type FromGuest =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly id: number; readonly done: number }
+  | { readonly type: 'done'; readonly id: number; readonly outcome: GuestOutcome };
+
+/** Why a guest's work ended without a result, thrown inside the guest worker and turned into an exit. */
+export class GuestFault extends Error {
+  readonly kind: Exclude<Exit['kind'], 'ok' | 'exit-code'>;
+
+  constructor(kind: Exclude<Exit['kind'], 'ok' | 'exit-code'>, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+const MAX_FAULT_CHARS = 300;
+
+/** An exit that says why there is no result; its message is cut to what the wire allows. */
+export function faultExit(kind: GuestFault['kind'], message: string): Exit {
+  return { kind, message: message.slice(0, MAX_FAULT_CHARS) };
+}

@@ -1,0 +1,50 @@
+import type { WasiProgram } from '../protocol/manifest.ts';
+import type { InputReader } from './inputs.ts';
+import { refusal } from './inputs.ts';
+import type { EffectiveLimits } from './limits.ts';
+import type { TaskInput, WasiLoad } from './messages.ts';
+import { guardWasm } from './wasm-guard/guard-wasm.ts';
+
+/** Reads and guards a WASI program; throws a guard's error or `sandbox/refused`. */
+export async function prepareWasi(
+  program: WasiProgram,
+  limits: EffectiveLimits,
+  inputs: InputReader,
+): Promise<WasiLoad> {
+  const module = guardWasm(await inputs.whole(program.module), limits);
+  const files = await Promise.all(
+    Object.entries(program.files).map(async ([path, input]) => ({ path, bytes: await inputs.whole(input) })),
+  );
+  const stdin = program.stdin === undefined ? undefined : await inputs.whole(program.stdin);
+  return {
+    kind: 'wasi',
+    module,
+    files,
+    ...(stdin === undefined ? {} : { stdin }),
+    outputs: program.outputs,
+    limits,
+  };
+}
+
+/** The command line and environment of one task. */
+export function wasiTask(
+  program: WasiProgram,
+  parameters: TaskInput['parameters'],
+): { args: string[]; env: string[] } {
+  const fill = (text: string) => fillIn(text, parameters);
+  return {
+    args: program.args.map(fill),
+    env: Object.entries(program.env).map(([name, value]) => `${name}=${fill(value)}`),
+  };
+}
+
+function fillIn(text: string, parameters: TaskInput['parameters']): string {
+  return text.replaceAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+    const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (value !== undefined) return String(value);
+    throw refusal(
+      `"{${name}}" is not a parameter of this task.`,
+      `Use one of: ${Object.keys(parameters).join(', ')}.`,
+    );
+  });
+}

@@ -1,0 +1,63 @@
+import type { Bytes } from '../base/bytes.ts';
+import { evaluateExpression, parseExpression } from '../job/expression.ts';
+import type { WgslProgram } from '../protocol/manifest.ts';
+import type { InputReader } from './inputs.ts';
+import type { EffectiveLimits } from './limits.ts';
+import type { TaskInput, WgslLoad } from './messages.ts';
+import { guardWgsl } from './wgsl-guard/guard-wgsl.ts';
+
+type Source = NonNullable<WgslProgram['buffers'][string]['source']>;
+
+/** Reads and guards a WGSL program with the contents that are the same for every task. */
+export async function prepareWgsl(
+  program: WgslProgram,
+  limits: EffectiveLimits,
+  inputs: InputReader,
+): Promise<WgslLoad> {
+  const shaders: Record<string, string> = {};
+  for (const [name, input] of Object.entries(program.shaders))
+    shaders[name] = guardWgsl(await inputs.whole(input));
+  const contents = await readContents(program, inputs, (source) => !dependsOnTask(source), {});
+  return { kind: 'wgsl', program, shaders, contents, limits };
+}
+
+/** The contents of buffers that differ from task to task. */
+export function wgslTaskContents(
+  program: WgslProgram,
+  parameters: TaskInput['parameters'],
+  inputs: InputReader,
+): Promise<Record<string, Bytes>> {
+  return readContents(program, inputs, dependsOnTask, parameters);
+}
+
+async function readContents(
+  program: WgslProgram,
+  inputs: InputReader,
+  isWanted: (source: Source) => boolean,
+  parameters: TaskInput['parameters'],
+): Promise<Record<string, Bytes>> {
+  const contents: Record<string, Bytes> = {};
+  for (const [name, { source }] of Object.entries(program.buffers)) {
+    if (source === undefined || !isWanted(source)) continue;
+    contents[name] = await readSource(source, inputs, parameters);
+  }
+  return contents;
+}
+
+function readSource(
+  { input, offset, length }: Source,
+  inputs: InputReader,
+  parameters: TaskInput['parameters'],
+) {
+  if (offset === undefined && length === undefined) return inputs.whole(input);
+  const start = evaluateExpression(offset ?? 0, parameters);
+  return inputs.slice(
+    input,
+    start,
+    length === undefined ? input.bytes - start : evaluateExpression(length, parameters),
+  );
+}
+
+function dependsOnTask({ offset, length }: Source): boolean {
+  return [offset ?? 0, length ?? 0].some((expression) => parseExpression(expression).names.size > 0);
+}

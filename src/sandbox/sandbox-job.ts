@@ -1,0 +1,120 @@
+import { KilnError, aborted, toKilnError } from '../base/errors.ts';
+import type { Cid } from '../base/cid.ts';
+import { taskParameters } from '../job/split.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import { type TaskOutcome, taskSeed } from '../protocol/task.ts';
+import { InputReader, type ReadInput } from './inputs.ts';
+import { effectiveLimits } from './limits.ts';
+import { faultExit, type Load, type TaskInput } from './messages.ts';
+import { prepareWasi, wasiTask } from './prepare-wasi.ts';
+import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';
+import type { SlotRun } from './slot.ts';
+
+/** How a job reaches the slots of its kind. */
+export interface JobSlots {
+  run(run: SlotRun): Promise<TaskOutcome>;
+  forget(load: Load): void;
+}
+
+/** How one task is run. */
+export interface RunOptions {
+  /** Stops the task at once; the call rejects with `base/aborted`. */
+  readonly signal: AbortSignal;
+  /** Told the finished part, 0 to 1, a few times a second; only WGSL programs report it. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** One job inside the sandbox. Its program was read, guarded and is compiled once per slot. */
+export class SandboxJob {
+  readonly #job: Cid;
+  readonly #manifest: Manifest;
+  readonly #inputs: InputReader;
+  readonly #slots: JobSlots;
+  readonly #load: Load | KilnError;
+  readonly #life = new AbortController();
+
+  private constructor(
+    job: Cid,
+    manifest: Manifest,
+    inputs: InputReader,
+    slots: JobSlots,
+    load: Load | KilnError,
+  ) {
+    this.#job = job;
+    this.#manifest = manifest;
+    this.#inputs = inputs;
+    this.#slots = slots;
+    this.#load = load;
+  }
+
+  /** Reads and guards the job's program. What a guard refuses becomes the outcome of every task. */
+  static async open(
+    job: Cid,
+    manifest: Manifest,
+    readInput: ReadInput,
+    slots: JobSlots,
+  ): Promise<SandboxJob> {
+    const inputs = new InputReader(readInput);
+    const { program } = manifest;
+    const limits = effectiveLimits(manifest.limits);
+    let load: Load | KilnError;
+    try {
+      load = await (program.kind === 'wasi'
+        ? prepareWasi(program, limits, inputs)
+        : prepareWgsl(program, limits, inputs));
+    } catch (error) {
+      load = refusalOf(error);
+    }
+    return new SandboxJob(job, manifest, inputs, slots, load);
+  }
+
+  /**
+   * Waits for a slot and runs a task. What the guest does wrong is in the outcome's `exit`; rejects only with
+   * `base/aborted`, `sandbox/not-started`, `sandbox/closed`, or what reading an input threw.
+   */
+  async run(task: number, { signal, onProgress }: RunOptions): Promise<TaskOutcome> {
+    const load = this.#load;
+    if (load instanceof KilnError) return refused(load);
+    const stop = AbortSignal.any([signal, this.#life.signal]);
+    if (stop.aborted) throw aborted(stop.reason);
+    const parameters = taskParameters(this.#manifest.split, task);
+    let input: TaskInput;
+    try {
+      input = await this.#taskInput(task, parameters);
+    } catch (error) {
+      return refused(refusalOf(error));
+    }
+    return this.#slots.run({ load, task: input, signal: stop, onProgress });
+  }
+
+  /** Stops the job's tasks and removes its warm slots. */
+  close(): Promise<void> {
+    this.#life.abort();
+    if (!(this.#load instanceof KilnError)) this.#slots.forget(this.#load);
+    return Promise.resolve();
+  }
+
+  async #taskInput(task: number, parameters: TaskInput['parameters']): Promise<TaskInput> {
+    const { program } = this.#manifest;
+    const seed = await taskSeed(this.#job, task);
+    if (program.kind === 'wasi') return { parameters, seed, ...wasiTask(program, parameters), contents: {} };
+    return {
+      parameters,
+      seed,
+      args: [],
+      env: [],
+      contents: await wgslTaskContents(program, parameters, this.#inputs),
+    };
+  }
+}
+
+/** The error when it refuses the program itself; anything else is the host's fault and is thrown on. */
+function refusalOf(error: unknown): KilnError {
+  const known = toKilnError(error);
+  if (known.code.startsWith('sandbox/') || known.code.startsWith('expression/')) return known;
+  throw known;
+}
+
+function refused(error: KilnError): TaskOutcome {
+  return { exit: faultExit('refused', error.message), outputs: [], wallMs: 0 };
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+
+/** Globals of the frame that reach a network; Chromium's policy does not cover WebRTC (design: sandbox, walls). */
+const FRAME_PRIMITIVES = [
+  'RTCPeerConnection',
+  'webkitRTCPeerConnection',
+  'WebTransport',
+  'WebSocket',
+  'WebSocketStream',
+  'open',
+];
+
+/** What the frame does: gives up its network, starts the worker, hands it the host's port. */
+function frameScript(workerSource: string): string {
+  return `for (const name of ${JSON.stringify(FRAME_PRIMITIVES)}) {
+  delete self[name];
+  if (name in self) Object.defineProperty(self, name, { value: undefined });
+}
+const source = ${JSON.stringify(workerSource).replaceAll('<', '\\u003c')};
+addEventListener('message', (event) => {
+  if (event.source !== parent || parent === self || self.origin !== 'null') return;
+  const fail = (message) => parent.postMessage({ type: 'kiln/worker-failed', message: String(message) }, '*');
+  try {
+    const worker = new Worker('data:text/javascript;charset=utf-8,' + encodeURIComponent(source));
+    worker.onerror = (error) => fail(error.message);
+    worker.postMessage('port', [event.ports[0]]);
+  } catch (error) {
+    fail(error);
+  }
+}, { once: true });`;
+}
+
+/** `sandbox.html` and the policy it is served with. */
+export interface SandboxPage {
+  readonly html: string;
+  /** The Content-Security-Policy: in the page as meta, and to be sent as a header. */
+  readonly policy: string;
+}
+
+/**
+ * The frame's document around the worker's bundled source. The policy admits this one script by its hash, and
+ * `data:` workers; nothing may be loaded, framed or sent.
+ */
+export function renderSandboxPage(workerSource: string): SandboxPage {
+  const script = frameScript(workerSource);
+  const hash = createHash('sha256').update(script).digest('base64');
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${hash}' 'wasm-unsafe-eval' data:`,
+    'worker-src data:',
+    "connect-src 'none'",
+    "form-action 'none'",
+    "base-uri 'none'",
+  ].join('; ');
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Kiln sandbox</title>
+<script>${script}</script>
+</head>
+<body></body>
+</html>
+`;
+  return { html, policy };
+}

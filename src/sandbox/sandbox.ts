@@ -1,0 +1,154 @@
+import type { Cid } from '../base/cid.ts';
+import { Emitter } from '../base/events.ts';
+import { KilnError, hasCode } from '../base/errors.ts';
+import { Cell, type Observable } from '../base/observable.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
+import type { TaskOutcome } from '../protocol/task.ts';
+import { measureSpeed } from './benchmark/measure-speed.ts';
+import { decideAfterLoss } from './device-losses.ts';
+import type { ReadInput } from './inputs.ts';
+import { faultExit } from './messages.ts';
+import { SandboxJob } from './sandbox-job.ts';
+import type { SlotRun } from './slot.ts';
+import { SlotPool } from './slot-pool.ts';
+
+/** How a sandbox is set up. */
+export interface SandboxOptions {
+  /** Slots for WASI programs: one per core lent. */
+  readonly cpuSlots: number;
+  /** Slots for WGSL programs: 1, or 0 on a device without a GPU. */
+  readonly gpuSlots: number;
+  /** Address of the frame's document. @default `sandbox.html` beside the app's own page */
+  readonly pageUrl?: string;
+}
+
+/** What happened to the GPU. */
+export interface DeviceLoss {
+  readonly message: string;
+  /** When GPU tasks run again; undefined when GPU work ended until the page is reloaded. */
+  readonly resumesInMs?: number;
+}
+
+const DEVICE_ENDED = 'sandbox/gpu-ended';
+
+/** Runs strangers' programs in hidden frames of this page. See README.md for the walls around them. */
+export class Sandbox implements AsyncDisposable {
+  readonly #pools: Readonly<Record<JobKind, SlotPool>>;
+  readonly #events = new Emitter<{ deviceLost: DeviceLoss }>();
+  readonly #busy = new Cell<Readonly<Record<JobKind, number>>>({ wasi: 0, wgsl: 0 });
+  readonly #stops: (() => void)[];
+  readonly #lossesAtMs: number[] = [];
+  #resume: ReturnType<typeof setTimeout> | undefined;
+  #hasGpuEnded = false;
+
+  constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
+    const url = pageUrl ?? new URL(`${import.meta.env.BASE_URL}sandbox.html`, document.baseURI).href;
+    this.#pools = { wasi: new SlotPool(url, cpuSlots), wgsl: new SlotPool(url, gpuSlots) };
+    this.#stops = JOB_KINDS.map((kind) =>
+      this.#pools[kind].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [kind]: count })),
+    );
+  }
+
+  /** How many slots of each kind run a task now. */
+  get busy(): Observable<Readonly<Record<JobKind, number>>> {
+    return this.#busy;
+  }
+
+  /** Slots of this kind; 0 for WGSL once the GPU was lost too often. */
+  slots(kind: JobKind): number {
+    return this.#pools[kind].size;
+  }
+
+  /** Changes how much is lent; tasks that run keep their slots until they end. */
+  setSlots(cpuSlots: number, gpuSlots: number): void {
+    this.#pools.wasi.resize(cpuSlots);
+    this.#pools.wgsl.resize(this.#hasGpuEnded ? 0 : gpuSlots);
+  }
+
+  /** Called whenever the GPU device is lost; the result removes the listener. */
+  onDeviceLost(listener: (loss: DeviceLoss) => void): () => void {
+    return this.#events.on('deviceLost', listener);
+  }
+
+  /**
+   * Reads and guards a job's program. Rejects only with what `readInput` threw; a program that the guards refuse
+   * opens, and each of its tasks ends with the exit `refused`.
+   *
+   * @example
+   * const job = await sandbox.openJob(cid, manifest, readInput);
+   * const { exit, outputs } = await job.run(0, { signal });
+   */
+  openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob> {
+    const pool = this.#pools[manifest.program.kind];
+    return SandboxJob.open(job, manifest, readInput, {
+      run: (run) => this.#run(pool, run),
+      forget: (load) => pool.forget(load),
+    });
+  }
+
+  /**
+   * Speed of one slot in micro-units per second: 1,000,000 is the reference machine (benchmark/README.md). Takes
+   * about a second.
+   */
+  benchmark(kind: JobKind, signal: AbortSignal): Promise<number> {
+    return measureSpeed(
+      kind,
+      signal,
+      (run) => this.#run(this.#pools[kind], run),
+      (load) => this.#pools[kind].forget(load),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#resume);
+    for (const pool of Object.values(this.#pools)) pool.close();
+    for (const stop of this.#stops) stop();
+    this.#events.clear();
+  }
+
+  async #run(pool: SlotPool, run: SlotRun): Promise<TaskOutcome> {
+    try {
+      if (pool === this.#pools.wgsl && this.#hasGpuEnded) throw gpuEnded();
+      const outcome = await pool.run(run);
+      if (outcome.exit.kind === 'device-lost') this.#loseDevice(outcome.exit.message);
+      return outcome;
+    } catch (error) {
+      if (!hasCode(error, DEVICE_ENDED)) throw error;
+      return { exit: faultExit('device-lost', (error as KilnError).message), outputs: [], wallMs: 0 };
+    }
+  }
+
+  #loseDevice(message: string): void {
+    this.#lossesAtMs.push(performance.now());
+    const pool = this.#pools.wgsl;
+    const decision = decideAfterLoss(this.#lossesAtMs);
+    if (decision.kind === 'end') {
+      this.#hasGpuEnded = true;
+      pool.resize(0);
+      pool.rejectWaiting(gpuEnded());
+      this.#events.emit('deviceLost', { message });
+      return;
+    }
+    pool.pause(true);
+    clearTimeout(this.#resume);
+    this.#resume = setTimeout(() => pool.pause(false), decision.ms);
+    this.#events.emit('deviceLost', { message, resumesInMs: decision.ms });
+  }
+}
+
+function gpuEnded(): KilnError {
+  return new KilnError(DEVICE_ENDED, 'The GPU was lost too often.', {
+    hint: 'Reload the page to use it again.',
+  });
+}
+
+/**
+ * Opens a sandbox in this page; frames start when tasks come.
+ *
+ * @example
+ * await using sandbox = createSandbox({ cpuSlots: 2, gpuSlots: 1 });
+ */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  return new Sandbox(options);
+}

@@ -1,0 +1,49 @@
+import type { Bytes } from '../../base/bytes.ts';
+import { KilnError } from '../../base/errors.ts';
+import { MAX_MODULE_BYTES } from '../limits.ts';
+import { BinaryReader, readSections } from './binary-reader.ts';
+import { clampMemory } from './clamp-memory.ts';
+
+const IMPORT_SECTION = 2;
+const FUNCTION_IMPORT = 0x00;
+/** The only module a guest may import from. */
+const WASI_MODULE = 'wasi_snapshot_preview1';
+
+/** What the guard holds a module to. */
+export interface WasmLimits {
+  readonly memoryBytes: number;
+}
+
+/**
+ * The module as it may be compiled. Throws `sandbox/module-too-large`, `sandbox/import-refused`,
+ * `sandbox/memory-refused` or `sandbox/bad-module`. Pure: fuel and the list of allowed opcodes belong here too.
+ */
+export function guardWasm(module: Uint8Array, limits: WasmLimits): Bytes {
+  if (module.byteLength > MAX_MODULE_BYTES) {
+    throw new KilnError('sandbox/module-too-large', 'The WASM module is too large.', {
+      data: { bytes: module.byteLength, limitBytes: MAX_MODULE_BYTES },
+      hint: 'Strip debug information, or move data into input files.',
+    });
+  }
+  checkImports(module);
+  return clampMemory(module, limits.memoryBytes);
+}
+
+function checkImports(module: Uint8Array): void {
+  for (const section of readSections(module)) {
+    if (section.id !== IMPORT_SECTION) continue;
+    const reader = new BinaryReader(module, section.content, section.end);
+    for (let left = reader.u32(); left > 0; left--) {
+      const from = reader.name();
+      const name = reader.name();
+      const kind = reader.byte();
+      if (from !== WASI_MODULE || kind !== FUNCTION_IMPORT) {
+        throw new KilnError('sandbox/import-refused', `The module imports "${from}.${name}".`.slice(0, 200), {
+          data: { kind },
+          hint: `A guest may import only functions of ${WASI_MODULE}.`,
+        });
+      }
+      reader.u32();
+    }
+  }
+}
