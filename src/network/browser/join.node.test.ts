@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Relay, startRelay } from '../../../relay/relay.ts';
+import { startTabs, type Tab, type TabHarness } from './harness.node.ts';
+
+let relay: Relay;
+let tabs: TabHarness;
+let provider: Tab;
+let requestor: Tab;
+let requestorAt: { peer: string; addresses: string[] };
+
+beforeAll(async () => {
+  [relay, tabs] = await Promise.all([startRelay(), startTabs()]);
+  [provider, requestor] = await Promise.all([tabs.openTab(), tabs.openTab()]);
+  const [joined] = await Promise.all([
+    requestor.call('join', [...relay.multiaddrs]),
+    provider.call('join', [...relay.multiaddrs]),
+  ]);
+  requestorAt = { peer: joined.peer, addresses: [...joined.addresses] };
+  await requestor.call('echo');
+}, 60_000);
+
+afterAll(async () => {
+  await tabs?.stop();
+  await relay?.stop();
+});
+
+test('two tabs exchange frames over WebRTC, and the circuit that signalled it is closed', async () => {
+  await provider.call('roundTrip', requestorAt.peer, requestorAt.addresses);
+  await expect
+    .poll(async () => (await provider.call('connection')).peers.find(({ peer }) => peer === requestorAt.peer)?.transport)
+    .toBe('webrtc');
+});
+
+test('a demand announced by one tab is heard by the other', async () => {
+  await provider.call('listen');
+  await expect
+    .poll(
+      async () => {
+        await requestor.call('announce', `demand ${Date.now()}`);
+        return (await provider.call('heard')).length;
+      },
+      { interval: 500, timeout: 10_000 },
+    )
+    .toBeGreaterThan(0);
+});
+
+test('8 MiB arrive with the bytes they left with', async () => {
+  const { cid, digest } = await requestor.call('offerBlob', 8 * 1_048_576 + 17);
+  const fetched = await provider.call('fetchBlob', cid, [requestorAt]);
+  console.log(`8 MiB in ${fetched.ms.toFixed(0)} ms`);
+  expect(fetched.digest).toBe(digest);
+});
