@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasCode } from '../base/errors.ts';
+import { GLM } from '../payment/price.ts';
+import { drawFromFaucet } from './faucet.ts';
+import { connectInjected, type Eip1193 } from './injected-account.ts';
+import { type LocalChain, memoryCollection, startLocalChain } from './local-chain.node.ts';
+import { openKeySealer } from './sealed-key.ts';
+import { openSession, type SessionRecord } from './session-key.ts';
+
+/** anvil's second unlocked account: it signs `eth_sendTransaction` itself, as an extension does. */
+const UNLOCKED = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+
+/** What a person does in the wallet's window. */
+interface Person {
+  chainId: number;
+  knowsChain: boolean;
+  rejects: Set<string>;
+  accounts: string[];
+}
+
+/** An EIP-1193 wallet whose signing and sending is the chain's own. */
+function walletOn(chain: LocalChain, person: Person): Eip1193 {
+  const forward = chain.reader.client.request as unknown as Eip1193['request'];
+  return {
+    async request(call) {
+      if (person.rejects.has(call.method)) throw Object.assign(new Error('User rejected.'), { code: 4001 });
+      switch (call.method) {
+        case 'eth_requestAccounts':
+        case 'eth_accounts':
+          return person.accounts;
+        case 'eth_chainId':
+          return `0x${person.chainId.toString(16)}`;
+        case 'wallet_switchEthereumChain':
+          if (!person.knowsChain) throw Object.assign(new Error('Unknown chain.'), { code: 4902 });
+          person.chainId = chain.config.id;
+          return null;
+        case 'wallet_addEthereumChain':
+          person.knowsChain = true;
+          person.chainId = chain.config.id;
+          return null;
+        default:
+          return forward(call);
+      }
+    },
+  };
+}
+
+describe('an injected wallet', () => {
+  let chain: LocalChain;
+  let person: Person;
+  const connect = () =>
+    connectInjected({ name: 'Test wallet', provider: walletOn(chain, person) }, chain.config);
+  beforeAll(async () => {
+    chain = await startLocalChain();
+  }, 30_000);
+  afterAll(() => chain[Symbol.asyncDispose]());
+  beforeEach(() => {
+    person = { chainId: chain.config.id, knowsChain: true, rejects: new Set(), accounts: [UNLOCKED] };
+  });
+
+  it('funds a session through the real chain', async () => {
+    const account = await connect();
+    await drawFromFaucet(chain.reader, account);
+    const records = memoryCollection<SessionRecord>();
+    const sealer = await openKeySealer(memoryCollection<CryptoKey>());
+    const budget = { cap: GLM, expiresAtMs: Date.now() + 3_600_000 };
+    const session = await openSession(chain.reader, account, { records, sealer }, budget);
+    expect(session.terms.payer).toBe(UNLOCKED);
+    expect((await chain.reader.deposit(account.address)).balance).toBe(GLM);
+  }, 30_000);
+
+  it('is switched to the chain, which is added where it is unknown', async () => {
+    Object.assign(person, { chainId: 1, knowsChain: false });
+    expect((await connect()).address).toBe(UNLOCKED);
+    expect(person).toMatchObject({ chainId: chain.config.id, knowsChain: true });
+  });
+
+  it.each([
+    ['eth_requestAccounts', 'wallet/user-rejected'],
+    ['wallet_switchEthereumChain', 'wallet/wrong-chain'],
+  ])('names a refusal of %s', async (method, code) => {
+    person.chainId = 1;
+    person.rejects.add(method);
+    await expect(connect()).rejects.toSatisfy((e) => hasCode(e, code));
+  });
+
+  it('names a declined transaction, and sends nothing', async () => {
+    const account = await connect();
+    person.rejects.add('eth_sendTransaction');
+    const before = await chain.reader.tokenBalance(UNLOCKED);
+    await expect(drawFromFaucet(chain.reader, account)).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/user-rejected'),
+    );
+    expect(await chain.reader.tokenBalance(UNLOCKED)).toBe(before);
+  });
+
+  it('refuses to send from an account that the person has left', async () => {
+    const account = await connect();
+    person.accounts = ['0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
+    await expect(drawFromFaucet(chain.reader, account)).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/account-changed'),
+    );
+  });
+
+  it('names a wallet without an account', async () => {
+    person.accounts = [];
+    await expect(connect()).rejects.toSatisfy((e) => hasCode(e, 'wallet/no-account'));
+  });
+});

@@ -1,0 +1,150 @@
+import type { Hex } from 'viem';
+import { KilnError } from '../base/errors.ts';
+import { isSameAddress } from '../payment/voucher.ts';
+import type { Address } from '../protocol/primitives.ts';
+import { Turns, type WalletAccount } from './account.ts';
+import { toChainError } from './chain-error.ts';
+import type { ChainConfig } from './chain.ts';
+
+/** The part of EIP-1193 that is used. */
+export interface Eip1193 {
+  request(call: { readonly method: string; readonly params?: readonly unknown[] }): Promise<unknown>;
+  on?(event: string, listener: (value: unknown) => void): void;
+  removeListener?(event: string, listener: (value: unknown) => void): void;
+}
+
+/** An account of an injected wallet. */
+export interface InjectedAccount extends WalletAccount {
+  readonly kind: 'injected';
+  /** Calls back when the person picks another account or chain in the wallet; the result stops it. */
+  onChanged(listener: () => void): () => void;
+}
+
+/** EIP-3326: the wallet does not know this chain. */
+const CHAIN_UNKNOWN = 4902;
+
+/**
+ * Asks an injected wallet for its account and brings it to the configured chain.
+ * Throws `wallet/user-rejected`, `wallet/no-account`, `wallet/wrong-chain` and others of {@link toChainError}.
+ *
+ * @example
+ * const account = await connectInjected(wallet, config);
+ */
+export async function connectInjected(
+  wallet: { readonly name: string; readonly provider: Eip1193 },
+  config: ChainConfig,
+): Promise<InjectedAccount> {
+  const { provider } = wallet;
+  const address = await asked('connect the account', async () =>
+    firstAccount(await provider.request({ method: 'eth_requestAccounts' })),
+  );
+  await bringToChain(provider, config);
+  const turns = new Turns();
+  return {
+    kind: 'injected',
+    name: wallet.name,
+    address,
+    send: ({ to, data, action }) =>
+      turns.take(async () => {
+        await assertAccount(provider, address);
+        await bringToChain(provider, config);
+        return asked(action, async () => {
+          const hash = await provider.request({
+            method: 'eth_sendTransaction',
+            params: [{ from: address, to, data }],
+          });
+          return transactionHash(hash);
+        });
+      }),
+    onChanged(listener) {
+      const onAny = () => listener();
+      const events = ['accountsChanged', 'chainChanged', 'disconnect'];
+      for (const event of events) provider.on?.(event, onAny);
+      return () => events.forEach((event) => provider.removeListener?.(event, onAny));
+    },
+  };
+}
+
+async function assertAccount(provider: Eip1193, address: Address): Promise<void> {
+  const accounts = await asked('read the account', () => provider.request({ method: 'eth_accounts' }));
+  const isThere = Array.isArray(accounts) && accounts.some((other) => isSameAddress(String(other), address));
+  if (isThere) return;
+  throw new KilnError('wallet/account-changed', 'The wallet now shows another account.', {
+    data: { address },
+    hint: 'Pick the first account again in your wallet, or connect the new one here.',
+  });
+}
+
+/** Switches the wallet's chain, offering to add it where it is unknown. */
+async function bringToChain(provider: Eip1193, config: ChainConfig): Promise<void> {
+  if ((await currentChain(provider)) === config.id) return;
+  const chainId: Hex = `0x${config.id.toString(16)}`;
+  try {
+    await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId }] });
+  } catch (thrown) {
+    if (!isUnknownChain(thrown)) throw wrongChain(config, thrown);
+    try {
+      await provider.request({
+        method: 'wallet_addEthereumChain',
+        params: [chainParameters(config, chainId)],
+      });
+    } catch (refused) {
+      throw wrongChain(config, refused);
+    }
+  }
+  if ((await currentChain(provider)) !== config.id) throw wrongChain(config);
+}
+
+function chainParameters(config: ChainConfig, chainId: Hex) {
+  return {
+    chainId,
+    chainName: config.name,
+    nativeCurrency: { name: 'Native coin', symbol: 'ETH', decimals: 18 },
+    rpcUrls: [config.rpcUrl],
+    ...(config.explorerUrl === undefined ? {} : { blockExplorerUrls: [config.explorerUrl] }),
+  };
+}
+
+async function currentChain(provider: Eip1193): Promise<number> {
+  return asked('read the chain', async () => Number(await provider.request({ method: 'eth_chainId' })));
+}
+
+function wrongChain(config: ChainConfig, cause?: unknown): KilnError {
+  return new KilnError('wallet/wrong-chain', `The wallet is not on ${config.name}.`, {
+    data: { chainId: config.id },
+    cause,
+    hint: `Switch your wallet to ${config.name} (chain ${config.id}) and try again.`,
+  });
+}
+
+/** MetaMask's mobile app hides the code one level deeper. */
+function isUnknownChain(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  if ('code' in thrown && thrown.code === CHAIN_UNKNOWN) return true;
+  const data: unknown = 'data' in thrown ? thrown.data : undefined;
+  if (typeof data !== 'object' || data === null || !('originalError' in data)) return false;
+  return isUnknownChain(data.originalError);
+}
+
+function firstAccount(accounts: unknown): Address {
+  const first: unknown = Array.isArray(accounts) ? accounts[0] : undefined;
+  if (typeof first === 'string' && /^0x[0-9a-f]{40}$/i.test(first)) return first as Address;
+  throw new KilnError('wallet/no-account', 'The wallet offered no account.', {
+    hint: 'Unlock your wallet, or make an account in it.',
+  });
+}
+
+function transactionHash(value: unknown): Hex {
+  if (typeof value === 'string' && /^0x[0-9a-f]{64}$/i.test(value)) return value as Hex;
+  throw new KilnError('wallet/bad-answer', 'The wallet answered with something that is not a transaction.', {
+    hint: 'Look into the wallet whether it sent anything before trying again.',
+  });
+}
+
+async function asked<T>(action: string, job: () => Promise<T>): Promise<T> {
+  try {
+    return await job();
+  } catch (thrown) {
+    throw toChainError(thrown, action);
+  }
+}
