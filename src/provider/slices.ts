@@ -73,6 +73,8 @@ export interface SandboxSlice {
   /** Slots for this kind: tasks beyond this number wait. */
   slots(kind: JobKind): number;
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob>;
+  /** Measured speed of one slot of this kind, in micro-units of work per second. */
+  benchmark(kind: JobKind, signal?: AbortSignal): Promise<number>;
 }
 
 /** Key-value records that survive the tab. Values are structured-cloneable. */

@@ -53,6 +53,8 @@ export interface RequestorSandbox {
     ): Promise<TaskOutcome>;
     close(): Promise<void>;
   }>;
+  /** Measured speed of one slot of this kind, in micro-units of work per second. */
+  benchmark(kind: JobKind, signal?: AbortSignal): Promise<number>;
 }
 
 /** Key-value records that survive the tab. */

@@ -1,0 +1,27 @@
+/** Numbers of the provider's own behaviour; wire limits live in `protocol/constants.ts`. */
+
+/** First wait before a broken work stream is opened again; doubles up to the second number. */
+export const RECONNECT_FIRST_MS = 250;
+export const RECONNECT_MOST_MS = 8_000;
+/** A job that was refused or failed is not asked again for this long. */
+export const RETRY_JOB_AFTER_MS = 10_000;
+/** An agreement that brings no lease for this long is ended, so that its slot can serve others. */
+export const IDLE_AGREEMENT_MS = 120_000;
+/** An agreement without a lease for this long no longer counts as using this machine. */
+export const SPARE_AFTER_MS = 5_000;
+/** Finished tasks wait at most this long for others to be committed in the same frame. */
+export const COMMIT_BATCH_MS = 100;
+/** Results of one frame are cut at this many bytes of inline output, half of the frame limit. */
+export const RESULT_FRAME_BYTES = 512 * 1024;
+/**
+ * A job that takes this many times the work it states is left. Generous, because a busy machine is easily
+ * several times slower than its benchmark.
+ */
+export const MAX_UNDERSTATEMENT = 10;
+/** Tasks to see before that is judged. */
+export const UNDERSTATEMENT_SAMPLE_TASKS = 5;
+/** Passed demands that the view keeps. */
+export const MAX_PASSED_SHOWN = 20;
+/** Proposals and offers hold this long. */
+export const PROPOSAL_LIFETIME_MS = 30_000;
+export const OFFER_LIFETIME_MS = 60_000;

@@ -1,0 +1,273 @@
+import { KilnError, toKilnError } from '../base/errors.ts';
+import { Cell, type Observable } from '../base/observable.ts';
+import type { Random } from '../base/random.ts';
+import { Scope } from '../base/scope.ts';
+import { type Clock, sleep } from '../base/time.ts';
+import { answerDelayMs } from '../market/answer-delay.ts';
+import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
+import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
+import type { Opened } from '../protocol/envelope.ts';
+import type { JobKind } from '../protocol/primitives.ts';
+import { MAX_PASSED_SHOWN, RETRY_JOB_AFTER_MS, SPARE_AFTER_MS } from './constants.ts';
+import { OfferBoard } from './offer-board.ts';
+import type { AgreementRecord, VoucherRecord } from './records.ts';
+import type { Collection, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
+import { takeJob } from './take-job.ts';
+import type { PassedDemand, ProviderRules, ProviderView } from './view.ts';
+import type { WorkSession } from './work-session.ts';
+
+/** What a provider is made of. */
+export interface ProviderInit {
+  readonly network: ProviderNetwork;
+  readonly sandbox: SandboxSlice;
+  readonly chain: ProviderChain;
+  /** Chain and pool whose vouchers this provider takes. */
+  readonly home: Pick<PaymentTerms, 'chainId' | 'pool'>;
+  readonly agreements: Collection<AgreementRecord>;
+  readonly vouchers: Collection<VoucherRecord>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly memoryBytes: number;
+  /** Absent without a GPU. */
+  readonly gpu?: { readonly name: string; readonly memoryBytes: number };
+  /** A voucher was stored, or a payer should be redeemed from now. */
+  readonly onVoucher?: (isUrgent: boolean) => void;
+}
+
+/** How many finished agreements the view keeps showing. */
+const MAX_ENDED_SHOWN = 20;
+
+/** The provider role: watches demands, proposes, works, is paid. Does nothing before `start`. */
+export class Provider implements AsyncDisposable {
+  readonly #init: ProviderInit;
+  readonly #view = new Cell<ProviderView>({
+    status: 'off',
+    scores: {},
+    slots: { total: 0, busy: 0 },
+    running: [],
+    agreements: [],
+    passed: [],
+    tasksAccepted: 0,
+    earned: 0n,
+  });
+  readonly #sessions = new Set<WorkSession>();
+  readonly #ended: WorkSession[] = [];
+  readonly #avoidUntilMs = new Map<string, number>();
+  readonly #negotiating = new Map<JobKind, string>();
+  #passed: PassedDemand[] = [];
+  #rules: ProviderRules | undefined;
+  #scores: Partial<Record<JobKind, number>> = {};
+  #scope: Scope | undefined;
+  #board: OfferBoard | undefined;
+  #status: ProviderView['status'] = 'off';
+
+  constructor(init: ProviderInit) {
+    this.#init = init;
+  }
+
+  get view(): Observable<ProviderView> {
+    return this.#view;
+  }
+
+  /** Starts lending by these rules: measures this device, then answers demands. */
+  async start(rules: ProviderRules): Promise<void> {
+    if (this.#scope !== undefined) return this.setRules(rules);
+    const scope = new Scope();
+    this.#scope = scope;
+    this.#rules = rules;
+    this.#setStatus('starting');
+    try {
+      for (const kind of rules.kinds) await this.#measure(kind, scope.signal);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    if (scope.isClosed) return;
+    const board = new OfferBoard(this.#init.network, this.#init.clock, this.#init.random, () =>
+      this.#offer(),
+    );
+    this.#board = board;
+    scope.add(() => board.stop());
+    for (const kind of ['wasi', 'wgsl'] as const) {
+      scope.add(this.#init.network.onDemand(kind, (demand) => void this.#consider(demand, scope)));
+    }
+    this.#setStatus('idle');
+    await board.renew();
+  }
+
+  /** Applies new rules at once; running agreements go on under the terms they were signed with. */
+  async setRules(rules: ProviderRules): Promise<void> {
+    this.#rules = rules;
+    const scope = this.#scope;
+    if (scope === undefined) return;
+    for (const kind of rules.kinds)
+      if (this.#scores[kind] === undefined) await this.#measure(kind, scope.signal);
+    for (const session of this.#sessions) {
+      if (!rules.kinds.includes(session.agreement.kind))
+        session.end('The provider no longer takes jobs of this kind.');
+    }
+    this.#changed();
+    await this.#board?.renew();
+  }
+
+  /** Stops lending: leaves every agreement politely. */
+  async stop(): Promise<void> {
+    const scope = this.#scope;
+    if (scope === undefined) return;
+    this.#setStatus('stopping');
+    for (const session of this.#sessions) session.end('The provider stopped.');
+    this.#scope = undefined;
+    this.#board = undefined;
+    await scope[Symbol.asyncDispose]();
+    this.#setStatus('off');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #measure(kind: JobKind, signal: AbortSignal): Promise<void> {
+    this.#scores = { ...this.#scores, [kind]: Math.round(await this.#init.sandbox.benchmark(kind, signal)) };
+    this.#changed();
+  }
+
+  async #consider(opened: Opened<Demand>, scope: Scope): Promise<void> {
+    const demand = opened.message;
+    const { clock, random } = this.#init;
+    const key = `${demand.requestor}/${demand.job}`;
+    const isBusyWithIt = [...this.#sessions].some(
+      ({ agreement }) => agreement.job === demand.job && agreement.requestor === demand.requestor,
+    );
+    if (scope.isClosed || isBusyWithIt || (this.#avoidUntilMs.get(key) ?? 0) > clock.now()) return;
+    const match = matchDemand(demand, this.#side(), clock.now());
+    if (!match.fits)
+      return this.#pass(
+        demand,
+        match.reasons.map(({ text }) => text),
+      );
+    if (this.#negotiating.has(demand.kind)) return;
+    const delayMs = answerDelayMs(demand.seats, 1, random());
+    if (delayMs === undefined) return;
+    this.#negotiating.set(demand.kind, key);
+    try {
+      await sleep(clock, delayMs, scope.signal);
+      const session = await takeJob(this.#init, {
+        demand,
+        rules: this.#rules!,
+        pricePerUnit: match.pricePerUnit,
+        microUnitsPerSecond: this.#scores[demand.kind] ?? 0,
+        signal: scope.signal,
+        onChange: () => this.#changed(),
+      });
+      this.#negotiating.delete(demand.kind);
+      if (scope.isClosed) return session.end('The provider stopped.');
+      await this.#work(session);
+    } catch (error) {
+      if (!scope.isClosed) this.#pass(demand, [toKilnError(error).message]);
+    } finally {
+      if (this.#negotiating.get(demand.kind) === key) this.#negotiating.delete(demand.kind);
+      this.#avoidUntilMs.set(key, clock.now() + RETRY_JOB_AFTER_MS);
+    }
+  }
+
+  async #work(session: WorkSession): Promise<void> {
+    this.#sessions.add(session);
+    this.#setStatus('working');
+    void this.#board?.renew();
+    try {
+      await session.run();
+    } finally {
+      this.#sessions.delete(session);
+      this.#ended.unshift(session);
+      this.#ended.splice(MAX_ENDED_SHOWN);
+      if (this.#status === 'working' && this.#sessions.size === 0) this.#setStatus('idle');
+      void this.#board?.renew();
+      this.#init.onVoucher?.(false);
+    }
+  }
+
+  #side(): ProviderSide {
+    const { network, home, memoryBytes, gpu } = this.#init;
+    if (this.#rules === undefined)
+      throw new KilnError('provider/not-started', 'The provider has no rules yet.');
+    return {
+      peer: network.identity.peer,
+      rules: this.#rules,
+      payment: home,
+      memoryBytes,
+      ...(gpu === undefined ? {} : { gpuMemoryBytes: gpu.memoryBytes }),
+      scores: this.#scores,
+      freeSlots: { wasi: this.#freeSlots('wasi'), wgsl: this.#freeSlots('wgsl') },
+    };
+  }
+
+  /** Slots that no agreement uses now; one that brought no lease for a while does not count. */
+  #freeSlots(kind: JobKind): number {
+    const isUsed = [...this.#sessions].some(
+      (session) => session.agreement.kind === kind && session.idleMs() < SPARE_AFTER_MS,
+    );
+    return isUsed ? 0 : this.#slots(kind);
+  }
+
+  #slots(kind: JobKind): number {
+    return this.#init.sandbox.slots(kind);
+  }
+
+  #offer(): Omit<Offer, 'provider' | 'addresses' | 'issuedAt' | 'expiresAt'> {
+    const rules = this.#rules!;
+    const total = rules.kinds.reduce((sum, kind) => sum + this.#slots(kind), 0);
+    return {
+      payee: rules.payee,
+      chainId: this.#init.home.chainId,
+      kinds: rules.kinds.map((kind) => ({
+        kind,
+        microUnitsPerSecond: this.#scores[kind] ?? 0,
+        pricePerUnit: rules.pricePerUnit[kind],
+      })),
+      slots: { total, free: rules.kinds.reduce((sum, kind) => sum + this.#freeSlots(kind), 0) },
+      memoryBytes: this.#init.memoryBytes,
+      ...(this.#init.gpu === undefined ? {} : { gpu: this.#init.gpu.name.slice(0, 120) }),
+    };
+  }
+
+  #pass(demand: Demand, reasons: readonly string[]): void {
+    const { job, name, requestor } = demand;
+    this.#passed = [
+      { job, name, requestor, reasons, atMs: this.#init.clock.now() },
+      ...this.#passed.filter((passed) => passed.job !== job || passed.requestor !== requestor),
+    ].slice(0, MAX_PASSED_SHOWN);
+    this.#changed();
+  }
+
+  #setStatus(status: ProviderView['status']): void {
+    this.#status = status;
+    this.#changed();
+  }
+
+  #changed(): void {
+    const sessions = [...this.#sessions];
+    const agreements = [...sessions, ...this.#ended].map((session) => session.view());
+    const running = sessions.flatMap((session) => session.running());
+    const kinds = this.#rules?.kinds ?? [];
+    const idleReason = this.#idleReason();
+    this.#view.set({
+      status: this.#status,
+      ...(idleReason === undefined ? {} : { idleReason }),
+      ...(this.#rules === undefined ? {} : { rules: this.#rules }),
+      scores: this.#scores,
+      slots: { total: kinds.reduce((sum, kind) => sum + this.#slots(kind), 0), busy: running.length },
+      running,
+      agreements,
+      passed: this.#passed,
+      tasksAccepted: agreements.reduce((sum, { tasksAccepted }) => sum + tasksAccepted, 0),
+      earned: agreements.reduce((sum, { earned }) => sum + earned, 0n),
+    });
+  }
+
+  #idleReason(): string | undefined {
+    if (this.#status !== 'idle') return undefined;
+    const last = this.#passed[0];
+    if (last === undefined) return 'No demand on the board yet.';
+    return `The last demand, “${last.name}”, was passed: ${last.reasons.join('; ')}.`;
+  }
+}

@@ -1,0 +1,105 @@
+import { parseCid } from '../base/cid.ts';
+import { KilnError } from '../base/errors.ts';
+import type { Demand } from '../protocol/announce.ts';
+import { defaultCreditLimit } from '../payment/price.ts';
+import { parseManifest } from '../job/manifest.ts';
+import type { Proposal } from '../protocol/negotiate.ts';
+import { PROPOSAL_LIFETIME_MS } from './constants.ts';
+import { negotiate } from './negotiate.ts';
+import type { ProviderInit } from './provider.ts';
+import type { PeerAddress, ReadInput } from './slices.ts';
+import { VoucherDesk } from './voucher-desk.ts';
+import type { ProviderRules } from './view.ts';
+import { WorkSession } from './work-session.ts';
+
+/** One demand that this provider wants. */
+export interface Wanted {
+  readonly demand: Demand;
+  readonly rules: ProviderRules;
+  readonly pricePerUnit: bigint;
+  readonly microUnitsPerSecond: number;
+  readonly signal: AbortSignal;
+  readonly onChange: () => void;
+}
+
+/** From a wanted demand to a session ready to run: fetches and checks the manifest, agrees, prepares the sandbox. */
+export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkSession> {
+  const { network, clock, random, sandbox, chain } = init;
+  const { demand, signal } = wanted;
+  const requestor: PeerAddress = { peer: demand.requestor, addresses: demand.addresses };
+  let holders: readonly PeerAddress[] = [requestor];
+  if (parseCid(demand.job).isList) {
+    throw new KilnError('job/manifest-too-large', 'A job manifest is one small blob, not a chunk list.');
+  }
+  const bytes = await network.blobs.get(demand.job, { holders, signal });
+  const manifest = parseManifest(bytes);
+  const proposal = propose(init, wanted);
+  const record = await negotiate({
+    network,
+    clock,
+    demand,
+    proposal,
+    signal,
+    checkCover: (agreement) => VoucherDesk.checkCover({ chain, agreement, clock }),
+    store: (agreed) => init.agreements.put(agreed.digest, agreed),
+  });
+  const readInput: ReadInput = (input, range) =>
+    network.blobs.get(input.cid, { holders, signal, ...(range === undefined ? {} : { range }) });
+  const sandboxJob = await sandbox.openJob(demand.job, manifest, readInput);
+  const vouchers = await VoucherDesk.open({
+    home: init.home,
+    agreement: record.agreement,
+    chain,
+    vouchers: init.vouchers,
+    clock,
+    onStop: (reason) => {
+      session.end(reason);
+      init.onVoucher?.(true);
+    },
+  });
+  const session = new WorkSession({
+    digest: record.digest,
+    agreement: record.agreement,
+    jobName: demand.name,
+    requestor,
+    network,
+    sandboxJob,
+    vouchers,
+    clock,
+    random,
+    width: () => 2 * Math.max(1, Math.min(record.agreement.slots, sandbox.slots(demand.kind))),
+    microUnitsPerSecond: wanted.microUnitsPerSecond,
+    onHolders: (peers) => {
+      holders = [requestor, ...peers.map((peer) => ({ peer, addresses: [] }))];
+    },
+    onChange: wanted.onChange,
+  });
+  return session;
+}
+
+function propose({ network, sandbox, clock }: ProviderInit, wanted: Wanted): Proposal {
+  const { demand, rules, pricePerUnit, microUnitsPerSecond } = wanted;
+  const slots = Math.max(1, sandbox.slots(demand.kind));
+  const nowMs = clock.now();
+  return {
+    job: demand.job,
+    requestor: demand.requestor,
+    provider: network.identity.peer,
+    addresses: [...network.addresses()],
+    payee: rules.payee,
+    kind: demand.kind,
+    pricePerUnit,
+    slots,
+    microUnitsPerSecond,
+    creditLimit: defaultCreditLimit({
+      pricePerUnit,
+      microUnitsPerSecond,
+      microUnitsPerTask: demand.microUnitsPerTask,
+      slots,
+      leases: rules.creditLeases,
+    }),
+    cachedBytes: 0,
+    issuedAt: nowMs,
+    expiresAt: nowMs + PROPOSAL_LIFETIME_MS,
+  };
+}

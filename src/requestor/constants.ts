@@ -1,0 +1,26 @@
+/** Numbers of the requestor's own behaviour; wire limits live in `protocol/constants.ts`. */
+
+/** Proposals are collected this long before the best are chosen. */
+export const RANKING_WINDOW_MS = 400;
+/** How often leases, duplicates and announcements are looked at. */
+export const SWEEP_INTERVAL_MS = 1_000;
+/** A provider that was asked to reveal has this long. */
+export const REVEAL_TIMEOUT_MS = 30_000;
+/** The first announcements of a job come quickly: gossip meshes need a moment to form. */
+export const FIRST_ANNOUNCEMENTS_MS: readonly number[] = [0, 1_500, 4_000, 9_000];
+/** A demand holds this long; it is repeated before it ends. */
+export const DEMAND_LIFETIME_MS = 60_000;
+/** An agreement holds this long at most; a longer job agrees anew. */
+export const AGREEMENT_LIFETIME_MS = 6 * 3_600_000;
+/** The view is rebuilt at most this often. */
+export const VIEW_INTERVAL_MS = 150;
+/** Weight of the newest sample in a provider's measured milliseconds per task. */
+export const SPEED_SMOOTHING = 0.3;
+/** Leases that one provider may lose or fail before the job ends its agreement. */
+export const MAX_FAILED_LEASES = 5;
+/** A provider whose stream has been gone this long gets its tasks taken away; it may still come back. */
+export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;
+/** Rejected results that the view keeps. */
+export const MAX_REJECTED_SHOWN = 500;
+/** Peers named to a provider as holders of the job's inputs. */
+export const MAX_HOLDERS_NAMED = 4;

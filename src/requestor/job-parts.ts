@@ -1,0 +1,40 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import type { Random } from '../base/random.ts';
+import type { Clock } from '../base/time.ts';
+import type { Demand } from '../protocol/announce.ts';
+import type { PeerId } from '../protocol/identity.ts';
+import type { Result } from '../protocol/task.ts';
+import type { JobRecord } from './records.ts';
+import type { ReputationBook } from './reputation-book.ts';
+import type { ResultKeeper } from './result-keeper.ts';
+import type { RequestorNetwork } from './slices.ts';
+
+/** What one running job is made of; the requestor puts it together. */
+export interface JobParts {
+  readonly record: JobRecord;
+  readonly taskCount: number;
+  readonly network: RequestorNetwork;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keeper: ResultKeeper;
+  readonly reputation: ReputationBook;
+  /** Makes lease ids of this run differ from those of the same job before a reload. */
+  readonly leaseSalt: string;
+  /** What the demand says that does not change while the job runs. */
+  readonly demandTerms: Omit<
+    Demand,
+    'requestor' | 'addresses' | 'issuedAt' | 'expiresAt' | 'tasksLeft' | 'seats'
+  >;
+  /** Runs a task on this device. */
+  readonly recompute: (
+    task: number,
+  ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
+  /** Fetches an output blob and checks its size. */
+  readonly fetchOutput: (
+    cid: Cid,
+    bytes: number,
+    holders: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[],
+    signal: AbortSignal,
+  ) => Promise<Bytes>;
+}

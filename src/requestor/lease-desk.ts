@@ -1,0 +1,183 @@
+import { leaseDeadlineMs, leaseSize } from '../market/lease-plan.ts';
+import { taskPrice } from '../payment/price.ts';
+import { LEASES_IN_FLIGHT } from '../protocol/constants.ts';
+import type { PeerId } from '../protocol/identity.ts';
+import type { VerdictOutcome } from '../protocol/work.ts';
+import { MAX_HOLDERS_NAMED } from './constants.ts';
+import { duplicateFor } from './duplicate.ts';
+import type { JobParts } from './job-parts.ts';
+import type { JobProgress } from './job-progress.ts';
+import type { Outbox } from './outbox.ts';
+import type { ProviderLink } from './provider-link.ts';
+import type { TaskDesk } from './task-desk.ts';
+
+/** What the desk works on. */
+export interface LeaseDeskInit {
+  readonly parts: JobParts;
+  readonly progress: JobProgress;
+  readonly outbox: Outbox;
+  readonly tasks: () => TaskDesk;
+  readonly links: () => readonly ProviderLink[];
+  readonly isRunning: () => boolean;
+  /** What the budget still allows to promise, in the token's smallest unit. */
+  readonly budgetRest: () => bigint;
+}
+
+/** Cuts tasks into leases, keeps every provider's pipe full, and knows which lease is whose. */
+export class LeaseDesk {
+  readonly #init: LeaseDeskInit;
+  readonly #owners = new Map<string, ProviderLink>();
+  #nextLease = 0;
+
+  constructor(init: LeaseDeskInit) {
+    this.#init = init;
+  }
+
+  /** The provider that a lease was given to, also after it ended. */
+  owner(lease: string): ProviderLink | undefined {
+    return this.#owners.get(lease);
+  }
+
+  fillAll(): void {
+    for (const link of this.#init.links()) this.fill(link);
+  }
+
+  /** Leases to one provider until its pipe is full, no task is left for it, or the budget is used up. */
+  fill(link: ProviderLink): void {
+    const inFlight = link.agreement.slots * LEASES_IN_FLIGHT;
+    while (this.#init.isRunning() && link.isAttached && !link.isEnded && link.leasesInFlight < inFlight) {
+      const size = Math.min(this.#planSize(link), this.#affordable(link));
+      const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
+      const tasks = size > 0 ? this.#choose(link, id, size) : [];
+      if (tasks.length === 0) return;
+      this.#lease(link, id, tasks);
+    }
+  }
+
+  /** Sets until when tasks of a lease are waited for. */
+  touch(link: ProviderLink, lease: string, tasks: readonly number[], deadlineAtMs: number): void {
+    for (const task of tasks) {
+      const place = link.leases.get(lease)?.tasks.get(task);
+      if (place !== undefined) place.deadlineAtMs = deadlineAtMs;
+    }
+  }
+
+  /** A task of a lease is over for its provider, which hears what became of it. */
+  release(link: ProviderLink, lease: string, task: number, outcome: VerdictOutcome, reason?: string): void {
+    const entry = { lease, task, outcome };
+    this.#init.outbox.verdict(
+      link,
+      reason === undefined ? entry : { ...entry, reason: reason.slice(0, 300) },
+    );
+    this.#remove(link, lease, task);
+  }
+
+  /** Others were faster: stops this replica when its lease holds nothing else. */
+  drop(lease: string, task: number): void {
+    const link = this.#owners.get(lease);
+    if (link !== undefined && this.#remove(link, lease, task) && !link.leases.has(lease))
+      this.#init.outbox.cancel(link, lease);
+  }
+
+  /** A provider will not deliver this task: it goes back to the queue. */
+  lose(link: ProviderLink, lease: string, task: number, reason: string): void {
+    if (!this.#remove(link, lease, task)) return;
+    this.#init.progress.wait(task);
+    this.#init.tasks().note(task, { type: 'lost', id: lease, reason });
+  }
+
+  /** A provider will deliver nothing of what it has in hand. */
+  loseAll(link: ProviderLink, reason: string): void {
+    for (const [id, lease] of [...link.leases])
+      for (const task of [...lease.tasks.keys()]) this.lose(link, id, task, reason);
+  }
+
+  /** Gives up what is past its deadline; the result is the number of late leases. */
+  loseLate(link: ProviderLink, nowMs: number): number {
+    let count = 0;
+    for (const [id, lease] of [...link.leases]) {
+      const late = [...lease.tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
+      if (late.length === 0) continue;
+      count++;
+      for (const [task] of late) this.lose(link, id, task, 'late');
+      if (!link.leases.has(id)) this.#init.outbox.cancel(link, id);
+    }
+    return count;
+  }
+
+  #choose(link: ProviderLink, id: string, size: number): readonly number[] {
+    const { parts, links } = this.#init;
+    const tasks = this.#init.tasks();
+    const holder = { peer: link.peer, payee: link.payee };
+    const trusted = parts.reputation.consecutiveValid(link.peer);
+    const waiting = tasks.lease(id, holder, trusted, size);
+    if (waiting.length > 0) return waiting;
+    const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
+    if (duplicate === undefined) return [];
+    tasks.addReplica(duplicate, id, holder, trusted);
+    return [duplicate];
+  }
+
+  #planSize(link: ProviderLink): number {
+    const { msPerTask } = link;
+    return leaseSize({
+      ...(msPerTask === undefined ? {} : { msPerTask }),
+      slots: link.agreement.slots,
+      tasksLeft: Math.max(this.#init.tasks().queue.waiting, 1),
+      providers: this.#init.links().filter(({ isEnded }) => !isEnded).length,
+    });
+  }
+
+  /** Tasks that the budget still pays for, if everything under way is accepted. */
+  #affordable(link: ProviderLink): number {
+    const price = priceOf(link);
+    if (price === 0n) return Number.MAX_SAFE_INTEGER;
+    let open = 0n;
+    for (const other of this.#init.links()) {
+      let tasks = other.owedTasks;
+      for (const lease of other.leases.values()) tasks += lease.tasks.size;
+      open += priceOf(other) * BigInt(tasks);
+    }
+    const rest = this.#init.budgetRest() - open;
+    this.#init.progress.isBroke = open === 0n && rest < price;
+    return rest < price ? 0 : Number(rest / price);
+  }
+
+  #lease(link: ProviderLink, id: string, tasks: readonly number[]): void {
+    const { clock, record } = this.#init.parts;
+    const tasksAhead = [...link.leases.values()].reduce((sum, lease) => sum + lease.tasks.size, 0);
+    const deadlineMs = leaseDeadlineMs({
+      tasks: tasks.length,
+      tasksAhead,
+      slots: link.agreement.slots,
+      tryOutMs: record.terms.microUnitsPerTask / 1_000,
+      ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
+    });
+    const leasedAtMs = clock.now();
+    const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });
+    link.leases.set(id, { id, leasedAtMs, tasks: new Map(tasks.map((task) => [task, place()])) });
+    this.#owners.set(id, link);
+    for (const task of tasks) this.#init.progress.run(task);
+    link.send({ type: 'lease', lease: id, tasks: [...tasks], deadlineMs, holders: this.#holders(link) });
+  }
+
+  /** Other providers that have worked on this job have its inputs too. */
+  #holders(link: ProviderLink): PeerId[] {
+    return this.#init
+      .links()
+      .filter((other) => other !== link && other.isAttached && other.executions > 0)
+      .slice(0, MAX_HOLDERS_NAMED)
+      .map(({ peer }) => peer);
+  }
+
+  #remove(link: ProviderLink, lease: string, task: number): boolean {
+    const open = link.leases.get(lease);
+    const isRemoved = open?.tasks.delete(task) ?? false;
+    if (open?.tasks.size === 0) link.leases.delete(lease);
+    return isRemoved;
+  }
+}
+
+function priceOf({ agreement }: ProviderLink): bigint {
+  return taskPrice(agreement.pricePerUnit, agreement.microUnitsPerTask);
+}

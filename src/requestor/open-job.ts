@@ -1,0 +1,180 @@
+import { type Bytes, toHex } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { KilnError, toKilnError } from '../base/errors.ts';
+import { Scope } from '../base/scope.ts';
+import { inputsOf } from '../job/inputs.ts';
+import { taskCount } from '../job/split.ts';
+import { taskPrice } from '../payment/price.ts';
+import { JobProgress } from './job-progress.ts';
+import { JobRunner } from './job-runner.ts';
+import { OwnDevice } from './own-device.ts';
+import { Paymaster } from './paymaster.ts';
+import type { JobRecord } from './records.ts';
+import { ReputationBook } from './reputation-book.ts';
+import type { RequestorInit } from './requestor.ts';
+import { ResultKeeper } from './result-keeper.ts';
+import type { PaymentSession, RequestorNetwork } from './slices.ts';
+import type { JobView } from './view.ts';
+
+/** Who hears of a job. */
+interface Listeners {
+  readonly onChange: () => void;
+  readonly onVerified: (task: number) => void;
+}
+
+type Holders = Parameters<RequestorNetwork['blobs']['get']>[1]['holders'];
+
+/** How long changes of a job's record are gathered before they are stored. */
+const STORE_DELAY_MS = 1_000;
+
+/** One job of this browser, running or ended: its record, its results, and its runner while it runs. */
+export class OpenJob implements AsyncDisposable {
+  readonly keeper: ResultKeeper;
+  readonly #init: RequestorInit;
+  readonly #scope = new Scope();
+  #progress: JobProgress;
+  #runner: JobRunner | undefined;
+  #spent: bigint;
+  #isStoreDue = false;
+  readonly #record: JobRecord;
+
+  private constructor(init: RequestorInit, record: JobRecord) {
+    this.#init = init;
+    this.#record = record;
+    this.keeper = new ResultKeeper(record.job, init.results, init.network.blobs, (cids) =>
+      init.pin(record.job, cids),
+    );
+    this.#progress = new JobProgress(record, taskCount(record.manifest.split), init.clock.now());
+    this.#spent = record.providers.reduce((sum, { paid }) => sum + paid, 0n);
+  }
+
+  /** Opens a job: a running one goes on at once, with the given session or its stored one. */
+  static async open(
+    init: RequestorInit,
+    record: JobRecord,
+    session: PaymentSession | undefined,
+    listeners: Listeners,
+  ): Promise<OpenJob> {
+    const open = new OpenJob(init, record);
+    if (record.status !== 'running') {
+      for (const { task } of await open.keeper.all()) open.#progress.verify(task);
+      return open;
+    }
+    try {
+      await open.#run(session ?? (await init.reopenSession(record.payment, record.cap)), listeners);
+    } catch (error) {
+      open.#progress.end(
+        'failed',
+        init.clock.now(),
+        `The job could not go on: ${toKilnError(error).message}`,
+      );
+      await open.#store();
+    }
+    return open;
+  }
+
+  get runner(): JobRunner | undefined {
+    return this.#runner;
+  }
+
+  get isRunning(): boolean {
+    return this.#runner?.isRunning ?? false;
+  }
+
+  view(): JobView {
+    const { terms } = this.#record;
+    const spent = this.#runner?.spent ?? this.#spent;
+    const ceiling = taskPrice(terms.priceCeiling, terms.microUnitsPerTask);
+    return this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now());
+  }
+
+  async cancel(): Promise<void> {
+    await this.#runner?.cancel();
+    await this.#store();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store();
+    await this.#scope[Symbol.asyncDispose]();
+  }
+
+  async #run(session: PaymentSession, listeners: Listeners): Promise<void> {
+    const { network, sandbox, clock, random, ledgers, reputation, agreements } = this.#init;
+    const record = this.#record;
+    const { manifest, terms, job } = record;
+    const device = new OwnDevice(job, manifest, sandbox, network.blobs);
+    this.#scope.add(() => device[Symbol.asyncDispose]());
+    const runner = new JobRunner(
+      {
+        record,
+        taskCount: taskCount(manifest.split),
+        network,
+        clock,
+        random,
+        keeper: this.keeper,
+        reputation: await ReputationBook.open(manifest.program.kind, reputation, clock),
+        leaseSalt: toHex(crypto.getRandomValues(new Uint8Array(4))),
+        demandTerms: {
+          job,
+          name: manifest.name,
+          kind: manifest.program.kind,
+          requirements: requirementsOf(record),
+          microUnitsPerTask: terms.microUnitsPerTask,
+          priceCeiling: terms.priceCeiling,
+          policy: manifest.policy,
+          comparator: manifest.comparator,
+          payment: session.terms,
+          blobs: inputsOf(manifest),
+        },
+        recompute: (task) => device.recompute(task, this.#scope.signal),
+        fetchOutput: (cid, bytes, holders, signal) => this.#fetch(cid, bytes, holders, signal),
+      },
+      await Paymaster.open(session, ledgers),
+    );
+    this.#runner = runner;
+    this.#progress = runner.progress;
+    this.#scope.add(() => runner[Symbol.asyncDispose]());
+    runner.events.on('verified', listeners.onVerified);
+    runner.events.on('changed', () => {
+      listeners.onChange();
+      this.#storeSoon();
+    });
+    runner.events.on('ended', () => {
+      void this.#store();
+      listeners.onChange();
+    });
+    const mine = (await agreements.entries())
+      .map(([, agreement]) => agreement)
+      .filter(({ agreement }) => agreement.job === job);
+    await runner.restore(mine);
+  }
+
+  async #fetch(cid: Cid, bytes: number, holders: Holders, signal: AbortSignal): Promise<Bytes> {
+    const blob = await this.#init.network.blobs.get(cid, { holders, signal });
+    if (blob.byteLength === bytes) return blob;
+    throw new KilnError('requestor/wrong-size', 'An output has another size than its result says.', {
+      data: { cid },
+    });
+  }
+
+  #storeSoon(): void {
+    if (this.#isStoreDue) return;
+    this.#isStoreDue = true;
+    this.#init.clock.after(STORE_DELAY_MS, () => void this.#store());
+  }
+
+  async #store(): Promise<void> {
+    this.#isStoreDue = false;
+    if (this.#scope.isClosed) return;
+    await this.#init.jobs.put(this.#record.job, this.#progress.record(this.#runner?.links ?? []));
+  }
+}
+
+/** What a provider must have: the limits that the manifest asks for. */
+function requirementsOf({ manifest }: JobRecord) {
+  const { memoryBytes, gpuMemoryBytes } = manifest.limits;
+  return {
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
+  };
+}

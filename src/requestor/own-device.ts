@@ -1,0 +1,75 @@
+import { type Bytes, ownBytes, toHex } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { KilnError } from '../base/errors.ts';
+import { MAX_INLINE_OUTPUT_BYTES } from '../protocol/constants.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import { type Result, resultDigest, resultOf, type TaskOutcome } from '../protocol/task.ts';
+import { isVote } from '../verification/vote.ts';
+import type { RequestorNetwork, RequestorSandbox } from './slices.ts';
+import type { TryOut } from './view.ts';
+
+/** Runs tasks of one job on the requestor's own device: for the try-out, and for audits. Opened at first use. */
+export class OwnDevice implements AsyncDisposable {
+  readonly #job: Cid;
+  readonly #manifest: Manifest;
+  readonly #sandbox: RequestorSandbox;
+  readonly #blobs: RequestorNetwork['blobs'];
+  #opened: ReturnType<RequestorSandbox['openJob']> | undefined;
+
+  constructor(job: Cid, manifest: Manifest, sandbox: RequestorSandbox, blobs: RequestorNetwork['blobs']) {
+    this.#job = job;
+    this.#manifest = manifest;
+    this.#sandbox = sandbox;
+    this.#blobs = blobs;
+  }
+
+  /** Runs a task and measures its work in micro-units by this device's benchmark score. */
+  async tryOut(task: number, signal: AbortSignal, onProgress?: (done: number) => void): Promise<TryOut> {
+    const { kind } = this.#manifest.program;
+    const outcome = await this.#run(task, signal, onProgress);
+    const score = await this.#sandbox.benchmark(kind, signal);
+    return {
+      task,
+      wallMs: outcome.wallMs,
+      microUnitsPerTask: Math.max(1, Math.round((outcome.wallMs / 1_000) * score)),
+      exit: 'message' in outcome.exit ? `${outcome.exit.kind}: ${outcome.exit.message}` : outcome.exit.kind,
+      outputs: outcome.outputs,
+    };
+  }
+
+  /** Runs a task as a provider would; throws `requestor/own-run-failed` when it gives no result here. */
+  async recompute(
+    task: number,
+    signal: AbortSignal,
+  ): Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }> {
+    const outcome = await this.#run(task, signal);
+    if (!isVote(outcome.exit)) {
+      throw new KilnError(
+        'requestor/own-run-failed',
+        `This device could not run task ${task}: ${outcome.exit.kind}.`,
+      );
+    }
+    const result = await resultOf(outcome);
+    const total = result.outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const isSmall = total <= MAX_INLINE_OUTPUT_BYTES;
+    if (!isSmall) for (const { bytes } of outcome.outputs) await this.#blobs.put(bytes);
+    const inline = isSmall
+      ? Object.fromEntries(outcome.outputs.map(({ path, bytes }) => [path, ownBytes(bytes)]))
+      : {};
+    return { result, digest: toHex(await resultDigest(result)), inline };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened !== undefined) await (await opened).close();
+  }
+
+  async #run(task: number, signal: AbortSignal, onProgress?: (done: number) => void): Promise<TaskOutcome> {
+    this.#opened ??= this.#sandbox.openJob(this.#job, this.#manifest, (input, range) =>
+      this.#blobs.get(input.cid, { holders: [], ...(range === undefined ? {} : { range }) }),
+    );
+    const opened = await this.#opened;
+    return opened.run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+  }
+}

@@ -1,0 +1,282 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { KilnError } from '../base/errors.ts';
+import { Emitter } from '../base/events.ts';
+import { Cell, type Observable } from '../base/observable.ts';
+import type { Random } from '../base/random.ts';
+import { Scope } from '../base/scope.ts';
+import type { Clock } from '../base/time.ts';
+import { checkManifest } from '../job/check-manifest.ts';
+import { inputsOf } from '../job/inputs.ts';
+import { manifestBytes } from '../job/manifest.ts';
+import type { Ledger } from '../payment/ledger.ts';
+import type { PaymentTerms } from '../protocol/announce.ts';
+import { type FrameStream, listenerChannel } from '../protocol/channel.ts';
+import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
+import type { Address } from '../protocol/primitives.ts';
+import { type RequestorWorkChannel, WORK } from '../protocol/work.ts';
+import type { ReputationRecord } from '../reputation/record.ts';
+import { acceptProvider, type ProposalAnswer } from './accept-provider.ts';
+import { AGREEMENT_LIFETIME_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { OpenJob } from './open-job.ts';
+import { OwnDevice } from './own-device.ts';
+import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
+import type { Collection, PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
+import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
+
+/** What a requestor is made of. */
+export interface RequestorInit {
+  readonly network: RequestorNetwork;
+  readonly sandbox: RequestorSandbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly jobs: Collection<JobRecord>;
+  readonly results: Collection<ResultRecord>;
+  readonly agreements: Collection<RequestorAgreementRecord>;
+  readonly ledgers: Collection<Ledger>;
+  readonly reputation: Collection<ReputationRecord>;
+  /** Keeps blobs from eviction for an owner, and lets them go. */
+  readonly pin: (owner: string, cids: readonly Cid[]) => Promise<void>;
+  readonly unpin: (owner: string) => Promise<void>;
+  /** The session key of a job that was begun earlier. */
+  readonly reopenSession: (terms: PaymentTerms, cap: bigint) => Promise<PaymentSession>;
+}
+
+/** The requestor role: takes jobs, answers proposals, serves work streams, resumes what a closed tab left. */
+export class Requestor implements AsyncDisposable {
+  readonly #init: RequestorInit;
+  readonly #view = new Cell<readonly JobView[]>([]);
+  readonly #jobs = new Map<Cid, OpenJob>();
+  readonly #verified = new Emitter<Record<Cid, number>>();
+  readonly #scope = new Scope();
+  #isViewDue = false;
+
+  constructor(init: RequestorInit) {
+    this.#init = init;
+  }
+
+  /** Jobs, newest first. */
+  get view(): Observable<readonly JobView[]> {
+    return this.#view;
+  }
+
+  /** Accepts providers from now on, and goes on with every job that was running when the tab closed. */
+  async start(): Promise<void> {
+    const { network, jobs } = this.#init;
+    const records = (await jobs.entries()).map(([, record]) => record);
+    for (const record of records) await this.#open(record);
+    const stopNegotiate = await network.handle(NEGOTIATE, (stream) => void this.#negotiate(stream));
+    const stopWork = await network.handle(WORK, (stream) => void this.#work(stream));
+    this.#scope.add(stopNegotiate);
+    this.#scope.add(stopWork);
+    this.#changed();
+  }
+
+  /** Runs one task of a draft here; shows its output and measures its work. */
+  async tryOut(
+    draft: JobDraft,
+    task: number,
+    signal: AbortSignal,
+    onProgress?: (done: number) => void,
+  ): Promise<TryOut> {
+    const job = await this.#takeIn(draft);
+    await using device = new OwnDevice(job, draft.manifest, this.#init.sandbox, this.#init.network.blobs);
+    return await device.tryOut(task, signal, onProgress);
+  }
+
+  /** Takes a job on: checked, stored, then announced. The session pays for it. */
+  async submit(draft: JobDraft, terms: SubmitTerms, session: PaymentSession): Promise<Cid> {
+    const job = await this.#takeIn(draft);
+    const existing = this.#jobs.get(job);
+    if (existing?.isRunning === true) {
+      throw new KilnError('requestor/job-running', 'This very job is running already.', {
+        data: { job },
+        hint: 'Wait for it, cancel it, or change the job.',
+      });
+    }
+    if (existing !== undefined) await this.remove(job);
+    await this.#init.pin(job, [job, ...inputsOf(draft.manifest).map(({ cid }) => cid)]);
+    const record: JobRecord = {
+      job,
+      manifest: draft.manifest,
+      terms,
+      payment: session.terms,
+      cap: session.cap,
+      status: 'running',
+      createdAtMs: this.#init.clock.now(),
+      executions: 0,
+      rejected: [],
+      banned: [],
+      providers: [],
+    };
+    await this.#init.jobs.put(job, record);
+    await this.#open(record, session);
+    this.#changed();
+    return job;
+  }
+
+  /** Ends a job early. What was accepted is paid, what is verified stays. */
+  async cancel(job: Cid): Promise<void> {
+    await this.#jobOf(job).cancel();
+    this.#changed();
+  }
+
+  /** Forgets an ended job and frees its storage. */
+  async remove(job: Cid): Promise<void> {
+    const open = this.#jobOf(job);
+    if (open.isRunning) await open.cancel();
+    await open[Symbol.asyncDispose]();
+    await open.keeper.dropAll();
+    await this.#init.jobs.delete(job);
+    await this.#init.unpin(job);
+    this.#jobs.delete(job);
+    this.#changed();
+  }
+
+  /** Verified outputs of a task; undefined while it is not verified. */
+  outputs(
+    job: Cid,
+    task: number,
+  ): Promise<readonly { readonly path: string; readonly bytes: Bytes }[] | undefined> {
+    return this.#jobOf(job).keeper.outputs(task);
+  }
+
+  /** Calls back with the index of each task as it is verified. */
+  onVerified(job: Cid, listener: (task: number) => void): () => void {
+    return this.#verified.on(job, listener);
+  }
+
+  /** Resolves with the job's last view once it has ended. */
+  whenEnded(job: Cid): Promise<JobView> {
+    return new Promise((resolve) => {
+      let stop = () => {};
+      stop = this.#view.subscribe((jobs) => {
+        const view = jobs.find((one) => one.job === job);
+        if (view === undefined || view.status === 'running') return;
+        queueMicrotask(() => stop());
+        resolve(view);
+      });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const open of this.#jobs.values()) await open[Symbol.asyncDispose]();
+    await this.#scope[Symbol.asyncDispose]();
+  }
+
+  /** Checks a draft and stores its manifest and blobs; every input must be there. */
+  async #takeIn(draft: JobDraft): Promise<Cid> {
+    checkManifest(draft.manifest);
+    const { blobs } = this.#init.network;
+    const stored = new Set<Cid>();
+    for (const blob of draft.blobs) stored.add(await blobs.put(blob));
+    const missing = inputsOf(draft.manifest).find(({ cid }) => !stored.has(cid));
+    if (missing !== undefined) {
+      throw new KilnError(
+        'requestor/input-missing',
+        'The draft does not bring all the inputs that its manifest names.',
+        {
+          data: { cid: missing.cid },
+          hint: 'Add the blob with this CID to the draft.',
+        },
+      );
+    }
+    return blobs.put(manifestBytes(draft.manifest));
+  }
+
+  async #open(record: JobRecord, session?: PaymentSession): Promise<void> {
+    const open = await OpenJob.open(this.#init, record, session, {
+      onChange: () => this.#changed(),
+      onVerified: (task) => this.#verified.emit(record.job, task),
+    });
+    this.#jobs.set(record.job, open);
+  }
+
+  async #negotiate(stream: FrameStream): Promise<void> {
+    const { network, clock } = this.#init;
+    await acceptProvider(stream, { identity: network.identity, clock }, (proposal, signer) =>
+      this.#answer(proposal, signer),
+    );
+  }
+
+  async #answer(proposal: Proposal, signer: string): Promise<ProposalAnswer> {
+    const open = this.#jobs.get(proposal.job);
+    if (open === undefined)
+      return { refusal: { reason: 'job-unknown', detail: 'this requestor has no such job' } };
+    const runner = open.runner;
+    if (runner === undefined || !open.isRunning)
+      return { refusal: { reason: 'job-ended', detail: 'the job has ended' } };
+    const refusal = await runner.seats.ask(proposal, signer);
+    if (refusal !== undefined) return { refusal };
+    const demand = runner.demand();
+    const nowMs = this.#init.clock.now();
+    return {
+      agreement: {
+        job: proposal.job,
+        requestor: demand.requestor,
+        provider: proposal.provider,
+        payee: proposal.payee as Address,
+        payment: demand.payment,
+        kind: demand.kind,
+        pricePerUnit: proposal.pricePerUnit,
+        microUnitsPerTask: demand.microUnitsPerTask,
+        slots: proposal.slots,
+        policy: demand.policy,
+        comparator: demand.comparator,
+        creditLimit: proposal.creditLimit,
+        issuedAt: nowMs,
+        expiresAt: nowMs + AGREEMENT_LIFETIME_MS,
+        nonce: crypto.getRandomValues(new Uint8Array(16)),
+      },
+      seal: async (record) => {
+        await this.#init.agreements.put(record.digest, record);
+        runner.seat(record);
+      },
+      release: () => runner.seats.release(proposal.provider),
+    };
+  }
+
+  async #work(stream: FrameStream): Promise<void> {
+    const channel: RequestorWorkChannel = listenerChannel(WORK, stream);
+    const messages = channel.messages[Symbol.asyncIterator]();
+    try {
+      const first = await messages.next();
+      const hello = first.done === true ? undefined : first.value;
+      if (hello?.type !== 'hello') throw new KilnError('work/no-hello', 'A work stream begins with hello.');
+      const found = [...this.#jobs.values()].flatMap(({ runner }) =>
+        runner === undefined ? [] : [{ runner, link: runner.link(hello.agreement) }],
+      );
+      const known = found.find(({ link }) => link !== undefined);
+      if (known?.link === undefined || known.link.peer !== stream.peer || known.link.isEnded) {
+        await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
+        return await channel.close();
+      }
+      await known.runner.serve(known.link, channel, messages, hello.leases);
+    } catch (error) {
+      channel.abort(
+        error instanceof KilnError
+          ? error
+          : new KilnError('work/broken', 'The work stream broke.', { cause: error }),
+      );
+    }
+  }
+
+  #jobOf(job: Cid): OpenJob {
+    const open = this.#jobs.get(job);
+    if (open !== undefined) return open;
+    throw new KilnError('requestor/job-unknown', 'This browser has no such job.', {
+      data: { job },
+      hint: 'Jobs live in the browser profile that submitted them.',
+    });
+  }
+
+  #changed(): void {
+    if (this.#isViewDue) return;
+    this.#isViewDue = true;
+    this.#init.clock.after(VIEW_INTERVAL_MS, () => {
+      this.#isViewDue = false;
+      const views = [...this.#jobs.values()].map((open) => open.view());
+      this.#view.set(views.sort((a, b) => b.createdAtMs - a.createdAtMs));
+    });
+  }
+}
