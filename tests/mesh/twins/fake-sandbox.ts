@@ -1,0 +1,123 @@
+import { type Bytes, ownBytes } from '../../../src/base/bytes.ts';
+import type { Cid } from '../../../src/base/cid.ts';
+import { aborted } from '../../../src/base/errors.ts';
+import { type Clock, sleep } from '../../../src/base/time.ts';
+import type { Manifest } from '../../../src/protocol/manifest.ts';
+import type { JobKind } from '../../../src/protocol/primitives.ts';
+import { type Exit, taskSeed, type TaskOutcome } from '../../../src/protocol/task.ts';
+import type { ReadInput, SandboxJob, SandboxSlice } from '../../../src/provider/slices.ts';
+import type { RequestorSandbox } from '../../../src/requestor/slices.ts';
+
+/** How a sandbox behaves. */
+export interface FakeSandboxOptions {
+  readonly clock: Clock;
+  /** @default 1 */
+  readonly slots?: number;
+  /** Duration of a task in the clock's time. @default 10 */
+  readonly msPerTask?: number | ((task: number) => number);
+  /** @default 1,000,000: one unit per second */
+  readonly microUnitsPerSecond?: number;
+  /** Size of each output. @default 32 */
+  readonly outputBytes?: number;
+  /** What this device delivers instead of the true bytes; the default delivers the truth. */
+  readonly tamper?: (task: number, bytes: Bytes) => Bytes;
+  /** How a task ends; without outputs unless `ok`. @default ok */
+  readonly exit?: (task: number) => Exit;
+}
+
+/** A tamper for {@link FakeSandboxOptions}: other bytes for every task that the condition names, the same lie by everybody. */
+export function lieAbout(isLie: (task: number) => boolean): (task: number, bytes: Bytes) => Bytes {
+  return (task, bytes) => (isLie(task) ? bytes.map((byte) => byte ^ 0xff) : bytes);
+}
+
+/** The true bytes of an output of a task: a pure function of job and task. */
+export async function trueOutput(job: Cid, task: number, outputBytes = 32): Promise<Bytes> {
+  const seed = await taskSeed(job, task);
+  return Uint8Array.from({ length: outputBytes }, (_, i) => seed[i % seed.length]! ^ (i >> 5));
+}
+
+/** Runs a pure function instead of guests: same interface, slots, aborts and input reads as the real sandbox. */
+export class FakeSandbox implements SandboxSlice, RequestorSandbox {
+  readonly #options: FakeSandboxOptions;
+  readonly #waiting: (() => void)[] = [];
+  #busy = 0;
+  /** Tasks started so far, and jobs open now. */
+  started = 0;
+  openJobs = 0;
+
+  constructor(options: FakeSandboxOptions) {
+    this.#options = options;
+  }
+
+  slots(_kind: JobKind): number {
+    return this.#options.slots ?? 1;
+  }
+
+  async benchmark(_kind: JobKind, signal?: AbortSignal): Promise<number> {
+    if (signal?.aborted) throw aborted(signal.reason);
+    return this.#options.microUnitsPerSecond ?? 1_000_000;
+  }
+
+  /** Reads every input once, as a program that uses them all would. */
+  async openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob> {
+    for (const input of inputsOf(manifest)) await readInput(input);
+    this.openJobs++;
+    return {
+      run: (task, options) => this.#run(job, manifest, task, options),
+      close: async () => void this.openJobs--,
+    };
+  }
+
+  async #run(
+    job: Cid,
+    manifest: Manifest,
+    task: number,
+    { signal, onProgress }: Parameters<SandboxJob['run']>[1],
+  ): Promise<TaskOutcome> {
+    await this.#takeSlot(manifest.program.kind);
+    try {
+      if (signal.aborted) throw aborted(signal.reason);
+      this.started++;
+      const { clock, msPerTask = 10 } = this.#options;
+      const wallMs = typeof msPerTask === 'number' ? msPerTask : msPerTask(task);
+      await sleep(clock, wallMs / 2, signal);
+      onProgress?.(0.5);
+      await sleep(clock, wallMs / 2, signal);
+      return { ...(await this.#outcome(job, manifest, task)), wallMs };
+    } finally {
+      this.#busy--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #outcome(job: Cid, manifest: Manifest, task: number): Promise<Omit<TaskOutcome, 'wallMs'>> {
+    const { exit = () => ({ kind: 'ok' }), tamper = (_, bytes) => bytes, outputBytes } = this.#options;
+    const ended: Exit = exit(task);
+    if (ended.kind !== 'ok') return { exit: ended, outputs: [] };
+    const bytes = ownBytes(tamper(task, await trueOutput(job, task, outputBytes)));
+    return { exit: ended, outputs: outputsOf(manifest).map((path) => ({ path, bytes })) };
+  }
+
+  async #takeSlot(kind: JobKind): Promise<void> {
+    while (this.#busy >= this.slots(kind)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#busy++;
+  }
+}
+
+function outputsOf({ program }: Manifest): string[] {
+  return program.kind === 'wasi' ? [...program.outputs] : Object.keys(program.outputs);
+}
+
+function inputsOf({ program }: Manifest) {
+  if (program.kind === 'wasi') {
+    return [
+      program.module,
+      ...Object.values(program.files),
+      ...(program.stdin === undefined ? [] : [program.stdin]),
+    ];
+  }
+  const sources = Object.values(program.buffers).flatMap(({ source }) =>
+    source === undefined ? [] : [source.input],
+  );
+  return [...Object.values(program.shaders), ...sources];
+}

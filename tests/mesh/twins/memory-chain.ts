@@ -1,0 +1,127 @@
+import { type Hex } from 'viem';
+import { privateKeyToAddress } from 'viem/accounts';
+import { KilnError } from '../../../src/base/errors.ts';
+import type { Clock } from '../../../src/base/time.ts';
+import { plainAddress, recoverVoucherSigner, signVoucher } from '../../../src/payment/voucher.ts';
+import type { PaymentTerms } from '../../../src/protocol/announce.ts';
+import type { Address } from '../../../src/protocol/primitives.ts';
+import type { SignedVoucher } from '../../../src/protocol/work.ts';
+import type { PayerView, ProviderChain } from '../../../src/provider/slices.ts';
+import type { PaymentSession } from '../../../src/requestor/slices.ts';
+
+interface Key {
+  readonly cap: bigint;
+  readonly expiresAtMs: number;
+  spent: bigint;
+  highestIssued: bigint;
+  isEquivocated: boolean;
+  readonly claimed: Map<Address, bigint>;
+}
+
+/** What a requestor puts into the pool for one job. Amounts are in the token's smallest unit. */
+export interface SessionTerms {
+  readonly payer: Address;
+  readonly deposit: bigint;
+  readonly cap: bigint;
+  /** @default one day */
+  readonly lifeMs?: number;
+}
+
+/** The voucher pool's rules of redemption in memory, with real keys and EIP-712 signatures. */
+export class MemoryChain implements ProviderChain {
+  readonly chainId = 31_337;
+  readonly pool: Address = '0x00000000000000000000000000000000000900d5';
+  readonly #clock: Clock;
+  readonly #free = new Map<Address, bigint>();
+  readonly #keys = new Map<string, Key>();
+  readonly #paid = new Map<Address, bigint>();
+  #keyCount = 0;
+  /** While false, every question to the chain fails. */
+  isReachable = true;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Deposits, authorises a new session key and hands out what signs with it. */
+  openSession({ payer, deposit, cap, lifeMs = 86_400_000 }: SessionTerms): PaymentSession {
+    const privateKey: Hex = `0x${(++this.#keyCount).toString(16).padStart(64, '0')}`;
+    const sessionKey = privateKeyToAddress(privateKey);
+    const terms: PaymentTerms = { chainId: this.chainId, pool: this.pool, payer, sessionKey };
+    this.#free.set(plainAddress(payer), this.free(payer) + deposit);
+    this.#keys.set(keyOf(terms), {
+      cap,
+      expiresAtMs: this.#clock.now() + lifeMs,
+      spent: 0n,
+      highestIssued: 0n,
+      isEquivocated: false,
+      claimed: new Map(),
+    });
+    return {
+      terms,
+      cap,
+      sign: ({ payee, amount, issued }) => signVoucher(terms, { payer, payee, amount, issued }, privateKey),
+    };
+  }
+
+  /** Deposit of a payer that is still there. */
+  free(payer: string): bigint {
+    return this.#free.get(plainAddress(payer)) ?? 0n;
+  }
+
+  /** All that a payee was ever paid. */
+  paidTo(payee: string): bigint {
+    return this.#paid.get(plainAddress(payee)) ?? 0n;
+  }
+
+  /** The payer takes its deposit back: vouchers beyond it are worth nothing. */
+  withdraw(payer: string, amount: bigint): void {
+    this.#free.set(plainAddress(payer), this.free(payer) - amount);
+  }
+
+  async payerView(terms: PaymentTerms, payee: Address): Promise<PayerView> {
+    this.#assertReachable();
+    const key = this.#keys.get(keyOf(terms));
+    return {
+      free: this.free(terms.payer),
+      cap: key?.cap ?? 0n,
+      spent: key?.spent ?? 0n,
+      claimed: key?.claimed.get(plainAddress(payee)) ?? 0n,
+      expiresAtMs: key?.expiresAtMs ?? 0,
+      isEquivocated: key?.isEquivocated ?? false,
+      readAtMs: this.#clock.now(),
+    };
+  }
+
+  async voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address> {
+    return recoverVoucherSigner(terms, voucher);
+  }
+
+  /** Redeems one voucher as the contract does, and returns what it paid: a bad one pays 0. */
+  async redeem(voucher: SignedVoucher): Promise<bigint> {
+    this.#assertReachable();
+    const sessionKey = await recoverVoucherSigner(this, voucher).catch(() => undefined);
+    const key = sessionKey && this.#keys.get(keyOf({ payer: voucher.payer, sessionKey }));
+    if (key === undefined || key.expiresAtMs <= this.#clock.now()) return 0n;
+    const payee = plainAddress(voucher.payee);
+    const claimed = key.claimed.get(payee) ?? 0n;
+    const owed = voucher.amount - claimed;
+    if (owed <= 0n) return 0n;
+    if (voucher.issued > key.highestIssued) key.highestIssued = voucher.issued;
+    const paid = [owed, this.free(voucher.payer), key.cap - key.spent].reduce((a, b) => (a < b ? a : b));
+    key.claimed.set(payee, claimed + paid);
+    key.spent += paid;
+    key.isEquivocated ||= key.spent > key.highestIssued;
+    this.withdraw(voucher.payer, paid);
+    this.#paid.set(payee, this.paidTo(payee) + paid);
+    return paid;
+  }
+
+  #assertReachable(): void {
+    if (!this.isReachable) throw new KilnError('chain/unreachable', 'The chain does not answer.');
+  }
+}
+
+function keyOf({ payer, sessionKey }: { payer: string; sessionKey: string }): string {
+  return `${plainAddress(payer)}:${plainAddress(sessionKey)}`;
+}
