@@ -1,0 +1,29 @@
+import { mount, unmount } from 'svelte';
+import { createKiln } from '../kiln/create-kiln.ts';
+import type { Kiln } from '../kiln/kiln.ts';
+import App from './App.svelte';
+import './design/base.css';
+import StartPage from './pages/StartPage.svelte';
+import { StartState } from './start-state.svelte.ts';
+
+declare global {
+  interface Window {
+    /** The developer's handle on this tab's one node: `kiln.requestor.submit(…)` and the rest, as the pages use it. */
+    kiln?: Kiln;
+  }
+}
+
+/** Shows the start-up, builds the one Kiln of this page and hands it to the app. */
+async function main(): Promise<void> {
+  const target = document.getElementById('app')!;
+  target.replaceChildren();
+  const start = new StartState();
+  const startPage = mount(StartPage, { target, props: { start } });
+  const kiln = await start.run(createKiln);
+  if (kiln === undefined) return;
+  window.kiln = kiln;
+  await unmount(startPage);
+  mount(App, { target, props: { kiln } });
+}
+
+void main();

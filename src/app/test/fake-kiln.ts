@@ -1,0 +1,125 @@
+import { Cell } from '../../base/observable.ts';
+import type { Bytes } from '../../base/bytes.ts';
+import type { BoardView, ConnectionView, DeliverableFile, Kiln, WalletView } from '../../kiln/kiln.ts';
+import type { ProviderView } from '../../provider/view.ts';
+import type { JobView } from '../../requestor/view.ts';
+import {
+  PROVIDER_OFF,
+  SAMPLE_BOARD,
+  SAMPLE_CONFIG,
+  SAMPLE_CONNECTION,
+  SAMPLE_RULES,
+  sampleWallet,
+} from './sample-views.ts';
+
+/** A Kiln that computes nothing: its views are set by the test, and every call to it is written down. */
+export interface FakeKiln extends Kiln {
+  readonly connection: Cell<ConnectionView>;
+  readonly board: Cell<BoardView>;
+  readonly provider: Kiln['provider'] & { readonly view: Cell<ProviderView> };
+  readonly requestor: Kiln['requestor'] & { readonly jobs: Cell<readonly JobView[]> };
+  readonly wallet: Kiln['wallet'] & { readonly view: Cell<WalletView> };
+  /** Names of the methods called so far, in order: `provider.start`. */
+  readonly calls: string[];
+  /** Makes the next call of a method reject. */
+  failNext(method: string, error: Error): void;
+  /** Tells the listeners of a job that a task was verified. */
+  verify(task: number): void;
+}
+
+/** A film frame whose colour tells its task. */
+export function sampleFrame(task: number, width = 160, height = 90): Bytes {
+  const pixels = new Uint8Array(width * height * 4);
+  for (let i = 0; i < pixels.length; i += 4) {
+    const x = (i / 4) % width;
+    const y = Math.floor(i / 4 / width);
+    const warmth = Math.hypot(x - width / 2 - task * 2, y - height / 2) / width;
+    pixels.set([255 * (1 - warmth), 130 * (1 - warmth), 60 + task * 6, 255], i);
+  }
+  return pixels;
+}
+
+/** Builds a {@link FakeKiln}; lending is off and there are no jobs. */
+export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
+  const calls: string[] = [];
+  const failures = new Map<string, Error>();
+  const listeners = new Set<(task: number) => void>();
+  const provider = new Cell<ProviderView>(PROVIDER_OFF);
+  const jobs = new Cell<readonly JobView[]>([]);
+  const wallet = new Cell<WalletView>(sampleWallet(Date.now()));
+
+  async function called<T>(method: string, result: () => T): Promise<T> {
+    calls.push(method);
+    const failure = failures.get(method);
+    failures.delete(method);
+    if (failure !== undefined) throw failure;
+    return result();
+  }
+
+  return {
+    calls,
+    failNext: (method, error) => void failures.set(method, error),
+    verify: (task) => listeners.forEach((listener) => listener(task)),
+    config: SAMPLE_CONFIG,
+    connection: new Cell(SAMPLE_CONNECTION),
+    board: new Cell(SAMPLE_BOARD),
+    provider: {
+      view: provider,
+      start: (rules) =>
+        called('provider.start', () => provider.set({ ...PROVIDER_OFF, status: 'idle', rules })),
+      setRules: (rules) => called('provider.setRules', () => provider.set({ ...provider.value, rules })),
+      stop: () => called('provider.stop', () => provider.set(PROVIDER_OFF)),
+      suggestRules: () => called('provider.suggestRules', () => SAMPLE_RULES),
+    },
+    requestor: {
+      jobs,
+      tryOut: (draft, task) =>
+        called('requestor.tryOut', () => {
+          const { deliverable } = draft.manifest;
+          const path = deliverable.kind === 'files' ? 'stdout' : deliverable.path;
+          return {
+            task,
+            wallMs: 4_210,
+            microUnitsPerTask: 4_000_000,
+            exit: 'ok',
+            outputs: [{ path, bytes: sampleFrame(task) }],
+          };
+        }),
+      estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),
+      submit: (draft, terms) =>
+        called('requestor.submit', () => {
+          void terms;
+          return `job-of-${draft.manifest.name.length}`;
+        }),
+      cancel: () => called('requestor.cancel', () => undefined),
+      remove: () => called('requestor.remove', () => undefined),
+      outputs: (job, task) =>
+        called('requestor.outputs', () => {
+          const manifest = jobs.value.find((each) => each.job === job)?.manifest;
+          if (manifest?.deliverable.kind === 'table') {
+            const r = 2.5 + task / 100;
+            return [
+              { path: 'stdout', bytes: new TextEncoder().encode(`${r},${1 - 1 / r}\n${r},${1 / r}\n`) },
+            ];
+          }
+          return [{ path: 'frame.rgba', bytes: sampleFrame(task) }];
+        }),
+      onVerified: (_job, listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      assemble: () => called('requestor.assemble', () => files),
+    },
+    wallet: {
+      view: wallet,
+      useEmbedded: () => called('wallet.useEmbedded', () => undefined),
+      useInjected: () => called('wallet.useInjected', () => undefined),
+      refresh: () => called('wallet.refresh', () => undefined),
+      faucet: () => called('wallet.faucet', () => undefined),
+      redeem: () => called('wallet.redeem', () => ({ paid: 12n * 10n ** 15n })),
+      thaw: () => called('wallet.thaw', () => undefined),
+      withdraw: () => called('wallet.withdraw', () => undefined),
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

@@ -1,0 +1,297 @@
+import type { Demand, Offer } from '../../protocol/announce.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { ProviderRules, ProviderView } from '../../provider/view.ts';
+import type { JobProviderView, JobView, TaskPhase } from '../../requestor/view.ts';
+import type { BoardView, ConnectionView, NetworkConfig, WalletView } from '../../kiln/kiln.ts';
+
+/** A thousandth of a token. */
+const MILLI = 10n ** 15n;
+const MINUTE_MS = 60_000;
+
+export const SAMPLE_PEER = '12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust';
+export const OTHER_PEER = '12D3KooWBmAwcd4PJNJvfV89HwE48nwkRmAgo8Vy3uQEyNNHBox2';
+export const THIRD_PEER = '12D3KooWHFrmLWTTDD4NodngtRMEVYgxrsDMp4F9iSwYntZ9WjHa';
+export const SAMPLE_ADDRESS = '0x8ba1f109551bD432803012645Ac136ddd64DBA72';
+const OTHER_ADDRESS = '0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B';
+export const SAMPLE_JOB = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
+const TABLE_JOB = 'bafkreidgvpkjawlxz6sffxzwgooowe5yt7i6wsyg236mfoks77nywkptdq';
+
+export const SAMPLE_CONFIG: NetworkConfig = {
+  relays: ['/ip4/127.0.0.1/tcp/4001/ws'],
+  chain: {
+    id: 31_337,
+    name: 'Local chain',
+    rpcUrl: 'http://127.0.0.1:8545',
+    token: SAMPLE_ADDRESS,
+    pool: OTHER_ADDRESS,
+    tokenSymbol: 'tGLM',
+    hasFaucet: true,
+  },
+};
+
+export const SAMPLE_CONNECTION: ConnectionView = {
+  peer: SAMPLE_PEER,
+  state: 'online',
+  relays: [{ address: '/ip4/127.0.0.1/tcp/4001/ws', isConnected: true }],
+  peers: [
+    { peer: OTHER_PEER, transport: 'webrtc' },
+    { peer: THIRD_PEER, transport: 'relay' },
+  ],
+};
+
+export const SAMPLE_RULES: ProviderRules = {
+  kinds: ['wasi', 'wgsl'],
+  cpuSlots: 2,
+  pricePerUnit: { wasi: 27_777_777_777_778n, wgsl: 138_888_888_888_889n },
+  payee: SAMPLE_ADDRESS,
+  creditLeases: 3,
+  blockedRequestors: [],
+};
+
+export const PROVIDER_OFF: ProviderView = {
+  status: 'off',
+  scores: {},
+  slots: { total: 0, busy: 0 },
+  running: [],
+  agreements: [],
+  passed: [],
+  tasksAccepted: 0,
+  earned: 0n,
+};
+
+/** A provider in the middle of two jobs. */
+export function providerWorking(nowMs: number): ProviderView {
+  return {
+    status: 'working',
+    rules: SAMPLE_RULES,
+    scores: { wasi: 1_240_000, wgsl: 870_000 },
+    slots: { total: 3, busy: 2 },
+    running: [
+      { job: SAMPLE_JOB, task: 7, done: 0.62 },
+      { job: TABLE_JOB, task: 130, done: 0.18 },
+    ],
+    agreements: [
+      {
+        digest: 'a'.repeat(64),
+        requestor: OTHER_PEER,
+        job: SAMPLE_JOB,
+        jobName: 'Clay workshop',
+        kind: 'wgsl',
+        state: 'working',
+        tasksDelivered: 9,
+        tasksAccepted: 8,
+        tasksRejected: 0,
+        earned: 12n * MILLI,
+      },
+      {
+        digest: 'b'.repeat(64),
+        requestor: THIRD_PEER,
+        job: TABLE_JOB,
+        jobName: 'Logistic map sweep',
+        kind: 'wasi',
+        state: 'ended',
+        tasksDelivered: 131,
+        tasksAccepted: 130,
+        tasksRejected: 1,
+        earned: 4n * MILLI + 321n,
+        endReason: 'the job is done',
+      },
+    ],
+    passed: [
+      {
+        job: 'bafkreia',
+        name: 'Protein sweep',
+        requestor: THIRD_PEER,
+        reasons: ['pays at most 0.04 tGLM per hour, your minimum is 0.1'],
+        atMs: nowMs - 2 * MINUTE_MS,
+      },
+    ],
+    tasksAccepted: 138,
+    earned: 16n * MILLI + 321n,
+  };
+}
+
+/** A wallet that has earned, paid and is taking money out. */
+export function sampleWallet(nowMs: number): WalletView {
+  return {
+    account: { address: SAMPLE_ADDRESS, kind: 'embedded', name: 'This browser' },
+    injected: [
+      {
+        id: 'io.example',
+        name: 'Example Wallet',
+        icon: 'data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=',
+      },
+    ],
+    tokenBalance: 996_482n * MILLI,
+    deposit: 2_500n * MILLI,
+    thawing: 500n * MILLI,
+    thawEndsAtMs: nowMs + 42_000,
+    vouchers: [
+      {
+        key: '1',
+        payer: OTHER_ADDRESS,
+        sessionKey: SAMPLE_ADDRESS,
+        amount: 12n * MILLI,
+        redeemed: 0n,
+        receivedAtMs: nowMs - 20_000,
+      },
+      {
+        key: '2',
+        payer: SAMPLE_ADDRESS,
+        sessionKey: OTHER_ADDRESS,
+        amount: 4n * MILLI + 321n,
+        redeemed: 4n * MILLI + 321n,
+        receivedAtMs: nowMs - 9 * MINUTE_MS,
+      },
+    ],
+    history: [
+      {
+        kind: 'faucet',
+        amount: 1_000_000n * MILLI,
+        transaction: `0x${'1a'.repeat(32)}`,
+        atMs: nowMs - 60 * MINUTE_MS,
+      },
+      {
+        kind: 'deposit',
+        amount: 2_500n * MILLI,
+        transaction: `0x${'2b'.repeat(32)}`,
+        atMs: nowMs - 12 * MINUTE_MS,
+      },
+      {
+        kind: 'redeem',
+        amount: 4n * MILLI + 321n,
+        transaction: `0x${'3c'.repeat(32)}`,
+        atMs: nowMs - 3 * MINUTE_MS,
+      },
+    ],
+  };
+}
+
+const common = {
+  version: 1 as const,
+  limits: {},
+  comparator: { class: 'exact' as const },
+  policy: { kind: 'quorum' as const, need: 2, limit: 4, auditRate: 0 },
+};
+const INPUT = { cid: SAMPLE_JOB, bytes: 1 };
+
+/** A film of the given number of small frames. */
+export function filmManifest(frames: number): Manifest {
+  return {
+    ...common,
+    name: 'Clay workshop',
+    description: 'A path-traced animation.',
+    program: {
+      kind: 'wgsl',
+      shaders: { main: INPUT },
+      buffers: { film: { usage: 'storage', bytes: 4 } },
+      uniforms: [],
+      passes: [{ shader: 'main', entry: 'main', workgroups: [1, 1, 1], bindings: { '0': 'film' } }],
+      outputs: { 'frame.rgba': { buffer: 'film', element: 'u8' } },
+    },
+    split: { by: 'range', name: 'frame', from: 0, to: frames, step: 1 },
+    deliverable: { kind: 'video', path: 'frame.rgba', width: 160, height: 90, framesPerSecond: 12 },
+  };
+}
+
+/** A sweep of the given number of intervals. */
+export function tableManifest(tasks: number): Manifest {
+  return {
+    ...common,
+    name: 'Logistic map sweep',
+    program: { kind: 'wasi', module: INPUT, args: [], env: {}, files: {}, outputs: ['stdout'] },
+    split: { by: 'range', name: 'i', from: 0, to: tasks, step: 1 },
+    deliverable: {
+      kind: 'table',
+      path: 'stdout',
+      columns: ['r', 'x'],
+      plot: { x: 'r', y: 'x', style: 'points' },
+    },
+  };
+}
+
+const PROVIDERS: readonly JobProviderView[] = [
+  {
+    peer: OTHER_PEER,
+    payee: SAMPLE_ADDRESS,
+    state: 'working',
+    executions: 15,
+    tasksPaid: 13,
+    paid: 21n * MILLI,
+    msPerTask: 4_210,
+    pricePerUnit: 10n ** 14n,
+  },
+  {
+    peer: THIRD_PEER,
+    payee: OTHER_ADDRESS,
+    state: 'banned',
+    executions: 2,
+    tasksPaid: 0,
+    paid: 0n,
+    msPerTask: 310,
+    pricePerUnit: 10n ** 13n,
+  },
+];
+
+/** A job part of the way, with one result rejected. */
+export function sampleJob(manifest: Manifest, phases: readonly TaskPhase[], nowMs: number): JobView {
+  return {
+    job: manifest.deliverable.kind === 'video' ? SAMPLE_JOB : TABLE_JOB,
+    manifest,
+    status: 'running',
+    phases,
+    verified: phases.filter((phase) => phase === 'verified').length,
+    executions: 17,
+    providers: PROVIDERS,
+    rejected: [
+      {
+        task: 3,
+        peer: THIRD_PEER,
+        reason: 'differs from two agreeing results (mean error 41.7, allowed 0.5)',
+      },
+    ],
+    budget: 250n * MILLI,
+    spent: 21n * MILLI,
+    pricePerTaskCeiling: 3n * MILLI,
+    createdAtMs: nowMs - 2 * MINUTE_MS,
+    firstResultAtMs: nowMs - 110_000,
+    etaMs: 94_000,
+  };
+}
+
+const OFFER: Offer = {
+  provider: OTHER_PEER,
+  addresses: [],
+  payee: SAMPLE_ADDRESS,
+  chainId: 31_337,
+  kinds: [
+    { kind: 'wasi', microUnitsPerSecond: 1_240_000, pricePerUnit: 27_777_777_777_778n },
+    { kind: 'wgsl', microUnitsPerSecond: 870_000, pricePerUnit: 138_888_888_888_889n },
+  ],
+  slots: { total: 3, free: 1 },
+  gpu: 'Example GPU 9000',
+  memoryBytes: 8 * 2 ** 30,
+  issuedAt: 0,
+  expiresAt: 0,
+};
+
+const DEMAND: Demand = {
+  requestor: THIRD_PEER,
+  addresses: [],
+  job: SAMPLE_JOB,
+  name: 'Clay workshop',
+  kind: 'wgsl',
+  requirements: {},
+  microUnitsPerTask: 4_000_000,
+  tasksLeft: 17,
+  seats: { total: 4, filled: 2 },
+  priceCeiling: 200_000_000_000_000n,
+  policy: common.policy,
+  comparator: common.comparator,
+  payment: { chainId: 31_337, pool: OTHER_ADDRESS, payer: SAMPLE_ADDRESS, sessionKey: OTHER_ADDRESS },
+  blobs: [],
+  issuedAt: 0,
+  expiresAt: 0,
+};
+
+export const SAMPLE_BOARD: BoardView = { offers: [OFFER], demands: [DEMAND] };
