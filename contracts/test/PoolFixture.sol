@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {TestGLM} from "../src/TestGLM.sol";
+import {VoucherPool} from "../src/VoucherPool.sol";
+import {Checked} from "./Cheats.sol";
+
+/// @dev A pool with one funded payer and one authorised session key.
+abstract contract PoolFixture is Checked {
+    uint40 internal constant THAW = 60;
+    uint128 internal constant CEILING = 1_000_000e18;
+    uint128 internal constant FUNDS = 1_000e18;
+    uint256 internal constant KEY = 0xA11CE;
+    uint40 internal constant START = 1_800_000_000;
+    uint40 internal constant EXPIRY = START + 1 days;
+
+    address internal constant PAYER = address(0x9A7E7);
+    address internal constant ALICE = address(0xA11CE5);
+    address internal constant BOB = address(0xB0B);
+
+    TestGLM internal token;
+    VoucherPool internal pool;
+    address internal signer;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        token = new TestGLM(PAYER, 10 * FUNDS);
+        pool = new VoucherPool(token, THAW, CEILING);
+        signer = vm.addr(KEY);
+        vm.prank(PAYER);
+        token.approve(address(pool), type(uint256).max);
+        vm.prank(PAYER);
+        pool.depositAndAuthorize(FUNDS, signer, FUNDS, EXPIRY);
+    }
+
+    function voucher(uint256 key, address payee, uint128 amount, uint128 issued)
+        internal
+        view
+        returns (VoucherPool.SignedVoucher memory made)
+    {
+        return voucherFor(pool, PAYER, key, payee, amount, issued);
+    }
+
+    function voucherFor(
+        VoucherPool where,
+        address payer,
+        uint256 key,
+        address payee,
+        uint128 amount,
+        uint128 issued
+    ) internal view returns (VoucherPool.SignedVoucher memory made) {
+        made = VoucherPool.SignedVoucher(payer, payee, amount, issued, "");
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, where.voucherDigest(made));
+        made.signature = abi.encodePacked(r, s, v);
+    }
+
+    function redeemOne(VoucherPool.SignedVoucher memory one)
+        internal
+        returns (uint128 paid, VoucherPool.SkipReason reason)
+    {
+        VoucherPool.SignedVoucher[] memory rows = new VoucherPool.SignedVoucher[](1);
+        rows[0] = one;
+        VoucherPool.RowResult[] memory results = pool.redeem(rows);
+        return (results[0].paid, results[0].reason);
+    }
+
+    function paysNothing(VoucherPool.SignedVoucher memory one, VoucherPool.SkipReason wanted) internal {
+        uint256 before = token.balanceOf(one.payee);
+        vm.expectEmit();
+        emit VoucherPool.RowSkipped(0, one.payer, one.payee, wanted);
+        (uint128 paid, VoucherPool.SkipReason reason) = redeemOne(one);
+        equal(paid, 0, "paid");
+        equal(uint256(reason), uint256(wanted), "reason");
+        if (one.payee != address(pool)) equal(token.balanceOf(one.payee), before, "balance of the payee");
+    }
+
+    function pays(VoucherPool.SignedVoucher memory one, uint256 wanted) internal {
+        uint256 before = token.balanceOf(one.payee);
+        (uint128 paid, VoucherPool.SkipReason reason) = redeemOne(one);
+        equal(uint256(reason), uint256(VoucherPool.SkipReason.None), "reason");
+        equal(paid, wanted, "paid");
+        equal(token.balanceOf(one.payee) - before, wanted, "arrived");
+    }
+
+    function balanceOfPayer() internal view returns (uint128 balance) {
+        (balance,,) = pool.accounts(PAYER);
+    }
+}
