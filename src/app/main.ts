@@ -1,8 +1,10 @@
 import { mount, unmount } from 'svelte';
 import { createKiln } from '../kiln/create-kiln.ts';
+import type { Example } from '../../examples/example.ts';
 import type { Kiln } from '../kiln/kiln.ts';
 import App from './App.svelte';
 import './design/base.css';
+import { gallery } from './gallery.ts';
 import StartPage from './pages/StartPage.svelte';
 import { StartState } from './start-state.svelte.ts';
 
@@ -10,6 +12,8 @@ declare global {
   interface Window {
     /** The developer's handle on this tab's one node: `kiln.requestor.submit(…)` and the rest, as the pages use it. */
     kiln?: Kiln;
+    /** The gallery by id, to build a job without clicking: `kilnExamples['clay-workshop'].build(…)`. */
+    kilnExamples?: Readonly<Record<string, Example>>;
   }
 }
 
@@ -22,6 +26,7 @@ async function main(): Promise<void> {
   const kiln = await start.run(createKiln);
   if (kiln === undefined) return;
   window.kiln = kiln;
+  window.kilnExamples = Object.fromEntries(gallery.map((example) => [example.id, example]));
   await unmount(startPage);
   mount(App, { target, props: { kiln } });
 }
