@@ -74,7 +74,7 @@ export interface SandboxSlice {
   slots(kind: JobKind): number;
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob>;
   /** Measured speed of one slot of this kind, in micro-units of work per second. */
-  benchmark(kind: JobKind, signal?: AbortSignal): Promise<number>;
+  benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
 /** Key-value records that survive the tab. Values are structured-cloneable. */

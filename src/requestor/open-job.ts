@@ -5,6 +5,7 @@ import { Scope } from '../base/scope.ts';
 import { inputsOf } from '../job/inputs.ts';
 import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import { JobProgress } from './job-progress.ts';
 import { JobRunner } from './job-runner.ts';
 import { OwnDevice } from './own-device.ts';
@@ -71,6 +72,10 @@ export class OpenJob implements AsyncDisposable {
       await open.#store();
     }
     return open;
+  }
+
+  get manifest(): Manifest {
+    return this.#record.manifest;
   }
 
   get runner(): JobRunner | undefined {

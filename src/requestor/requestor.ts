@@ -13,6 +13,7 @@ import type { Ledger } from '../payment/ledger.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import { type FrameStream, listenerChannel } from '../protocol/channel.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { type RequestorWorkChannel, WORK } from '../protocol/work.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
@@ -131,6 +132,11 @@ export class Requestor implements AsyncDisposable {
     await this.#init.unpin(job);
     this.#jobs.delete(job);
     this.#changed();
+  }
+
+  /** What the job is. */
+  manifestOf(job: Cid): Manifest {
+    return this.#jobOf(job).manifest;
   }
 
   /** Verified outputs of a task; undefined while it is not verified. */

@@ -54,7 +54,7 @@ export interface RequestorSandbox {
     close(): Promise<void>;
   }>;
   /** Measured speed of one slot of this kind, in micro-units of work per second. */
-  benchmark(kind: JobKind, signal?: AbortSignal): Promise<number>;
+  benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
 /** Key-value records that survive the tab. */

@@ -13,6 +13,7 @@ export const COLLECTIONS = {
   jobs: 'strict',
   ledgers: 'strict',
   results: 'relaxed',
+  reputation: 'relaxed',
   history: 'relaxed',
   settings: 'relaxed',
 } as const satisfies Record<string, 'strict' | 'relaxed'>;

@@ -1,0 +1,16 @@
+/** Name of the database of this browser profile. */
+export const STORE_NAME = 'kiln';
+/** Memory that a provider offers: the sandbox's default per slot. */
+export const OFFERED_MEMORY_BYTES = 256 * 1024 * 1024;
+/** GPU memory that a provider offers: the sandbox's default. */
+export const OFFERED_GPU_MEMORY_BYTES = 256 * 1024 * 1024;
+/** Share of the cores lent by default: the person goes on working. */
+export const DEFAULT_CORE_SHARE = 0.5;
+/** A job's key stays good this long beyond the longest agreement and the pool's thaw. */
+export const SESSION_MARGIN_MS = 3_600_000;
+/** Vouchers are redeemed by themselves when asked for, at most this often. */
+export const REDEEM_INTERVAL_MS = 60_000;
+/** Entries of the wallet's history that are shown. */
+export const MAX_HISTORY_SHOWN = 100;
+/** How often balances are read while somebody looks. */
+export const WALLET_REFRESH_MS = 20_000;

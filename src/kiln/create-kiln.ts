@@ -1,0 +1,120 @@
+import { Scope } from '../base/scope.ts';
+import { systemClock } from '../base/time.ts';
+import { createNetwork } from '../network/create-network.ts';
+import { newIdentitySeed } from '../protocol/identity.ts';
+import { Provider } from '../provider/provider.ts';
+import { Requestor } from '../requestor/requestor.ts';
+import { probeGpu } from '../sandbox/probe-gpu.ts';
+import { createSandbox } from '../sandbox/sandbox.ts';
+import { openStore } from '../storage/idb-store.ts';
+import { memoryStore } from '../storage/memory-store.ts';
+import type { Collection, Store } from '../storage/store.ts';
+import { OFFERED_GPU_MEMORY_BYTES, OFFERED_MEMORY_BYTES, REDEEM_INTERVAL_MS, STORE_NAME } from './constants.ts';
+import type { Kiln, NetworkConfig } from './kiln.ts';
+import { ProviderDesk } from './provider-desk.ts';
+import { requestorApi } from './requestor-desk.ts';
+import { WalletDesk } from './wallet-desk.ts';
+
+/**
+ * Puts one Kiln node of this tab together and takes up what an earlier tab left. Nothing of strangers runs before
+ * `provider.start`.
+ *
+ * @param onStep hears each step of the start in words
+ * @example
+ * await using kiln = await createKiln(await (await fetch('/network.json')).json());
+ */
+export async function createKiln(config: NetworkConfig, onStep: (step: string) => void = () => {}): Promise<Kiln> {
+  const scope = new Scope();
+  try {
+    onStep('Opening the store');
+    const store = await openStore({ name: STORE_NAME }).catch(() => memoryStore());
+    scope.add(() => store[Symbol.asyncDispose]());
+    onStep('Looking for a GPU');
+    const gpu = await probeGpu();
+    const sandbox = createSandbox({ cpuSlots: 1, gpuSlots: gpu === undefined ? 0 : 1 });
+    scope.add(() => sandbox[Symbol.asyncDispose]());
+    onStep('Opening the wallet');
+    const wallet = await WalletDesk.open(config.chain, store, systemClock);
+    scope.add(() => wallet[Symbol.asyncDispose]());
+    onStep('Joining the network');
+    const network = await createNetwork({ identitySeed: await identityOf(store), relays: config.relays, chunks: store.chunks });
+    scope.add(() => network[Symbol.asyncDispose]());
+
+    const requestor = new Requestor({
+      network,
+      sandbox,
+      clock: systemClock,
+      random: Math.random,
+      jobs: store.collection('jobs'),
+      results: store.collection('results'),
+      agreements: withPrefix(store.collection('agreements'), 'requestor/'),
+      ledgers: store.collection('ledgers'),
+      reputation: store.collection('reputation'),
+      pin: (owner, cids) => store.chunks.pin(owner, cids),
+      unpin: (owner) => store.chunks.unpin(owner),
+      reopenSession: (terms) => wallet.reopenSession(terms),
+    });
+    scope.add(() => requestor[Symbol.asyncDispose]());
+    const provider = new Provider({
+      network,
+      sandbox,
+      chain: wallet.reader,
+      home: { chainId: config.chain.id, pool: config.chain.pool },
+      agreements: withPrefix(store.collection('agreements'), 'provider/'),
+      vouchers: store.collection('vouchers'),
+      clock: systemClock,
+      random: Math.random,
+      memoryBytes: OFFERED_MEMORY_BYTES,
+      ...(gpu === undefined ? {} : { gpu: { name: gpu.name, memoryBytes: OFFERED_GPU_MEMORY_BYTES } }),
+      onVoucher: redeemAtLeisure(wallet),
+    });
+    const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet);
+    scope.add(() => providerDesk.stop());
+    onStep('Taking up earlier jobs');
+    await requestor.start();
+    return {
+      config,
+      connection: network.connection,
+      board: network.board,
+      provider: providerDesk.api,
+      requestor: requestorApi(requestor, wallet, network.board),
+      wallet: wallet.api,
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]().catch(() => {});
+    throw error;
+  }
+}
+
+/** The network identity of this browser profile; made at first use. */
+async function identityOf(store: Store): Promise<Uint8Array> {
+  const identities = store.collection<Uint8Array>('identity');
+  const known = await identities.get('seed');
+  if (known !== undefined) return known;
+  const seed = newIdentitySeed();
+  await identities.put('seed', seed);
+  return seed;
+}
+
+/** Redeems at once when a payer is in doubt; otherwise only shows the new vouchers, for a person to redeem. */
+function redeemAtLeisure(wallet: WalletDesk): (isUrgent: boolean) => void {
+  let lastMs = 0;
+  return (isUrgent) => {
+    const nowMs = Date.now();
+    if (!isUrgent || nowMs - lastMs < REDEEM_INTERVAL_MS) return void wallet.refresh();
+    lastMs = nowMs;
+    // A failed redemption is shown by the wallet page; the vouchers stay.
+    void wallet.redeem().catch(() => wallet.refresh());
+  };
+}
+
+/** One collection shared by two owners under different key prefixes. */
+function withPrefix<T>(all: Collection<T>, prefix: string): Collection<T> {
+  return {
+    get: (key) => all.get(prefix + key),
+    put: (key, value) => all.put(prefix + key, value),
+    delete: (key) => all.delete(prefix + key),
+    entries: async (within = '') => (await all.entries(prefix + within)).map(([key, value]) => [key.slice(prefix.length), value]),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Observable } from '../base/observable.ts';
+import { taskCount } from '../job/split.ts';
+import { estimate } from '../market/price.ts';
+import { assembleDeliverable } from '../media/assemble-deliverable.ts';
+import type { Requestor } from '../requestor/requestor.ts';
+import { expectedResults } from '../verification/vote.ts';
+import type { BoardView, Kiln } from './kiln.ts';
+import type { WalletDesk } from './wallet-desk.ts';
+
+/** The requestor of this tab as the pages use it: role, wallet and media put together. */
+export function requestorApi(requestor: Requestor, wallet: WalletDesk, board: Observable<BoardView>): Kiln['requestor'] {
+  return {
+    jobs: requestor.view,
+    tryOut: (draft, task, { signal, onProgress }) => requestor.tryOut(draft, task, signal, onProgress),
+    estimate: ({ manifest }, microUnitsPerTask) =>
+      estimate(
+        board.value.offers,
+        manifest.program.kind,
+        microUnitsPerTask,
+        taskCount(manifest.split),
+        expectedResults(manifest.policy),
+      ),
+    async submit(draft, terms, onStep = () => {}) {
+      onStep('Funding the budget');
+      const session = await wallet.openSession(terms.budget, onStep);
+      onStep('Storing the job and announcing it');
+      return requestor.submit(draft, terms, session);
+    },
+    cancel: (job) => requestor.cancel(job),
+    remove: (job) => requestor.remove(job),
+    outputs: (job, task) => requestor.outputs(job, task),
+    onVerified: (job, listener) => requestor.onVerified(job, listener),
+    assemble: (job, { signal, onProgress }) =>
+      assembleDeliverable(requestor.manifestOf(job), {
+        outputs: (task) => requestor.outputs(job, task),
+        signal,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      }),
+  };
+}
