@@ -15,6 +15,8 @@ export interface WasiLoad {
   readonly files: readonly { readonly path: string; readonly bytes: Bytes }[];
   readonly stdin?: Bytes;
   readonly outputs: readonly string[];
+  /** Does it ask for random bytes? Only then is a task's seed computed. */
+  readonly needsSeed: boolean;
   readonly limits: EffectiveLimits;
 }
 
@@ -32,6 +34,7 @@ export type Load = WasiLoad | WgslLoad;
 /** What differs from task to task. */
 export interface TaskInput {
   readonly parameters: Readonly<Record<string, number>>;
+  /** WASI: 32 bytes, of which `random_get` makes its stream; empty for programs that never ask. */
   readonly seed: Bytes;
   /** WASI: after `{name}` was replaced. */
   readonly args: readonly string[];

@@ -3,7 +3,7 @@ import type { InputReader } from './inputs.ts';
 import { refusal } from './inputs.ts';
 import type { EffectiveLimits } from './limits.ts';
 import type { TaskInput, WasiLoad } from './messages.ts';
-import { guardWasm } from './wasm-guard/guard-wasm.ts';
+import { guardWasm, importsFunction } from './wasm-guard/guard-wasm.ts';
 
 /** Reads and guards a WASI program; throws a guard's error or `sandbox/refused`. */
 export async function prepareWasi(
@@ -22,6 +22,7 @@ export async function prepareWasi(
     files,
     ...(stdin === undefined ? {} : { stdin }),
     outputs: program.outputs,
+    needsSeed: importsFunction(module, 'random_get'),
     limits,
   };
 }

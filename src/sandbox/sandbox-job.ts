@@ -80,7 +80,7 @@ export class SandboxJob {
     const parameters = taskParameters(this.#manifest.split, task);
     let input: TaskInput;
     try {
-      input = await this.#taskInput(task, parameters);
+      input = await this.#taskInput(load, task, parameters);
     } catch (error) {
       return refused(refusalOf(error));
     }
@@ -94,19 +94,19 @@ export class SandboxJob {
     return Promise.resolve();
   }
 
-  async #taskInput(task: number, parameters: TaskInput['parameters']): Promise<TaskInput> {
+  async #taskInput(load: Load, task: number, parameters: TaskInput['parameters']): Promise<TaskInput> {
     const { program } = this.#manifest;
-    const seed = await taskSeed(this.#job, task);
-    if (program.kind === 'wasi') return { parameters, seed, ...wasiTask(program, parameters), contents: {} };
-    return {
-      parameters,
-      seed,
-      args: [],
-      env: [],
-      contents: await wgslTaskContents(program, parameters, this.#inputs),
-    };
+    if (program.kind === 'wgsl') {
+      const contents = await wgslTaskContents(program, parameters, this.#inputs);
+      return { parameters, seed: NO_SEED, args: [], env: [], contents };
+    }
+    const needsSeed = load.kind === 'wasi' && load.needsSeed;
+    const seed = needsSeed ? await taskSeed(this.#job, task) : NO_SEED;
+    return { parameters, seed, ...wasiTask(program, parameters), contents: {} };
   }
 }
+
+const NO_SEED = new Uint8Array(0);
 
 /** The error when it refuses the program itself; anything else is the host's fault and is thrown on. */
 function refusalOf(error: unknown): KilnError {

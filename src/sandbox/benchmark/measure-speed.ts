@@ -71,7 +71,7 @@ async function wgslRate(runOnce: (workgroups: number) => Promise<number>): Promi
 
 function wasiLoad(): Load {
   const module = Uint8Array.from(atob(SPEED_MODULE_BASE64), (character) => character.charCodeAt(0));
-  return { kind: 'wasi', module, files: [], outputs: [], limits: effectiveLimits({}) };
+  return { kind: 'wasi', module, files: [], outputs: [], needsSeed: false, limits: effectiveLimits({}) };
 }
 
 function wgslLoad(): Load {
@@ -95,5 +95,5 @@ function wgslLoad(): Load {
 }
 
 function taskOf(workgroups: number): TaskInput {
-  return { parameters: { workgroups }, seed: new Uint8Array(32), args: [], env: [], contents: {} };
+  return { parameters: { workgroups }, seed: new Uint8Array(0), args: [], env: [], contents: {} };
 }

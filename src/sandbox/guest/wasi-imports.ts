@@ -22,7 +22,8 @@ export interface WasiEnvironment {
  * clocks, sleep, randomness, sockets. Our own WASI takes this file's place later.
  */
 export function createWasi({ args, env, seed, descriptors }: WasiEnvironment): WASI {
-  const shim = new WASI([...args], [...env], descriptors);
+  // Unless told otherwise the shim logs every call to the console.
+  const shim = new WASI([...args], [...env], descriptors, { debug: false });
   const view = () => new DataView(shim.inst.exports.memory.buffer);
   let nowNs = EPOCH_NS;
   let random: RandomStream | undefined;

@@ -30,20 +30,32 @@ export function guardWasm(module: Uint8Array, limits: WasmLimits): Bytes {
 }
 
 function checkImports(module: Uint8Array): void {
+  for (const { from, name, kind } of readImports(module)) {
+    if (from === WASI_MODULE && kind === FUNCTION_IMPORT) continue;
+    throw new KilnError('sandbox/import-refused', `The module imports "${from}.${name}".`.slice(0, 200), {
+      data: { kind },
+      hint: `A guest may import only functions of ${WASI_MODULE}.`,
+    });
+  }
+}
+
+/** Does a guarded module import this WASI function? */
+export function importsFunction(module: Uint8Array, name: string): boolean {
+  return readImports(module).some((found) => found.name === name);
+}
+
+function readImports(module: Uint8Array): { from: string; name: string; kind: number }[] {
+  const imports = [];
   for (const section of readSections(module)) {
     if (section.id !== IMPORT_SECTION) continue;
     const reader = new BinaryReader(module, section.content, section.end);
     for (let left = reader.u32(); left > 0; left--) {
-      const from = reader.name();
-      const name = reader.name();
-      const kind = reader.byte();
-      if (from !== WASI_MODULE || kind !== FUNCTION_IMPORT) {
-        throw new KilnError('sandbox/import-refused', `The module imports "${from}.${name}".`.slice(0, 200), {
-          data: { kind },
-          hint: `A guest may import only functions of ${WASI_MODULE}.`,
-        });
-      }
+      const found = { from: reader.name(), name: reader.name(), kind: reader.byte() };
+      imports.push(found);
+      // What follows another kind has another form; such a module is refused anyway.
+      if (found.kind !== FUNCTION_IMPORT) return imports;
       reader.u32();
     }
   }
+  return imports;
 }
