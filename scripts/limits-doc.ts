@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './build.ts';
+
+/** Files whose constants operators should know, in the order of the page. */
+const SOURCES = [
+  { title: 'The wire', file: 'src/protocol/constants.ts', intro: 'What every node holds every stranger to.' },
+  { title: 'A relay', file: 'relay/limits.ts', intro: 'What one relay process bears at most.' },
+  {
+    title: 'The sandbox',
+    file: 'src/sandbox/limits.ts',
+    intro: 'What a program from a stranger may use of a provider.',
+  },
+] as const;
+
+/** Where the page lies. */
+export const LIMITS_PAGE = join(ROOT, 'docs', 'limits.md');
+
+/** The page `docs/limits.md`, made of the constants and the reasons beside them, so that it cannot go stale. */
+export async function makeLimitsPage(): Promise<string> {
+  const parts = [
+    '# Limits',
+    'Generated from the constants in the code by `node scripts/limits-doc.ts`; do not edit.\n' +
+      'What lies beyond a limit is refused with a named error.',
+  ];
+  for (const { title, file, intro } of SOURCES) {
+    const values = (await import(join(ROOT, file))) as Readonly<Record<string, unknown>>;
+    const rows = readConstants(readFileSync(join(ROOT, file), 'utf8'))
+      .filter(({ name }) => values[name] !== undefined)
+      .map(({ name, reason }) => `| \`${name}\` | ${showValue(name, values[name])} | ${reason} |`);
+    parts.push(
+      `## ${title}`,
+      `${intro} (\`${file}\`)`,
+      ['| limit | value | why |', '|---|---|---|', ...rows].join('\n'),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** Exported constants in order, each with the docstring above it (a docstring serves the constants right below it). */
+export function readConstants(source: string): { readonly name: string; readonly reason: string }[] {
+  const constants: { name: string; reason: string }[] = [];
+  const pattern = /\/\*\*([\s\S]*?)\*\/|^export const (\w+)/gm;
+  let reason = '';
+  for (const match of source.matchAll(pattern)) {
+    if (match[2] === undefined) {
+      reason = match[1]!
+        .split('\n')
+        .map((line) => line.replace(/^\s*\*?\s?/, '').trim())
+        .join(' ')
+        .replaceAll('|', '\\|')
+        .trim();
+    } else {
+      constants.push({ name: match[2], reason });
+    }
+  }
+  return constants;
+}
+
+const UNITS = [
+  [1_073_741_824, 'GiB'],
+  [1_048_576, 'MiB'],
+  [1_024, 'KiB'],
+] as const;
+
+function showValue(name: string, value: unknown): string {
+  if (typeof value !== 'number' && typeof value !== 'bigint')
+    return `\`${JSON.stringify(value, showBigint)}\``;
+  const number = Number(value);
+  if (name.includes('BYTES')) {
+    const unit = UNITS.find(([size]) => number >= size && number % size === 0);
+    if (unit !== undefined) return `${(number / unit[0]).toLocaleString('en')} ${unit[1]}`;
+  }
+  if (name.endsWith('_MS')) return number >= 1_000 ? `${number / 1_000} s` : `${number} ms`;
+  return number.toLocaleString('en', { maximumFractionDigits: 6 });
+}
+
+function showBigint(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+if (import.meta.main) {
+  writeFileSync(LIMITS_PAGE, await makeLimitsPage());
+  console.log(`Wrote ${LIMITS_PAGE}.`);
+}
