@@ -43,7 +43,7 @@ export class PoolReader {
    * Everything a provider checks, in one call to the chain; at most 20 s old.
    * Throws `wallet/wrong-pool` for terms of another chain or pool.
    */
-  payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
+  async payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
     this.#assertHome(terms);
     const key = [terms.payer, terms.sessionKey, payee].join().toLowerCase();
     const now = this.#clock.now();
