@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2';
 import { KilnError } from '../src/base/errors.ts';
 import type { Board } from './board.ts';
 import type { RelayNode } from './relay.ts';
@@ -48,9 +49,18 @@ function health(startedAtMs: number, node: RelayNode, board: Board): object {
     peers: node.getPeers().length,
     connections: node.getConnections().length,
     reservations: node.services.circuit.reservations.size,
+    circuits: openCircuits(node),
     board: board.sizes,
     memoryBytes: process.memoryUsage().rss,
   };
+}
+
+function openCircuits(node: RelayNode): number {
+  return node.getConnections().reduce((sum, { streams }) => sum + streams.filter(isCircuit).length, 0);
+}
+
+function isCircuit(stream: { protocol: string; status: string }): boolean {
+  return stream.protocol === RELAY_V2_HOP_CODEC && stream.status === 'open';
 }
 
 function portTaken(host: string, port: number, cause: Error): KilnError {

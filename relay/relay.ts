@@ -120,7 +120,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   );
   relayDemands(node, board, clock);
   await new Streams(node, clock).handle(BOARD, (stream) => void serveBoard(stream, board, clock));
-  forgetReservations(node);
+  forgetTheGone(node, board);
 
   const health = await startHealth(host, options.healthPort ?? 0, node, board);
   scope.add(() => health.stop());
@@ -135,12 +135,12 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   };
 }
 
-/** A peer that is gone needs no place: libp2p would keep it until it expires. */
-function forgetReservations(node: RelayNode): void {
+/** A peer that is gone needs no place and offers nothing; libp2p would keep its place until it expires. */
+function forgetTheGone(node: RelayNode, board: Board): void {
   node.addEventListener('peer:disconnect', ({ detail }) => {
     const { reservations } = node.services.circuit;
-    const reservation = reservations.get(detail);
-    reservation?.signal.clear();
+    reservations.get(detail)?.signal.clear();
     reservations.delete(detail);
+    board.removeOffer(detail.toString());
   });
 }

@@ -19,6 +19,7 @@ import { watchConnections } from './connection-view.ts';
 import { DemandFeed } from './demand-feed.ts';
 import { Gossip } from './gossip.ts';
 import { startTabNode, type TabNode } from './libp2p-node.ts';
+import { hangUpOnLeaving } from './leaving.ts';
 import { parseRelayAddress, type RelayAddress } from './relay-address.ts';
 import { RelayLinks } from './relay-links.ts';
 import { type AnyProtocol, type PeerAddress, Streams } from './streams.ts';
@@ -79,6 +80,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const scope = new Scope();
   scope.add(() => node.stop());
   scope.add(closeUsedCircuits(node));
+  scope.add(hangUpOnLeaving(node));
 
   const streams = new Streams(node, clock, (peer) => guessAddresses(node, relays, peer));
   const feed = new DemandFeed(clock);

@@ -47,12 +47,9 @@ export function countConnections(
   return count;
 }
 
-/** Allocates and drops enough for the engine to run a major collection. */
+/** Allocates enough, and holds it long enough, for the engine to run a major collection. Blocks dropped at once do not do it. */
 export function makeGarbage(): number {
-  let sum = 0;
-  for (let i = 0; i < GARBAGE_BLOCKS; i++) {
-    const block = new Array<number>(GARBAGE_BLOCK_DOUBLES).fill(i + 0.5);
-    sum += block[i]!;
-  }
-  return sum;
+  const held: number[][] = [];
+  for (let i = 0; i < GARBAGE_BLOCKS; i++) held.push(new Array<number>(GARBAGE_BLOCK_DOUBLES).fill(i + 0.5));
+  return held.reduce((sum, block) => sum + block[0]!, 0);
 }

@@ -43,7 +43,9 @@ export async function startTabs(): Promise<TabHarness> {
   const server = createServer((request, response) => {
     const isScript = request.url === '/tab.js';
     response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
-    response.end(isScript ? script : '<!doctype html><title>tab</title><script type="module" src="/tab.js"></script>');
+    response.end(
+      isScript ? script : '<!doctype html><title>tab</title><script type="module" src="/tab.js"></script>',
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -69,7 +71,10 @@ async function openTab(context: BrowserContext, url: string): Promise<Tab> {
     page,
     call: (name, ...args) =>
       page.evaluate(
-        ([called, values]) => (globalThis as unknown as { tab: Record<string, (...all: unknown[]) => never> }).tab[called]!(...values),
+        ([called, values]) =>
+          (globalThis as unknown as { tab: Record<string, (...all: unknown[]) => never> }).tab[called]!(
+            ...values,
+          ),
         [name as string, args as unknown[]] as const,
       ),
     close: () => context.close(),

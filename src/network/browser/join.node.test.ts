@@ -27,7 +27,10 @@ afterAll(async () => {
 test('two tabs exchange frames over WebRTC, and the circuit that signalled it is closed', async () => {
   await provider.call('roundTrip', requestorAt.peer, requestorAt.addresses);
   await expect
-    .poll(async () => (await provider.call('connection')).peers.find(({ peer }) => peer === requestorAt.peer)?.transport)
+    .poll(
+      async () =>
+        (await provider.call('connection')).peers.find(({ peer }) => peer === requestorAt.peer)?.transport,
+    )
     .toBe('webrtc');
 });
 
