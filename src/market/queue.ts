@@ -1,39 +1,49 @@
-/** Below this length the list of returned tasks is not worth compacting. */
-const MIN_COMPACTED_ENTRIES = 256;
+import type { Random } from '../base/random.ts';
 
-/** Where a taker stands in the two lists; what it passed over is not offered to it again until it changes. */
-interface Cursor {
-  returned: number;
-  fresh: number;
-}
+/** Begun tasks looked at for one lease, so that a taker who may have none of a long list costs little. */
+const MAX_LOOKS = 256;
+/** Begun tasks kept per taker to choose from: with two, neighbours in time are seldom given the same task. */
+const BEGUN_PER_TAKER = 2;
+/** With fewer takers than this there is nobody to mix with: begun tasks are finished at once. */
+const MIN_MIXED_TAKERS = 4;
+/** Never more than this part of the job is begun for the sake of mixing, so that first results come soon. */
+const MAX_BEGUN_PART = 1 / 8;
 
 /**
- * The tasks of one job that wait for replicas, in flat memory: a million tasks are 4 MB and each operation is constant
- * time, amortised. A task waits as often as it wants replicas. Returned tasks go before fresh ones.
+ * The tasks of one job that wait for replicas, in flat memory: a million tasks take 6 MB, and each operation costs the
+ * same whatever their number. A task waits as often as it wants replicas.
+ *
+ * Fresh tasks are handed out in order. Begun ones (they have a replica and want another, or lost one) go first, and are
+ * drawn by chance: whoever asks for work right after an accomplice must not be given the same task.
  *
  * @example
- * const queue = new TaskQueue(1_000, 2);
+ * const queue = new TaskQueue(1_000, 2, random);
  * for (const task of queue.take(peer, 8, (task) => mayPlace(task, peer))) lease(task);
  */
 export class TaskQueue {
   readonly tasks: number;
+  readonly #random: Random;
   readonly #wanted: Uint8Array;
   readonly #isDone: Uint8Array;
-  readonly #cursors = new Map<string, Cursor>();
-  /** Tasks in the order in which they came back; entries whose task wants nothing any more are passed over. */
-  #returned: number[] = [];
-  /** Entries left by the last compaction: the next one waits until the list has doubled. */
-  #compactedEntries = 0;
-  /** Fresh tasks below this want nothing any more. */
+  /** Begun tasks that want something, in no order, and where each stands in there (0: nowhere, else index + 1). */
+  readonly #begun: number[] = [];
+  readonly #begunAt: Uint32Array;
+  readonly #isBegun: Uint8Array;
+  /** Up to where each taker has seen the fresh tasks. */
+  readonly #seen = new Map<string, number>();
+  /** All tasks below this are begun. */
   #freshFrom = 0;
   #waiting: number;
   #done = 0;
 
-  /** `replicas`: how many each task wants at first. */
-  constructor(tasks: number, replicas: number) {
+  /** `replicas`: how many each task wants at first. @param random draws begun tasks; @default the oldest first */
+  constructor(tasks: number, replicas: number, random: Random = () => 0) {
     this.tasks = tasks;
+    this.#random = random;
     this.#wanted = new Uint8Array(tasks).fill(replicas);
     this.#isDone = new Uint8Array(tasks);
+    this.#isBegun = new Uint8Array(tasks);
+    this.#begunAt = new Uint32Array(tasks);
     this.#waiting = tasks * replicas;
   }
 
@@ -57,42 +67,33 @@ export class TaskQueue {
   }
 
   /**
-   * Takes up to `count` replicas, each of another task. `mayTake` says whether this taker may have a task; a task that
-   * it refuses is not offered to this taker again unless it comes back, or after {@link forget}.
+   * Takes up to `count` replicas, each of another task. `mayTake` says whether this taker may have a task; a fresh task
+   * that it refuses is not offered to this taker again before it is begun, or {@link forget} was called.
    */
   take(taker: string, count: number, mayTake: (task: number) => boolean): number[] {
-    const cursor = this.#cursors.get(taker) ?? { returned: 0, fresh: 0 };
-    this.#cursors.set(taker, cursor);
     const taken = new Set<number>();
-    const offer = (task: number) => {
-      if (this.#wanted[task] === 0 || taken.has(task) || !mayTake(task)) return;
-      this.#wanted[task]!--;
-      this.#waiting--;
-      taken.add(task);
-    };
-    while (taken.size < count && cursor.returned < this.#returned.length)
-      offer(this.#returned[cursor.returned++]!);
-    while (this.#freshFrom < this.tasks && this.#wanted[this.#freshFrom] === 0) this.#freshFrom++;
-    cursor.fresh = Math.max(cursor.fresh, this.#freshFrom);
-    while (taken.size < count && cursor.fresh < this.tasks) offer(cursor.fresh++);
+    const seen = this.#seen.get(taker) ?? 0;
+    this.#seen.set(taker, seen);
+    if (this.#begun.length >= this.#mixed()) this.#drawBegun(taken, count, mayTake);
+    this.#seen.set(taker, this.#takeFresh(Math.max(seen, this.#freshFrom), taken, count, mayTake));
+    if (taken.size < count) this.#drawBegun(taken, count, mayTake);
+    for (const task of taken) this.setWanted(task, this.wanted(task) - 1);
     return [...taken];
   }
 
-  /** A task wants more replicas (one was lost, or its check asks for another): they go before fresh tasks. */
+  /** A task wants more replicas: one was lost, or its check asks for another. */
   want(task: number, more: number): void {
-    if (more <= 0 || this.isDone(task)) return;
-    this.#wanted[task]! += more;
-    this.#waiting += more;
-    this.#returned.push(task);
-    this.#compact();
+    if (more > 0) this.setWanted(task, this.wanted(task) + more);
   }
 
-  /** Sets how many replicas a task waits for, whatever it was; more than before go before fresh tasks. */
+  /** Sets how many replicas a task waits for, whatever it was. A finished task wants none. */
   setWanted(task: number, wanted: number): void {
-    const more = wanted - this.wanted(task);
-    if (more > 0) return this.want(task, more);
-    this.#waiting += more;
+    if (this.isDone(task)) return;
+    this.#waiting += wanted - this.wanted(task);
     this.#wanted[task] = wanted;
+    this.#isBegun[task] = 1;
+    if (wanted > 0) this.#addBegun(task);
+    else this.#removeBegun(task);
   }
 
   /** A task that wants no (further) replicas any more, done or not. */
@@ -114,24 +115,54 @@ export class TaskQueue {
     this.want(task, replicas);
   }
 
-  /** Offers everything to this taker again: it reconnected, or what it may take has changed. Also when it left. */
+  /** This taker left, or may take what it was refused before. */
   forget(taker: string): void {
-    this.#cursors.delete(taker);
+    this.#seen.delete(taker);
   }
 
-  #compact(): void {
-    const entries = this.#returned;
-    if (entries.length < MIN_COMPACTED_ENTRIES || entries.length < 2 * this.#compactedEntries) return;
-    const kept: number[] = [];
-    const keptBefore = new Uint32Array(entries.length + 1);
-    const lastAt = new Map(entries.map((task, i) => [task, i]));
-    for (const [i, task] of entries.entries()) {
-      keptBefore[i] = kept.length;
-      if (this.#wanted[task]! > 0 && lastAt.get(task) === i) kept.push(task);
+  /** Begun tasks that should be there before one of them is drawn. */
+  #mixed(): number {
+    const takers = this.#seen.size;
+    if (takers < MIN_MIXED_TAKERS) return 1;
+    return Math.max(1, Math.min(BEGUN_PER_TAKER * takers, Math.floor(this.tasks * MAX_BEGUN_PART)));
+  }
+
+  /** Draws without putting back: what was looked at moves to the front of the list. */
+  #drawBegun(taken: Set<number>, count: number, mayTake: (task: number) => boolean): void {
+    const looks = Math.min(this.#begun.length, MAX_LOOKS + count);
+    for (let i = 0; i < looks && taken.size < count; i++) {
+      this.#swapBegun(i, i + Math.floor(this.#random() * (this.#begun.length - i)));
+      const task = this.#begun[i]!;
+      if (!taken.has(task) && mayTake(task)) taken.add(task);
     }
-    keptBefore[entries.length] = kept.length;
-    for (const cursor of this.#cursors.values()) cursor.returned = keptBefore[cursor.returned]!;
-    this.#returned = kept;
-    this.#compactedEntries = kept.length;
+  }
+
+  #takeFresh(from: number, taken: Set<number>, count: number, mayTake: (task: number) => boolean): number {
+    while (this.#freshFrom < this.tasks && this.#isBegun[this.#freshFrom] === 1) this.#freshFrom++;
+    let task = Math.max(from, this.#freshFrom);
+    for (; taken.size < count && task < this.tasks; task++) {
+      if (this.#isBegun[task] === 0 && mayTake(task)) taken.add(task);
+    }
+    return task;
+  }
+
+  #addBegun(task: number): void {
+    if (this.#begunAt[task] === 0) this.#begunAt[task] = this.#begun.push(task);
+  }
+
+  #removeBegun(task: number): void {
+    const at = this.#begunAt[task]!;
+    if (at === 0) return;
+    this.#swapBegun(at - 1, this.#begun.length - 1);
+    this.#begun.pop();
+    this.#begunAt[task] = 0;
+  }
+
+  #swapBegun(i: number, j: number): void {
+    const [a, b] = [this.#begun[i]!, this.#begun[j]!];
+    this.#begun[i] = b;
+    this.#begun[j] = a;
+    this.#begunAt[b] = i + 1;
+    this.#begunAt[a] = j + 1;
   }
 }

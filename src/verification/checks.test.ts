@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../base/bytes.ts';
-import { KilnError } from '../base/errors.ts';
+import type { KilnError } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import { commitment, type Result, resultDigest, resultOf } from '../protocol/task.ts';
 import { isAudited } from './audit.ts';

@@ -219,6 +219,16 @@ describe('audit and ban', () => {
     expect(verdictOf(check)).toMatchObject({ canonical: OWN_RESULT, accepted: [] });
     expect(verdictOf(check).rejected.map(({ id }) => id)).toEqual(['a', 'b']);
   });
+  test('an audit that ends before the reveals lets nobody slip through unjudged', () => {
+    let check = apply(start(quorum), leased('a', 2), leased('b', 2), committed('a'), {
+      type: 'audit-started',
+    });
+    check = apply(check, { type: 'audited', digest: 'truth' });
+    expect(decide(check)).toEqual({ kind: 'reveal', ids: ['a'], surplus: ['b'] });
+    check = apply(check, asked('a'), revealed('a', 'lie'));
+    expect(verdictOf(check)).toMatchObject({ canonical: OWN_RESULT, accepted: [], notNeeded: [] });
+    expect(verdictOf(check).rejected.map(({ id }) => id)).toEqual(['a']);
+  });
   test('with a tolerance the own result is compared too', () => {
     let check = delivered(apply(start(trust, false), { type: 'audit-started' }), { a: '1' }, 1);
     check = apply(check, { type: 'audited', digest: '2' });

@@ -46,12 +46,25 @@ export function decide(check: TaskCheck): Decision {
   const pairs = unknownPairs(check, ballots);
   if (pairs.length > 0) return { kind: 'compare', pairs };
   if (check.replicas.some(isAwaited)) return { kind: 'lease', count: 0 };
-  if (check.audit.state === 'done') return verdict(check, votes, OWN_RESULT);
+  if (check.audit.state === 'done') return concludeAudit(check, votes);
   const best = strongest(check, votes);
   if (best !== undefined && best.supporters >= neededNow(check, votes)) {
     return check.audit.state === 'running' ? { kind: 'lease', count: 0 } : verdict(check, votes, best.id);
   }
   return pursue(check, votes, best?.supporters ?? 0);
+}
+
+/** The requestor knows the truth: nobody else need compute it, but whoever committed is judged by it. */
+function concludeAudit(check: TaskCheck, votes: readonly Vote[]): Decision {
+  const ids = check.commitOrder.filter((id) =>
+    check.replicas.some((replica) => replica.id === id && replica.phase === 'committed'),
+  );
+  if (ids.length === 0) return verdict(check, votes, OWN_RESULT);
+  return { kind: 'reveal', ids, surplus: leasedIds(check) };
+}
+
+function leasedIds(check: TaskCheck): string[] {
+  return check.replicas.filter(({ phase }) => phase === 'leased').map(({ id }) => id);
 }
 
 /** No result stands yet: reveal what is committed, lease more, wait, or give up. */
