@@ -3,7 +3,7 @@ import { hasCode } from '../base/errors.ts';
 import { GLM } from '../payment/price.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { connectInjected, type Eip1193 } from './injected-account.ts';
-import { type LocalChain, memoryCollection, startLocalChain } from './local-chain.node.ts';
+import { type LocalChain, memoryCollection, startLocalChain } from '../../contracts/local-chain.ts';
 import { openKeySealer } from './sealed-key.ts';
 import { openSession, type SessionRecord } from './session-key.ts';
 

@@ -5,7 +5,7 @@ import { GLM } from '../payment/price.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import { drawFromFaucet } from './faucet.ts';
-import { type LocalChain, startLocalChain } from './local-chain.node.ts';
+import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts';
 import { revokeSession, thaw, withdraw } from './pool-writer.ts';
 import { redeem } from './redeem.ts';
 import { openSession, raiseSession, resumeSession, type SessionKey } from './session-key.ts';

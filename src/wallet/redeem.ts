@@ -1,5 +1,5 @@
 import { type Hex, parseEventLogs } from 'viem';
-import { aborted, KilnError, toKilnError } from '../base/errors.ts';
+import { aborted, type KilnError, toKilnError } from '../base/errors.ts';
 import { toHex } from '../base/bytes.ts';
 import { plainAddress } from '../payment/voucher.ts';
 import type { SignedVoucher } from '../protocol/work.ts';

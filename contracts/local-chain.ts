@@ -1,11 +1,15 @@
-import { startAnvil } from '../../contracts/anvil.ts';
-import { deployLocal } from '../../contracts/deploy.ts';
-import { systemClock } from '../base/time.ts';
-import type { ChainConfig } from './chain.ts';
-import { type EmbeddedRecord, type EmbeddedWallet, openEmbeddedWallet } from './embedded-wallet.ts';
-import { PoolReader } from './pool-reader.ts';
-import { type Collection, openKeySealer } from './sealed-key.ts';
-import type { SessionRecord, SessionStore } from './session-key.ts';
+import { startAnvil } from './anvil.ts';
+import { deployLocal } from './deploy.ts';
+import { systemClock } from '../src/base/time.ts';
+import type { ChainConfig } from '../src/wallet/chain.ts';
+import {
+  type EmbeddedRecord,
+  type EmbeddedWallet,
+  openEmbeddedWallet,
+} from '../src/wallet/embedded-wallet.ts';
+import { PoolReader } from '../src/wallet/pool-reader.ts';
+import { type Collection, openKeySealer } from '../src/wallet/sealed-key.ts';
+import type { SessionRecord, SessionStore } from '../src/wallet/session-key.ts';
 
 /** Records in memory, copied like IndexedDB copies them. */
 export function memoryCollection<T>(): Collection<T> {
