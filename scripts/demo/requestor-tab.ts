@@ -51,9 +51,18 @@ export function submitExample(
       if (wallet.view.value.tokenBalance < budget) await wallet.faucet();
       const job = await requestor.submit(draft, {
         budget,
-        priceCeiling: estimate.pricePerUnit,
+        // Room for a provider that asks more than the board's median.
+        priceCeiling: estimate.pricePerUnit * 2n,
         microUnitsPerTask,
         seats,
+      });
+      // Views follow with a short delay.
+      await new Promise<void>((resolve) => {
+        const stop = requestor.jobs.subscribe((jobs) => {
+          if (jobs.every((one) => one.job !== job)) return;
+          queueMicrotask(() => stop());
+          resolve();
+        });
       });
       return { job, tryOutMs: tryOut.wallMs, budget };
     },
