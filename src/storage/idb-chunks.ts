@@ -1,7 +1,8 @@
 import type { IDBPTransaction, StoreNames } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
-import { DISK_FULL_SHARES } from './constants.ts';
+import { sleep, systemClock } from '../base/time.ts';
+import { DISK_FULL_RETRIES } from './constants.ts';
 import { chooseVictims, quotaFull } from './eviction.ts';
 import type { Database, KilnSchema } from './idb-schema.ts';
 import { type Piece, PutQueue } from './put-queue.ts';
@@ -45,7 +46,13 @@ export class IdbChunks implements ChunkStore {
   }
 
   delete(cid: Cid): Promise<void> {
-    return this.#change((transaction) => this.#drop(transaction, [cid]));
+    return this.#change(async (transaction) => {
+      const meta = await transaction.objectStore('chunkMetas').get(cid);
+      if (meta === undefined) return;
+      const usedBytes = await readUsed(transaction);
+      await drop(transaction, [cid]);
+      await transaction.objectStore('totals').put(usedBytes - meta.bytes, 'usedBytes');
+    });
   }
 
   pin(owner: string, cids: readonly Cid[]): Promise<void> {
@@ -61,14 +68,16 @@ export class IdbChunks implements ChunkStore {
     });
   }
 
-  async usedBytes(): Promise<number> {
-    return (await named(() => this.#database.get('totals', 'usedBytes'))) ?? 0;
+  usedBytes(): Promise<number> {
+    return named(() => readUsed(this.#database.transaction(['chunkMetas', 'totals'])));
   }
 
   setQuota(quotaBytes: number): Promise<void> {
     this.#quotaBytes = quotaBytes;
     return this.#change(async (transaction) => {
-      await this.#evict(transaction, (await readUsed(transaction)) - quotaBytes, []);
+      const usedBytes = await readUsed(transaction);
+      const freedBytes = await this.#evict(transaction, usedBytes - quotaBytes, []);
+      await transaction.objectStore('totals').put(usedBytes - freedBytes, 'usedBytes');
     });
   }
 
@@ -79,26 +88,29 @@ export class IdbChunks implements ChunkStore {
   }
 
   /**
-   * The browser's own limit may be lower than our quota, and it frees deleted data late: give up a growing share of
-   * the cache before giving up the batch.
+   * The browser's own limit may be lower than our quota, and it frees deleted data some seconds late: give up part of
+   * the cache and wait, a few times, before giving up the batch.
    */
   async #store(batch: readonly Piece[]): Promise<void> {
-    for (const share of DISK_FULL_SHARES) {
+    for (const { share, waitMs } of DISK_FULL_RETRIES) {
       try {
         return await this.#transact((transaction) => this.#insert(transaction, batch));
       } catch (error) {
         if (!isQuotaExceeded(error)) throw storageError(error);
         if ((await this.#giveUp(share)) === 0) throw storageError(error);
+        await sleep(systemClock, waitMs);
       }
     }
     await this.#change((transaction) => this.#insert(transaction, batch));
   }
 
-  /** Evicts a share of all bytes; the result is how many went. */
+  /** Evicts a share of all bytes; the result is how many went. It only deletes: a full disk takes not even a number. */
   async #giveUp(share: number): Promise<number> {
     let freedBytes = 0;
     await this.#change(async (transaction) => {
-      freedBytes = await this.#evict(transaction, Math.ceil((await readUsed(transaction)) * share), []);
+      const usedBytes = await readUsed(transaction);
+      freedBytes = await this.#evict(transaction, Math.ceil(usedBytes * share), []);
+      await transaction.objectStore('totals').delete('usedBytes');
     });
     return freedBytes;
   }
@@ -112,12 +124,13 @@ export class IdbChunks implements ChunkStore {
     const freshBytes = [...fresh.values()].reduce((sum, bytes) => sum + bytes.byteLength, 0);
     const cids = batch.map(({ cid }) => cid);
     for (const cid of cids) this.#use(cid);
-    const neededBytes = (await readUsed(transaction)) + freshBytes - this.#quotaBytes;
+    const usedBytes = await readUsed(transaction);
+    const neededBytes = usedBytes + freshBytes - this.#quotaBytes;
     const freedBytes = await this.#evict(transaction, neededBytes, cids);
     if (freedBytes < neededBytes) throw quotaFull(freshBytes, this.#quotaBytes);
     await this.#writeUses(transaction);
-    const usedBytes = (await readUsed(transaction)) + freshBytes;
-    const writes: Promise<unknown>[] = [transaction.objectStore('totals').put(usedBytes, 'usedBytes')];
+    const writes: Promise<unknown>[] = [];
+    writes.push(transaction.objectStore('totals').put(usedBytes - freedBytes + freshBytes, 'usedBytes'));
     for (const [cid, bytes] of fresh) {
       writes.push(transaction.objectStore('chunks').put(bytes, cid));
       writes.push(metas.put({ cid, bytes: bytes.byteLength, usedAt: this.#lastUse }));
@@ -125,28 +138,16 @@ export class IdbChunks implements ChunkStore {
     await Promise.all(writes);
   }
 
-  /** Frees room, what is pinned or `kept` spared; the result is how much was freed. */
+  /** Frees room, what is pinned or `kept` spared; the result is how much. The caller puts the total right. */
   async #evict(transaction: Writing, neededBytes: number, kept: readonly Cid[]): Promise<number> {
     if (neededBytes <= 0) return 0;
-    await this.#writeUses(transaction);
     const metas = await transaction.objectStore('chunkMetas').getAll();
+    const used = metas.map((meta) => ({ ...meta, usedAt: this.#uses.get(meta.cid) ?? meta.usedAt }));
     const pinned = (await transaction.objectStore('pins').getAllKeys()).map(([, cid]) => cid);
-    const { victims, freedBytes } = chooseVictims(metas, new Set([...pinned, ...kept]), neededBytes);
-    await this.#drop(
-      transaction,
-      victims.map(({ cid }) => cid),
-    );
+    const { victims, freedBytes } = chooseVictims(used, new Set([...pinned, ...kept]), neededBytes);
+    const cids = victims.map(({ cid }) => cid);
+    await drop(transaction, cids);
     return freedBytes;
-  }
-
-  async #drop(transaction: Writing, cids: readonly Cid[]): Promise<void> {
-    const metas = transaction.objectStore('chunkMetas');
-    let usedBytes = await readUsed(transaction);
-    for (const cid of cids) {
-      usedBytes -= (await metas.get(cid))?.bytes ?? 0;
-      await Promise.all([metas.delete(cid), transaction.objectStore('chunks').delete(cid)]);
-    }
-    await transaction.objectStore('totals').put(usedBytes, 'usedBytes');
   }
 
   /** Order is what eviction asks of a use, so no two get the same time. */
@@ -190,8 +191,19 @@ export class IdbChunks implements ChunkStore {
   }
 }
 
-async function readUsed(transaction: Writing): Promise<number> {
-  return (await transaction.objectStore('totals').get('usedBytes')) ?? 0;
+type Reading = Pick<Writing, 'objectStore'>;
+
+/** The sum over all pieces is the truth; the stored total saves counting. */
+async function readUsed(transaction: Reading): Promise<number> {
+  const total = await transaction.objectStore('totals').get('usedBytes');
+  if (total !== undefined) return total;
+  const metas = await transaction.objectStore('chunkMetas').getAll();
+  return metas.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function drop(transaction: Writing, cids: readonly Cid[]): Promise<void> {
+  const [metas, chunks] = [transaction.objectStore('chunkMetas'), transaction.objectStore('chunks')];
+  await Promise.all(cids.flatMap((cid) => [metas.delete(cid), chunks.delete(cid)]));
 }
 
 function abort(transaction: Writing): void {
