@@ -8,6 +8,8 @@ const SETTLE_MS = 400;
 /** The Provide page's state: rules being edited, applied live once lending, and the one consent that starts it. */
 export class ProvideState {
   rules = $state.raw<ProviderRules>();
+  /** Whether a usable GPU was found; the suggestion names the kinds that this device can run. */
+  hasGpu = $state(false);
   readonly load = new ActionState();
   readonly start = new ActionState();
   readonly apply = new ActionState();
@@ -22,7 +24,9 @@ export class ProvideState {
   /** The rules in force, or a suggestion to begin with. Computes nothing. */
   async suggest(): Promise<void> {
     await this.load.run(async () => {
-      this.rules = this.#kiln.provider.view.value.rules ?? (await this.#kiln.provider.suggestRules());
+      const suggestion = await this.#kiln.provider.suggestRules();
+      this.hasGpu = suggestion.kinds.includes('wgsl');
+      this.rules = this.#kiln.provider.view.value.rules ?? suggestion;
     });
   }
 

@@ -30,15 +30,16 @@ const networkConfigSchema = v.object({
 
 /** Start-up: reads `network.json`, builds the node, says what it does, keeps what went wrong. */
 export class StartState {
-  step = $state('Reading the network configuration.');
+  step = $state('Reading the network configuration');
   error = $state.raw<KilnError>();
 
   /** The running node, or undefined when it could not start; then `error` says why. */
-  async run(createKiln: (config: NetworkConfig) => Promise<Kiln>): Promise<Kiln | undefined> {
+  async run(
+    createKiln: (config: NetworkConfig, onStep: (step: string) => void) => Promise<Kiln>,
+  ): Promise<Kiln | undefined> {
     try {
       const config = await readNetworkConfig(new URL('network.json', document.baseURI));
-      this.step = `Opening this browser's keys and storage, the sandbox, the relay and ${config.chain.name}.`;
-      return await createKiln(config);
+      return await createKiln(config, (step) => (this.step = step));
     } catch (thrown) {
       this.error = toKilnError(thrown, 'app/start-failed');
       return undefined;

@@ -76,13 +76,17 @@ export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
       tryOut: (draft, task) =>
         called('requestor.tryOut', () => {
           const { deliverable } = draft.manifest;
+          const bytes =
+            deliverable.kind === 'video'
+              ? sampleFrame(task, deliverable.width, deliverable.height)
+              : new TextEncoder().encode('1,2\n3,4\n');
           const path = deliverable.kind === 'files' ? 'stdout' : deliverable.path;
           return {
             task,
             wallMs: 4_210,
             microUnitsPerTask: 4_000_000,
             exit: 'ok',
-            outputs: [{ path, bytes: sampleFrame(task) }],
+            outputs: [{ path, bytes }],
           };
         }),
       estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),

@@ -1,0 +1,81 @@
+import { expect, test, vi } from 'vitest';
+import { render } from 'vitest-browser-svelte';
+import { KilnError } from '../../base/errors.ts';
+import LendingStrip from '../components/LendingStrip.svelte';
+import { fakeKiln } from '../test/fake-kiln.ts';
+import { providerWorking } from '../test/sample-views.ts';
+import ProvidePage from './ProvidePage.svelte';
+
+test('nothing starts before the person agrees', async () => {
+  const kiln = fakeKiln();
+  const screen = await render(ProvidePage, { kiln });
+  await expect.element(screen.getByLabelText('Cores')).toBeVisible();
+  await screen.getByLabelText('Credit limit').fill('5');
+  await screen.getByRole('checkbox', { name: 'Lend the GPU' }).click();
+  // Longer than a changed rule takes to settle.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(kiln.calls).toEqual(['provider.suggestRules']);
+
+  await screen.getByRole('button', { name: 'Start lending' }).click();
+  await expect.element(screen.getByRole('heading', { name: 'This device is lending' })).toBeVisible();
+  expect(kiln.calls).toEqual(['provider.suggestRules', 'provider.start']);
+  expect(kiln.provider.view.value.rules).toMatchObject({ kinds: ['wasi'], creditLeases: 5 });
+});
+
+test('rules change live, without a restart', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  await screen.getByLabelText('Minimum for a core').fill('0.36');
+  await vi.waitFor(() => expect(kiln.calls).toContain('provider.setRules'));
+  expect(kiln.provider.view.value.rules?.pricePerUnit.wasi).toBe(10n ** 14n);
+  expect(kiln.calls).not.toContain('provider.start');
+});
+
+test('a wrong amount or address is named and never applied', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  await screen.getByLabelText('Minimum for a core').fill('much');
+  await screen.getByLabelText('Pay to').fill('0x12');
+  await expect.element(screen.getByText('Write a number such as 0.25')).toBeVisible();
+  await expect.element(screen.getByText('An address has 0x and 40 hexadecimal digits.')).toBeVisible();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(kiln.calls).not.toContain('provider.setRules');
+});
+
+test('a refused start says why and what to do', async () => {
+  const kiln = fakeKiln();
+  kiln.failNext(
+    'provider.start',
+    new KilnError('storage/role-held', 'Another tab lends already.', { hint: 'Use that tab, or close it.' }),
+  );
+  const screen = await render(ProvidePage, { kiln });
+  await screen.getByRole('button', { name: 'Start lending' }).click();
+  const alert = screen.getByRole('alert');
+  await expect.element(alert).toHaveTextContent('Another tab lends already.');
+  await expect.element(alert).toHaveTextContent('Use that tab, or close it.');
+});
+
+test('shows running tasks, agreements and why demands were passed', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  await expect
+    .element(screen.getByRole('progressbar', { name: 'Clay workshop, task 8' }))
+    .toHaveAttribute('aria-valuenow', '62');
+  await expect
+    .element(screen.getByRole('row', { name: /Logistic map sweep/ }))
+    .toHaveTextContent('130 of 131');
+  await expect.element(screen.getByText(/pays at most 0.04 tGLM per hour/)).toBeVisible();
+});
+
+test('the stop is there while lending, and stops', async () => {
+  const kiln = fakeKiln();
+  const screen = await render(LendingStrip, { kiln });
+  expect(screen.getByRole('button', { name: 'Stop lending' }).query()).toBeNull();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  await screen.getByRole('button', { name: 'Stop lending' }).click();
+  await vi.waitFor(() => expect(kiln.calls).toEqual(['provider.stop']));
+  await expect.poll(() => screen.getByRole('button', { name: 'Stop lending' }).query()).toBeNull();
+});
