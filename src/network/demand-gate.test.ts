@@ -3,8 +3,8 @@ import { ANNOUNCEMENT_BURST, MAX_ANNOUNCEMENT_BYTES } from '../protocol/constant
 import { encodeEnvelope, seal } from '../protocol/envelope.ts';
 import { identityFromSeed, newIdentitySeed } from '../protocol/identity.ts';
 import { DemandGate } from './demand-gate.ts';
-import { heldClock } from './held-clock.ts';
-import { sampleDemand } from './samples.ts';
+import { heldClock } from './testing/held-clock.ts';
+import { sampleDemand } from './testing/samples.ts';
 
 const identity = identityFromSeed(newIdentitySeed());
 const stranger = identityFromSeed(newIdentitySeed());

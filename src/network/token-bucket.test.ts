@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heldClock } from './held-clock.ts';
+import { heldClock } from './testing/held-clock.ts';
 import { TokenBucket, TokenBuckets } from './token-bucket.ts';
 
 test('a bucket gives its burst at once and its rate from then on', () => {

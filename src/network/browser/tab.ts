@@ -7,7 +7,7 @@ import { seal } from '../../protocol/envelope.ts';
 import { identityFromSeed, newIdentitySeed } from '../../protocol/identity.ts';
 import { NEGOTIATE } from '../../protocol/negotiate.ts';
 import { createNetwork, type Network } from '../create-network.ts';
-import { sampleDemand } from '../samples.ts';
+import { sampleDemand } from '../testing/samples.ts';
 import { countConnections, makeGarbage } from '../rtc-count.ts';
 
 /* What a test calls inside a real tab. Bundled by harness.node.ts; no part of the app. */

@@ -1,6 +1,6 @@
-import { chunkCidOfDigest } from '../base/cid.ts';
-import type { Demand, Offer } from '../protocol/announce.ts';
-import type { Identity } from '../protocol/identity.ts';
+import { chunkCidOfDigest } from '../../base/cid.ts';
+import type { Demand, Offer } from '../../protocol/announce.ts';
+import type { Identity } from '../../protocol/identity.ts';
 
 /** A life well within the two minutes that announcements may have. */
 const LIFE_MS = 60_000;

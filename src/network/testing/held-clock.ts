@@ -1,4 +1,4 @@
-import type { Clock } from '../base/time.ts';
+import type { Clock } from '../../base/time.ts';
 
 /** A clock for tests that stands still until it is told to go on. */
 export function heldClock(startMs = 1_800_000_000_000): Clock & { advance(ms: number): void } {
