@@ -1,7 +1,6 @@
 /** Starts and stops a local chain (anvil, from npm). Development and tests only. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { foundryBinary } from './foundry-binary.ts';
 
 /** How long anvil may take until it listens; it takes 0.2 s on a quiet machine. */
 const START_TIMEOUT_MS = 20_000;
@@ -43,7 +42,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   if (options.blockSeconds !== undefined)
     flags.push('--block-time', String(options.blockSeconds), '--mixed-mining');
 
-  const child = spawn(anvilBinary(), flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(foundryBinary('anvil'), flags, { stdio: ['ignore', 'pipe', 'pipe'] });
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);
   const stop = async () => {
@@ -56,20 +55,6 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-/** The native binary itself, so that the process we stop is the one that runs. */
-function anvilBinary(): string {
-  const name = `anvil-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  const file = process.platform === 'win32' ? 'anvil.exe' : 'anvil';
-  const requireModule = createRequire(import.meta.url);
-  try {
-    return join(dirname(requireModule.resolve(`@foundry-rs/${name}/package.json`)), 'bin', file);
-  } catch (cause) {
-    throw new Error(`anvil has no package for this platform (@foundry-rs/${name}). Run npm install again.`, {
-      cause,
-    });
   }
 }
 

@@ -5,17 +5,17 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foundryBinary } from './foundry-binary.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
-const forge = join(root, 'node_modules', '@foundry-rs', 'forge', 'bin.mjs');
 const [command = 'test', ...flags] = process.argv.slice(2);
 
-const child = spawn(process.execPath, [forge, command, '--root', root, ...flags], {
+const child = spawn(foundryBinary('forge'), [command, '--root', root, ...flags], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, FOUNDRY_CONFIG: join(here, 'foundry.toml'), FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
 });
 child.on('exit', (code, signal) => {
-  process.exitCode = code ?? (signal === null ? 0 : 1);
+  process.exitCode = signal === null ? (code ?? 1) : 1;
 });

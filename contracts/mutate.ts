@@ -118,7 +118,7 @@ try {
     const run = spawnSync(process.execPath, [join(copy, 'contracts', 'forge.ts'), 'test'], {
       encoding: 'utf8',
     });
-    const failed = /\[FAIL[^\]]*\] \w+/.exec(run.stdout)?.[0];
+    const failed = /^\[FAIL.*\] \w+/m.exec(run.stdout)?.[0];
     if (failed === undefined) unnoticed++;
     const outcome =
       failed ?? (run.status === 0 ? 'NOT NOTICED' : `NOT TESTED: ${(run.stderr || run.stdout).slice(-400)}`);
