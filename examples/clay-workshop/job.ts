@@ -54,20 +54,31 @@ export async function buildRenderJob(
     ...joinGeometry(geometry, packMaterials(scene.looks)),
     frames: records.bytes,
     recordBytes: records.recordBytes,
-    shaders: { trace: joinText(inputs.trace), denoise: ownBytes(inputs.denoise), resolve: ownBytes(inputs.resolve) },
+    shaders: {
+      trace: joinText(inputs.trace),
+      denoise: ownBytes(inputs.denoise),
+      resolve: ownBytes(inputs.resolve),
+    },
   };
-  const framesPerSecond = duration > 0 ? clamp(size.frames / duration, 1, MAX_FRAMES_PER_SECOND) : STILL_FRAMES_PER_SECOND;
+  const framesPerSecond =
+    duration > 0 ? clamp(size.frames / duration, 1, MAX_FRAMES_PER_SECOND) : STILL_FRAMES_PER_SECOND;
   const manifest = await renderManifest(name, blobs, { ...size, framesPerSecond });
   return { manifest, blobs: [blobs.geometry, blobs.frames, ...Object.values(blobs.shaders)] };
 }
 
 function checkSize({ width, height, frames }: { width: number; height: number; frames: number }): void {
-  const isSound = [width, height].every((side) => Number.isInteger(side) && side % 2 === 0 && side >= 16 && side <= 1_920);
+  const isSound = [width, height].every(
+    (side) => Number.isInteger(side) && side % 2 === 0 && side >= 16 && side <= 1_920,
+  );
   if (isSound && Number.isInteger(frames) && frames >= 1) return;
-  throw new KilnError('scene/bad-size', `A video of ${frames} frames of ${width} × ${height} cannot be made.`, {
-    data: { width, height, frames },
-    hint: 'Choose even sides from 16 to 1920 pixels and at least one frame.',
-  });
+  throw new KilnError(
+    'scene/bad-size',
+    `A video of ${frames} frames of ${width} × ${height} cannot be made.`,
+    {
+      data: { width, height, frames },
+      hint: 'Choose even sides from 16 to 1920 pixels and at least one frame.',
+    },
+  );
 }
 
 function clamp(value: number, low: number, high: number): number {
@@ -83,7 +94,13 @@ function joinGeometry(
   geometry: Geometry,
   { materials, texels }: { materials: Float32Array; texels: Uint8Array },
 ): Pick<RenderBlobs, 'geometry' | 'sections'> {
-  const arrays = { nodes: geometry.nodes, triangles: geometry.triangles, surfaces: geometry.surfaces, materials, texels };
+  const arrays = {
+    nodes: geometry.nodes,
+    triangles: geometry.triangles,
+    surfaces: geometry.surfaces,
+    materials,
+    texels,
+  };
   const parts: Uint8Array[] = [];
   let offset = 0;
   const place = (array: Float32Array | Uint8Array): Section => {

@@ -24,7 +24,10 @@ const animation = document.createAnimation('a turn of the wheel');
 const emissiveStrength = document.createExtension(KHRMaterialsEmissiveStrength);
 
 const texture = (name: string, picture: Picture) =>
-  document.createTexture(name).setMimeType('image/png').setImage(writePng(picture.size, picture.size, picture.rgb));
+  document
+    .createTexture(name)
+    .setMimeType('image/png')
+    .setImage(writePng(picture.size, picture.size, picture.rgb));
 
 function material(name: string, color: Point3, metallic: number, roughness: number): Material {
   const made = document.createMaterial(name).setBaseColorFactor([...color, 1]);
@@ -34,7 +37,9 @@ function material(name: string, color: Point3, metallic: number, roughness: numb
 /** A material that shines: linear color and radiance. */
 function lamp(name: string, color: Point3, strength: number): Material {
   const extension = emissiveStrength.createEmissiveStrength().setEmissiveStrength(strength);
-  return material(name, [0, 0, 0], 0, 1).setEmissiveFactor([...color]).setExtension('KHR_materials_emissive_strength', extension);
+  return material(name, [0, 0, 0], 0, 1)
+    .setEmissiveFactor([...color])
+    .setExtension('KHR_materials_emissive_strength', extension);
 }
 
 const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Float32Array | Uint16Array): Accessor =>
@@ -59,7 +64,11 @@ function mesh(name: string, shape: Shape, look: Material) {
 type Mesh = ReturnType<typeof mesh>;
 
 function put(made: Mesh, at: Point3, turnDegrees = 0, parent: Node | typeof scene = scene): Node {
-  const node = document.createNode(made.getName()).setMesh(made).setTranslation([...at]).setRotation(aboutY(turnDegrees));
+  const node = document
+    .createNode(made.getName())
+    .setMesh(made)
+    .setTranslation([...at])
+    .setRotation(aboutY(turnDegrees));
   parent.addChild(node);
   return node;
 }
@@ -69,21 +78,40 @@ function aboutY(degrees: number): [number, number, number, number] {
 }
 
 /** Keys one value a frame, so that any player shows the same motion. */
-function animate(node: Node, path: 'translation' | 'rotation' | 'scale', value: (share: number) => readonly number[]): void {
+function animate(
+  node: Node,
+  path: 'translation' | 'rotation' | 'scale',
+  value: (share: number) => readonly number[],
+): void {
   const shares = Array.from({ length: FRAMES + 1 }, (_, i) => i / FRAMES);
   const times = new Float32Array(shares.map((share) => (share * FRAMES) / FRAMES_PER_SECOND));
-  const output = accessor(path === 'rotation' ? 'VEC4' : 'VEC3', new Float32Array(shares.flatMap((share) => [...value(share)])));
+  const output = accessor(
+    path === 'rotation' ? 'VEC4' : 'VEC3',
+    new Float32Array(shares.flatMap((share) => [...value(share)])),
+  );
   const sampler = document.createAnimationSampler().setInput(accessor('SCALAR', times)).setOutput(output);
-  animation.addSampler(sampler).addChannel(document.createAnimationChannel().setTargetNode(node).setTargetPath(path).setSampler(sampler));
+  animation
+    .addSampler(sampler)
+    .addChannel(
+      document.createAnimationChannel().setTargetNode(node).setTargetPath(path).setSampler(sampler),
+    );
 }
 
 const ease = (share: number): number => share * share * (3 - 2 * share);
 
 // Looks. Colors are linear.
-const brickWall = material('brick', [0.82, 0.8, 0.8], 0, 0.9).setBaseColorTexture(texture('brick', brick(TEXTURE_SIZE)));
-const oak = material('oak', [0.95, 0.9, 0.85], 0, 0.5).setBaseColorTexture(texture('oak', wood(TEXTURE_SIZE)));
-const floorTiles = material('floor', [0.9, 0.9, 0.9], 0, 0.45).setBaseColorTexture(texture('floor', tiles(TEXTURE_SIZE)));
-const wetClay = material('slipware', [1, 1, 1], 0, 0.28).setBaseColorTexture(texture('slipware', slipware(TEXTURE_SIZE)));
+const brickWall = material('brick', [0.82, 0.8, 0.8], 0, 0.9).setBaseColorTexture(
+  texture('brick', brick(TEXTURE_SIZE)),
+);
+const oak = material('oak', [0.95, 0.9, 0.85], 0, 0.5).setBaseColorTexture(
+  texture('oak', wood(TEXTURE_SIZE)),
+);
+const floorTiles = material('floor', [0.9, 0.9, 0.9], 0, 0.45).setBaseColorTexture(
+  texture('floor', tiles(TEXTURE_SIZE)),
+);
+const wetClay = material('slipware', [1, 1, 1], 0, 0.28).setBaseColorTexture(
+  texture('slipware', slipware(TEXTURE_SIZE)),
+);
 const plaster = material('plaster', [0.62, 0.55, 0.46], 0, 0.95);
 const steel = material('steel', [0.74, 0.74, 0.76], 1, 0.28);
 const copper = material('copper', [0.93, 0.5, 0.34], 1, 0.16);
@@ -97,9 +125,10 @@ const ivory = material('ivory', [0.82, 0.76, 0.64], 0, 0.2);
 const rust = material('rust', [0.48, 0.12, 0.05], 0, 0.25);
 const bisque = material('bisque', [0.62, 0.36, 0.24], 0, 0.85);
 const night = material('tenmoku', [0.03, 0.02, 0.018], 0, 0.1);
-const fire = lamp('kiln glow', [1, 0.36, 0.07], 14);
-const filament = lamp('bulb', [1, 0.72, 0.42], 95);
-const dusk = lamp('dusk', [0.32, 0.52, 1], 3.2);
+const fire = lamp('kiln glow', [1, 0.19, 0.018], 4.4);
+const rods = lamp('heating rods', [1, 0.42, 0.1], 70);
+const filament = lamp('bulb', [1, 0.74, 0.46], 420);
+const dusk = lamp('dusk', [0.36, 0.56, 1], 9);
 
 // The room.
 put(mesh('floor', quad([-3, 0, 3.4], [6, 0, 0], [0, 0, -5], 0.5), floorTiles), [0, 0, 0]);
@@ -110,12 +139,13 @@ put(mesh('window', quad([0, -0.5, 0.45], [0, 0, -0.9], [0, 1, 0]), dusk), [-2.03
 put(mesh('window frame', furniture.windowFrame(0.9, 1), oak), [-2.03, 1.62, -0.55]);
 
 // The kiln, turned a little towards the table.
-const kiln = document.createNode('kiln').setTranslation([1.36, 0, -0.5]).setRotation(aboutY(-24));
+const kiln = document.createNode('kiln').setTranslation([1.28, 0, -0.5]).setRotation(aboutY(-24));
 scene.addChild(kiln);
 put(mesh('kiln body', furniture.kilnBody(), brickWall), [0, 0, 0], 0, kiln);
 put(mesh('kiln iron', furniture.kilnIron(), iron), [0, 0, 0], 0, kiln);
 put(mesh('kiln door', furniture.kilnDoor(), iron), [0.29, 0.88, 0.03], 28, kiln);
 put(mesh('kiln glow', furniture.kilnGlow(), fire), [0, 0, 0], 0, kiln);
+put(mesh('heating rods', furniture.kilnRods(), rods), [0, 0, 0], 0, kiln);
 
 // Pots: each shape once, put where it is wanted.
 const table = document.createNode('table').setTranslation([-0.3, 0, 0]);
@@ -168,21 +198,30 @@ animate(vase, 'scale', (share) => {
 // The lamp swings on its cord.
 const cord = document.createNode('lamp').setTranslation([-0.5, 3, 0.12]);
 scene.addChild(cord);
-put(mesh('shade', pottery.lampShade(false), enamel), [0, -1.06, 0], 0, cord);
-put(mesh('shade inside', pottery.lampShade(true), white), [0, -1.06, 0], 0, cord);
-put(mesh('bulb', pottery.bulb(), filament), [0, -1.03, 0], 0, cord);
+put(mesh('shade', pottery.lampShade(false), enamel), [0, -1.27, 0], 0, cord);
+put(mesh('shade inside', pottery.lampShade(true), white), [0, -1.27, 0], 0, cord);
+put(mesh('bulb', pottery.bulb(), filament), [0, -1.235, 0], 0, cord);
 animate(cord, 'rotation', (share) => {
   const angle = 0.07 * Math.sin(2 * Math.PI * share);
   return [0, 0, Math.sin(angle / 2), Math.cos(angle / 2)];
 });
 
 // The camera drifts past the table, always looking at the vase.
-const lens = document.createCamera('camera').setType('perspective').setYFov(0.66).setAspectRatio(16 / 9).setZNear(0.05);
+const lens = document
+  .createCamera('camera')
+  .setType('perspective')
+  .setYFov(0.66)
+  .setAspectRatio(16 / 9)
+  .setZNear(0.05);
 const camera = document.createNode('camera').setCamera(lens);
 scene.addChild(camera);
-const eye = (share: number): Point3 => [0.62 - 0.5 * ease(share), 1.46 + 0.06 * share, 2.5 - 0.12 * ease(share)];
+const eye = (share: number): Point3 => [
+  0.5 - 0.5 * ease(share),
+  1.5 + 0.05 * share,
+  2.05 - 0.1 * ease(share),
+];
 animate(camera, 'translation', eye);
-animate(camera, 'rotation', (share) => lookAt(eye(share), [0.06, 1.13, -0.2]));
+animate(camera, 'rotation', (share) => lookAt(eye(share), [0.04, 1.12, -0.2]));
 
 /** The rotation that points a glTF camera (along −z) from one point to another. */
 function lookAt(from: Point3, to: Point3): readonly number[] {

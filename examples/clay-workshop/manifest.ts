@@ -37,16 +37,28 @@ const GPU_MEMORY_BYTES = 256 * 1024 * 1024;
 const VEC4_BYTES = 16;
 
 /** The job of a render: one task a frame, three kernels a task, raw RGBA8 frames to a video. */
-export async function renderManifest(name: string, blobs: RenderBlobs, settings: RenderSettings): Promise<Manifest> {
+export async function renderManifest(
+  name: string,
+  blobs: RenderBlobs,
+  settings: RenderSettings,
+): Promise<Manifest> {
   const { frames, width, height } = settings;
   const pixels = width * height;
   const geometry = await inputOf(blobs.geometry);
   const records = await inputOf(blobs.frames);
   const section = (key: keyof RenderBlobs['sections']) => {
     const { offset, length } = blobs.sections[key];
-    return { usage: 'read-only-storage' as const, bytes: length, source: { input: geometry, offset, length } };
+    return {
+      usage: 'read-only-storage' as const,
+      bytes: length,
+      source: { input: geometry, offset, length },
+    };
   };
-  const grid: [number, number, number] = [Math.ceil(width / GROUP_PIXELS), Math.ceil(height / GROUP_PIXELS), 1];
+  const grid: [number, number, number] = [
+    Math.ceil(width / GROUP_PIXELS),
+    Math.ceil(height / GROUP_PIXELS),
+    1,
+  ];
   const u32 = (value: number | string) => ({ type: 'u32' as const, value });
   return {
     version: 1,
@@ -141,7 +153,13 @@ export async function renderManifest(name: string, blobs: RenderBlobs, settings:
  * GPUs round differently, so a few paths take another turn: single pixels differ, the picture does not. Half as many
  * samples, or another seed, lie well outside (measured in job.browser.test.ts).
  */
-const COMPARATOR: Manifest['comparator'] = { class: 'tolerance', rtol: 0, atol: 6, maxOutliers: 0.02, maxMeanError: 0.75 };
+const COMPARATOR: Manifest['comparator'] = {
+  class: 'tolerance',
+  rtol: 0,
+  atol: 6,
+  maxOutliers: 0.02,
+  maxMeanError: 0.75,
+};
 
 async function inputOf(bytes: Bytes): Promise<{ cid: string; bytes: number }> {
   const { cid } = await cutBlob(bytes);

@@ -16,13 +16,21 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> light: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> guides: array<vec4f>;
 
-// How far light may differ, in standard deviations; normals by a power; distances by a share.
+// How far light may differ, in standard deviations, and distances, as a share.
 const LIGHT_SIGMA = 4.0;
-const NORMAL_POWER = 48.0;
 const DISTANCE_SIGMA = 0.012;
 
 fn luminance(color: vec3f) -> f32 {
   return dot(color, vec3f(0.2126, 0.7152, 0.0722));
+}
+
+// The 64th power, by squaring: some devices' pow() turns 0 into NaN.
+fn raise(value: f32) -> f32 {
+  var power = value;
+  for (var i = 0; i < 6; i++) {
+    power *= power;
+  }
+  return power;
 }
 
 @compute @workgroup_size(8, 8)
@@ -66,7 +74,7 @@ fn denoise(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lo
       let reach = f32(abs(dx) + abs(dy)) * f32(step);
       let apart = abs(guide.w - seen.w) / (DISTANCE_SIGMA * max(guide.w, 1e-3) * (1.0 + 0.25 * reach));
       let gap = abs(luminance(centre.rgb) - luminance(tap.rgb)) / spread;
-      let facing = pow(clamp(dot(guide.xyz, seen.xyz), 0.0, 1.0), NORMAL_POWER);
+      let facing = raise(clamp(dot(guide.xyz, seen.xyz), 0.0, 1.0));
       // The B3 spline: 3/8, 1/4, 1/16, relative to the middle.
       let kernel = KERNEL[abs(dx)] * KERNEL[abs(dy)];
       let weight = kernel * facing * exp(-apart - gap);

@@ -24,7 +24,7 @@ fn film(color: vec3f) -> vec3f {
 }
 
 fn to_srgb(color: vec3f) -> vec3f {
-  return select(1.055 * pow(color, vec3f(1.0 / 2.4)) - 0.055, color * 12.92, color <= vec3f(0.0031308));
+  return select(1.055 * pow(max(color, vec3f(1e-6)), vec3f(1.0 / 2.4)) - 0.055, color * 12.92, color <= vec3f(0.0031308));
 }
 
 @compute @workgroup_size(8, 8)

@@ -6,15 +6,15 @@ struct Params {
   width: u32,
   height: u32,
   samples: u32,  // paths a pixel
-  bounces: u32,  // scatterings a path
+  bounces: u32,  // surfaces a path meets
   frame: u32,    // seeds the random numbers
   reserved: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Two rows a node: min xyz, first; max xyz, count (0: inner node, children at first and first + 1).
-@group(0) @binding(1) var<storage, read> nodes: array<vec4f>;
-// Three rows a triangle: corner, edge, edge.
+// Two rows a pair of siblings: six sides of the left box, six of the right (16 bits each: low, high), two references.
+@group(0) @binding(1) var<storage, read> nodes: array<vec4u>;
+// Three rows a triangle: corner, edge, edge, in steps of its group's grid.
 @group(0) @binding(2) var<storage, read> triangles: array<vec4f>;
 // Four rows a triangle: normal and u of each corner; the three v and the material.
 @group(0) @binding(3) var<storage, read> surfaces: array<vec4f>;
@@ -30,7 +30,9 @@ const STACK_ENTRIES = 32u;
 const TOP_STACK_ENTRIES = 16u;
 // No hierarchy of ours needs this many visits; it bounds the loops against any input.
 const MAX_VISITS = 65536u;
-const MAX_LEAF = 64u;
+// A reference to a leaf: this bit, 7 bits of count, 24 bits of its first triangle. Else the index of a pair.
+const LEAF_BIT = 0x80000000u;
+const NOTHING = 0xffffffffu;
 
 var<private> seed: u32;
 var<private> sample_index: u32;
@@ -99,54 +101,65 @@ fn hit_triangle(index: u32, ray: Ray, limit: f32) -> vec3f {
   return vec3f(select(FAR, t, inside), u, v);
 }
 
-// One instance: the ray in its space (direction not normalised, so that distances agree with the world's).
+fn spread(low_x: u32, low_y: u32, low_z: u32) -> vec3f {
+  return vec3f(f32(low_x), f32(low_y), f32(low_z));
+}
+
+// One instance: the ray in its grid (direction not normalised, so that distances agree with the world's). Loads are
+// what a traversal costs on a CPU adapter: a visit reads one pair and nothing else.
 fn search_instance(row: u32, world: Ray, found: ptr<function, Hit>, any: bool) {
   let a = frame[row];
   let b = frame[row + 1u];
   let c = frame[row + 2u];
+  let root = frame[row + 3u].xy;
   let o = vec4f(world.origin, 1.0);
   let d = world.direction;
   let ray = Ray(vec3f(dot(a, o), dot(b, o), dot(c, o)), vec3f(dot(a.xyz, d), dot(b.xyz, d), dot(c.xyz, d)));
   let inverse = safe_inverse(ray.direction);
   var stack: array<u32, STACK_ENTRIES>;
   var top = 0u;
-  var node = u32(frame[row + 3u].x);
+  var best = *found;
+  var node = select(u32(root.x), LEAF_BIT | (u32(root.y) << 24u) | u32(root.x), root.y > 0.0);
   for (var visit = 0u; visit < MAX_VISITS; visit++) {
-    let first = u32(nodes[2u * node].w);
-    let count = u32(nodes[2u * node + 1u].w);
-    var next = false;
-    if (count > 0u) {
-      for (var i = 0u; i < min(count, MAX_LEAF); i++) {
-        let hit = hit_triangle(first + i, ray, (*found).distance);
+    var next = NOTHING;
+    if ((node & LEAF_BIT) != 0u) {
+      let first = node & 0xffffffu;
+      let count = (node >> 24u) & 0x7fu;
+      for (var i = 0u; i < count; i++) {
+        let hit = hit_triangle(first + i, ray, best.distance);
         if (hit.x < FAR) {
-          *found = Hit(hit.x, first + i, row, hit.yz);
+          best = Hit(hit.x, first + i, row, hit.yz);
         }
       }
-      if (any && (*found).instance != 0u) {
-        return;
+      if (any && best.instance != 0u) {
+        break;
       }
     } else {
-      let limit = (*found).distance;
-      let left = enter_box(nodes[2u * first].xyz, nodes[2u * first + 1u].xyz, ray.origin, inverse, limit);
-      let right = enter_box(nodes[2u * first + 2u].xyz, nodes[2u * first + 3u].xyz, ray.origin, inverse, limit);
-      let swap = u32(right < left);
+      let p = nodes[2u * node];
+      let q = nodes[2u * node + 1u];
+      let low_left = spread(p.x & 0xffffu, p.y & 0xffffu, p.z & 0xffffu);
+      let low_right = spread(p.w & 0xffffu, q.x & 0xffffu, q.y & 0xffffu);
+      let left = enter_box(low_left, spread(p.x >> 16u, p.y >> 16u, p.z >> 16u), ray.origin, inverse, best.distance);
+      let right = enter_box(low_right, spread(p.w >> 16u, q.x >> 16u, q.y >> 16u), ray.origin, inverse, best.distance);
+      let swap = right < left;
       if (min(left, right) < FAR) {
-        node = first + swap;
-        next = true;
+        next = select(q.z, q.w, swap);
         if (max(left, right) < FAR && top < STACK_ENTRIES) {
-          stack[top] = first + 1u - swap;
+          stack[top] = select(q.w, q.z, swap);
           top += 1u;
         }
       }
     }
-    if (!next) {
+    if (next == NOTHING) {
       if (top == 0u) {
-        return;
+        break;
       }
       top -= 1u;
-      node = stack[top];
+      next = stack[top];
     }
+    node = next;
   }
+  *found = best;
 }
 
 // What the ray hits first before `limit`, or with `any` whether it hits at all (instance 0: nothing).

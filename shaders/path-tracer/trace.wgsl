@@ -2,7 +2,7 @@
 
 // Rows of one pixel: light without the first surface's color, its variance. Two halves for the denoiser.
 @group(0) @binding(7) var<storage, read_write> light: array<vec4f>;
-// Three rows a pixel: normal, distance; color of the first surface; light that comes straight to the eye.
+// Three rows a pixel: normal, distance of one sample; mean color of the first surface; light that comes straight to the eye.
 @group(0) @binding(8) var<storage, read_write> guides: array<vec4f>;
 
 const MAX_BOUNCES = 16u;
@@ -46,7 +46,8 @@ fn choose_light(at: f32) -> u32 {
   return first + 4u * low;
 }
 
-fn sample_light(s: Surface, eye: vec3f) -> vec3f {
+// Light that reaches the surface straight from one emitter. `alone`: no later ray of this path can find it too.
+fn sample_light(s: Surface, eye: vec3f, alone: bool) -> vec3f {
   let pick = random2().x;
   let u = random2();
   if (frame[3].w < 1.0) {
@@ -71,7 +72,7 @@ fn sample_light(s: Surface, eye: vec3f) -> vec3f {
     return vec3f(0.0);
   }
   let density = light_density(emission, distance, cosine);
-  return emission * scattered.value / (density + scattered.density);
+  return emission * scattered.value / (density + select(scattered.density, 0.0, alone));
 }
 
 fn trace_path(first: Ray) -> Path {
@@ -79,7 +80,8 @@ fn trace_path(first: Ray) -> Path {
   var ray = first;
   var strength = vec3f(1.0);
   var density = 0.0;
-  for (var bounce = 0u; bounce <= min(params.bounces, MAX_BOUNCES); bounce++) {
+  let bounces = clamp(params.bounces, 1u, MAX_BOUNCES);
+  for (var bounce = 0u; bounce < bounces; bounce++) {
     let hit = search(ray, FAR, false);
     if (hit.instance == 0u) {
       if (bounce == 0u) {
@@ -101,11 +103,15 @@ fn trace_path(first: Ray) -> Path {
       path.indirect += strength * s.emission * (density / (density + other));
     }
     // A black lamp scatters nothing worth a ray.
-    if (bounce >= params.bounces || (luminance(s.emission) > 0.0 && luminance(s.color) <= 0.0)) {
+    if (luminance(s.emission) > 0.0 && luminance(s.color) <= 0.0) {
       break;
     }
     let eye = -ray.direction;
-    path.indirect += strength * sample_light(s, eye);
+    let is_last = bounce + 1u >= bounces;
+    path.indirect += strength * sample_light(s, eye, is_last);
+    if (is_last) {
+      break;
+    }
     let towards = choose_direction(s, eye);
     let scattered = scatter(s, eye, towards);
     if (scattered.density <= 1e-6 || dot(s.facing, towards) <= 0.0) {
@@ -148,21 +154,24 @@ fn trace(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) loca
     let at = (vec2f(f32(x), f32(y)) + random2()) / vec2f(f32(params.width), f32(params.height)) * 2.0 - 1.0;
     let towards = normalize(frame[3].xyz + at.x * frame[1].xyz - at.y * frame[2].xyz);
     let path = trace_path(Ray(frame[0].xyz, towards));
-    // A NaN fails every comparison and becomes black here.
+    // What is infinite or not a number fails the comparison and becomes black.
     let brightness = luminance(path.indirect);
-    let kept = select(vec3f(0.0), path.indirect * min(1.0, MAX_INDIRECT / max(brightness, 1e-6)), brightness >= 0.0);
+    let kept = select(vec3f(0.0), path.indirect * min(1.0, MAX_INDIRECT / max(brightness, 1e-6)), brightness < 1e6);
     light_sum += kept;
     square_sum += luminance(kept) * luminance(kept);
     direct += path.direct;
-    normal += path.normal;
     color += path.color;
-    distance += min(path.distance, 1e4);
+    // An edge pixel is denoised with one of its sides: between two of them it would find no neighbours.
+    if (i == 0u) {
+      normal = path.normal;
+      distance = min(path.distance, 1e4);
+    }
   }
   let n = f32(samples);
   let mean = light_sum / n;
   let variance = max(square_sum / n - luminance(mean) * luminance(mean), 0.0) / n;
   light[pixel] = vec4f(mean, variance);
-  guides[3u * pixel] = vec4f(normal / n, distance / n);
+  guides[3u * pixel] = vec4f(normal, distance);
   guides[3u * pixel + 1u] = vec4f(color / n, 0.0);
   guides[3u * pixel + 2u] = vec4f(direct / n, 0.0);
 }

@@ -110,14 +110,24 @@ export function lathe(profile: readonly Point2[], segments: number): Shape {
   const shape = emptyShape();
   const lengths = [0];
   for (let j = 1; j < profile.length; j++) {
-    lengths.push(lengths[j - 1]! + Math.hypot(profile[j]![0] - profile[j - 1]![0], profile[j]![1] - profile[j - 1]![1]));
+    lengths.push(
+      lengths[j - 1]! + Math.hypot(profile[j]![0] - profile[j - 1]![0], profile[j]![1] - profile[j - 1]![1]),
+    );
   }
   const total = lengths[lengths.length - 1]!;
   for (let j = 0; j < profile.length - 1; j++) {
     const own = profileNormal(profile, j);
     const below = softNormal(own, profileNormal(profile, j - 1));
     const above = softNormal(own, profileNormal(profile, j + 1));
-    addBand(shape, profile[j]!, profile[j + 1]!, below, above, [lengths[j]! / total, lengths[j + 1]! / total], segments);
+    addBand(
+      shape,
+      profile[j]!,
+      profile[j + 1]!,
+      below,
+      above,
+      [lengths[j]! / total, lengths[j + 1]! / total],
+      segments,
+    );
   }
   return shape;
 }

@@ -59,7 +59,9 @@ export function slipware(size: number): Picture {
     if (across < 0.07 || across > 0.93) return scale([44, 66, 118], rings);
     const leaf = ((x * 9 + across * 0.55) % 1) - 0.5;
     const width = 0.3 * Math.sin(Math.min(Math.max((across - 0.14) / 0.72, 0), 1) * Math.PI);
-    return Math.abs(leaf) < width ? scale(mix([38, 64, 132], [64, 98, 160], Math.abs(leaf) / 0.3), rings) : cream;
+    return Math.abs(leaf) < width
+      ? scale(mix([38, 64, 132], [64, 98, 160], Math.abs(leaf) / 0.3), rings)
+      : cream;
   });
 }
 
@@ -68,7 +70,9 @@ function paint(size: number, color: (x: number, y: number) => Color): Picture {
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       // Steps of three keep the file small; nobody sees them under a path tracer's light.
-      const bytes = color((x + 0.5) / size, (y + 0.5) / size).map((c) => Math.min(255, Math.max(0, 3 * Math.round(c / 3))));
+      const bytes = color((x + 0.5) / size, (y + 0.5) / size).map((c) =>
+        Math.min(255, Math.max(0, 3 * Math.round(c / 3))),
+      );
       rgb.set(bytes, (y * size + x) * 3);
     }
   }
@@ -85,7 +89,10 @@ function mix(a: Color, b: Color, share: number): Color {
 
 /** A repeatable number in 0..1 for a grid cell. */
 function hash(x: number, y: number): number {
-  const mixed = Math.imul(Math.imul(x | 0, 0x27d4eb2d) ^ Math.imul(y | 0, 0x165667b1) ^ 0x9e3779b9, 0x85ebca6b);
+  const mixed = Math.imul(
+    Math.imul(x | 0, 0x27d4eb2d) ^ Math.imul(y | 0, 0x165667b1) ^ 0x9e3779b9,
+    0x85ebca6b,
+  );
   return ((mixed ^ (mixed >>> 13)) >>> 0) / 0x1_0000_0000;
 }
 

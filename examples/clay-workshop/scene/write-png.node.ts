@@ -12,20 +12,38 @@ export function writePng(width: number, height: number, rgb: Uint8Array): Uint8A
 }
 
 /** A palette picture as PNG: `indexes` one byte a pixel into `palette` (three bytes a color, at most 256). */
-export function writePalettePng(width: number, height: number, indexes: Uint8Array, palette: Uint8Array): Uint8Array {
+export function writePalettePng(
+  width: number,
+  height: number,
+  indexes: Uint8Array,
+  palette: Uint8Array,
+): Uint8Array {
   const rows = new Uint8Array((width + 1) * height);
-  for (let y = 0; y < height; y++) rows.set(indexes.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  for (let y = 0; y < height; y++)
+    rows.set(indexes.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return assemble(width, height, PALETTE, rows, [chunk('PLTE', palette)]);
 }
 
-function assemble(width: number, height: number, colorType: number, rows: Uint8Array, extra: Uint8Array[]): Uint8Array {
+function assemble(
+  width: number,
+  height: number,
+  colorType: number,
+  rows: Uint8Array,
+  extra: Uint8Array[],
+): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, colorType, 0, 0, 0], 8);
   const data = deflateSync(rows, { level: 9 });
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), ...extra, chunk('IDAT', data), chunk('IEND', new Uint8Array())]);
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', header),
+    ...extra,
+    chunk('IDAT', data),
+    chunk('IEND', new Uint8Array()),
+  ]);
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
@@ -52,7 +70,13 @@ function filterRows(bytes: Uint8Array, stride: number, height: number, pixelByte
   return out;
 }
 
-function filterRow(bytes: Uint8Array, y: number, stride: number, pixelBytes: number, filter: number): Uint8Array {
+function filterRow(
+  bytes: Uint8Array,
+  y: number,
+  stride: number,
+  pixelBytes: number,
+  filter: number,
+): Uint8Array {
   const row = new Uint8Array(stride + 1);
   row[0] = filter;
   for (let x = 0; x < stride; x++) {

@@ -37,7 +37,8 @@ function readTrack(channel: AnimationChannel): Track | undefined {
   const path = channel.getTargetPath();
   const sampler = channel.getSampler();
   const [input, output] = [sampler?.getInput(), sampler?.getOutput()];
-  if (!sampler || !input || !output || (path !== 'translation' && path !== 'rotation' && path !== 'scale')) return undefined;
+  if (!sampler || !input || !output || (path !== 'translation' && path !== 'rotation' && path !== 'scale'))
+    return undefined;
   const times = Float32Array.from({ length: input.getCount() }, (_, i) => input.getScalar(i));
   const values = Array.from({ length: output.getCount() }, (_, i) => output.getElement(i, []));
   const interpolation = sampler.getInterpolation();
@@ -91,7 +92,9 @@ function slerp(from: readonly number[], to: readonly number[], share: number): r
   const sign = dot < 0 ? -1 : 1;
   const angle = Math.acos(Math.min(1, Math.abs(dot)));
   const [a, b] =
-    angle < 1e-4 ? [1 - share, share] : [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
+    angle < 1e-4
+      ? [1 - share, share]
+      : [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
   return normalizeAll(from.map((value, i) => a * value + b * sign * to[i]!));
 }
 

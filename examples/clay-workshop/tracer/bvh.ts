@@ -31,7 +31,10 @@ interface Work {
  * @example
  * const { nodes, order } = buildBvh(bounds, { maxLeaf: 4, maxDepth: 30 });
  */
-export function buildBvh(bounds: Float32Array, limits: { readonly maxLeaf: number; readonly maxDepth: number }): Bvh {
+export function buildBvh(
+  bounds: Float32Array,
+  limits: { readonly maxLeaf: number; readonly maxDepth: number },
+): Bvh {
   const count = bounds.length / 6;
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   const nodes: number[] = new Array<number>(NODE_FLOATS).fill(0);
@@ -42,7 +45,13 @@ export function buildBvh(bounds: Float32Array, limits: { readonly maxLeaf: numbe
     depth = Math.max(depth, work.depth);
     const box = boundsOf(bounds, order, from, to);
     const split = chooseSplit(bounds, order, work, box, limits);
-    setNode(nodes, node, box, split === undefined ? from : nodes.length / NODE_FLOATS, split === undefined ? to - from : 0);
+    setNode(
+      nodes,
+      node,
+      box,
+      split === undefined ? from : nodes.length / NODE_FLOATS,
+      split === undefined ? to - from : 0,
+    );
     if (split === undefined) continue;
     const left = nodes.length / NODE_FLOATS;
     for (let i = 0; i < 2 * NODE_FLOATS; i++) nodes.push(0);
@@ -129,7 +138,8 @@ function bestPlane(
       growBox(left, boxes[bin]!, 0);
       const cost = (leftCount * halfArea(left) + right[bin + 1]!) / whole;
       if (leftCount === 0 || leftCount === to - from) continue;
-      if (best === undefined || cost < best.cost) best = { axis, plane: low + ((bin + 1) * (high - low)) / BINS, cost };
+      if (best === undefined || cost < best.cost)
+        best = { axis, plane: low + ((bin + 1) * (high - low)) / BINS, cost };
     }
   }
   return best;
@@ -152,7 +162,13 @@ function centre(bounds: Float32Array, at: number, axis: number): number {
   return (bounds[at + axis]! + bounds[at + 3 + axis]!) / 2;
 }
 
-function centreRange(bounds: Float32Array, order: Uint32Array, from: number, to: number, axis: number): [number, number] {
+function centreRange(
+  bounds: Float32Array,
+  order: Uint32Array,
+  from: number,
+  to: number,
+  axis: number,
+): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (let i = from; i < to; i++) {
     const value = centre(bounds, 6 * order[i]!, axis);
@@ -162,7 +178,13 @@ function centreRange(bounds: Float32Array, order: Uint32Array, from: number, to:
   return [low, high];
 }
 
-function partition(bounds: Float32Array, order: Uint32Array, { from, to }: Work, axis: number, plane: number): number {
+function partition(
+  bounds: Float32Array,
+  order: Uint32Array,
+  { from, to }: Work,
+  axis: number,
+  plane: number,
+): number {
   let middle = from;
   for (let i = from; i < to; i++) {
     const item = order[i]!;

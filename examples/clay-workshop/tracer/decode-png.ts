@@ -33,7 +33,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Picture> {
   let header: Header | undefined;
   let palette = new Uint8Array();
   let alpha = new Uint8Array();
-  for (let at = 8; at + 12 <= bytes.byteLength; ) {
+  for (let at = 8; at + 12 <= bytes.byteLength;) {
     const size = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = bytes.subarray(at + 8, at + 8 + size);

@@ -2,8 +2,16 @@ import type { Node, vec3 } from '@gltf-transform/core';
 import { KilnError } from '../../../src/base/errors.ts';
 import { poseScene } from './animation.ts';
 import { buildBvh } from './bvh.ts';
-import { type Matrix, cross, invertAffine, normalize, subtract, transformDirection, transformPoint } from './matrix.ts';
-import type { Geometry } from './pack-geometry.ts';
+import {
+  type Matrix,
+  cross,
+  invertAffine,
+  normalize,
+  subtract,
+  transformDirection,
+  transformPoint,
+} from './matrix.ts';
+import type { Geometry, Group } from './pack-geometry.ts';
 import type { WorkshopScene } from './read-scene.ts';
 
 /** The shader's stack for the top level has 16 entries. */
@@ -12,12 +20,11 @@ const MAX_TOP_DEPTH = 14;
 export const MAX_EMITTERS = 4_096;
 /** Records start at multiples of this, as storage buffer offsets do. */
 const RECORD_ALIGN_BYTES = 256;
-const VEC4_BYTES = 16;
 
 /** Light from outside and the camera's exposure: what glTF has no words for. Linear radiance. */
-export const SKY_ABOVE: vec3 = [0.05, 0.062, 0.085];
-export const SKY_BELOW: vec3 = [0.035, 0.03, 0.028];
-const EXPOSURE = 1;
+export const SKY_ABOVE: vec3 = [0.1, 0.115, 0.15];
+export const SKY_BELOW: vec3 = [0.08, 0.062, 0.05];
+const EXPOSURE = 1.9;
 
 /** The records of all frames, equally long, one after another. */
 export interface FrameRecords {
@@ -35,7 +42,9 @@ export function packFrames(
   timesSeconds: readonly number[],
   aspect: number,
 ): FrameRecords {
-  const records = timesSeconds.map((seconds) => packFrame(scene, geometry, poseScene(scene.scene, scene.motion, seconds), aspect));
+  const records = timesSeconds.map((seconds) =>
+    packFrame(scene, geometry, poseScene(scene.scene, scene.motion, seconds), aspect),
+  );
   const longest = Math.max(...records.map((record) => record.byteLength));
   const recordBytes = Math.ceil(longest / RECORD_ALIGN_BYTES) * RECORD_ALIGN_BYTES;
   const bytes = new Uint8Array(recordBytes * records.length);
@@ -43,9 +52,16 @@ export function packFrames(
   return { bytes, recordBytes };
 }
 
-function packFrame(scene: WorkshopScene, geometry: Geometry, pose: Map<Node, Matrix>, aspect: number): Float32Array<ArrayBuffer> {
-  const matrices = geometry.groups.map((group) => (group.node === undefined ? IDENTITY : pose.get(group.node)!));
-  const instances = matrices.map((matrix, i) => packInstance(matrix, geometry.groups[i]!.root));
+function packFrame(
+  scene: WorkshopScene,
+  geometry: Geometry,
+  pose: Map<Node, Matrix>,
+  aspect: number,
+): Float32Array<ArrayBuffer> {
+  const matrices = geometry.groups.map((group) =>
+    group.node === undefined ? IDENTITY : pose.get(group.node)!,
+  );
+  const instances = matrices.map((matrix, i) => packInstance(matrix, geometry.groups[i]!));
   const boxes = geometry.groups.map((group, i) => worldBox(group.bounds, matrices[i]!));
   const top = buildBvh(new Float32Array(boxes.flat()), { maxLeaf: 1, maxDepth: MAX_TOP_DEPTH });
   const lights = packLights(geometry, matrices);
@@ -71,17 +87,26 @@ function packFrame(scene: WorkshopScene, geometry: Geometry, pose: Map<Node, Mat
 
 const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
-/** Rows of the matrix from world to object, and the root of its hierarchy. */
-function packInstance(matrix: Matrix, root: number): number[] {
-  // What is scaled to nothing cannot be hit: every ray misses a box it starts infinitely far from.
-  const m = invertAffine(matrix) ?? [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1e9, 1e9, 1e9, 1];
-  return [m[0], m[4], m[8], m[12], m[1], m[5], m[9], m[13], m[2], m[6], m[10], m[14], root, 0, 0, 0];
+/** Rows of the matrix from the world to the group's grid, and the root of its hierarchy. */
+function packInstance(matrix: Matrix, { grid, root }: Group): number[] {
+  // What is scaled to nothing cannot be hit: its rays start far outside the grid and do not move in it.
+  const m = invertAffine(matrix) ?? NOWHERE;
+  const row = (axis: 0 | 1 | 2): number[] => {
+    const steps = [m[axis]!, m[axis + 4]!, m[axis + 8]!, m[axis + 12]!].map((value) => value * grid.scale);
+    return [steps[0]!, steps[1]!, steps[2]!, steps[3]! + grid.offset[axis]!];
+  };
+  return [...row(0), ...row(1), ...row(2), root.first, root.count, 0, 0];
 }
+
+const NOWHERE: Matrix = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1e6, 1e6, 1e6, 1];
 
 function worldBox(bounds: Float32Array, matrix: Matrix): number[] {
   const box = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
   for (let corner = 0; corner < 8; corner++) {
-    const at = transformPoint(matrix, [0, 1, 2].map((axis) => bounds[axis + (corner & (1 << axis) ? 3 : 0)]!) as vec3);
+    const at = transformPoint(
+      matrix,
+      [0, 1, 2].map((axis) => bounds[axis + (corner & (1 << axis) ? 3 : 0)]!) as vec3,
+    );
     at.forEach((value, axis) => {
       box[axis] = Math.min(box[axis]!, value);
       box[axis + 3] = Math.max(box[axis + 3]!, value);
@@ -93,9 +118,13 @@ function worldBox(bounds: Float32Array, matrix: Matrix): number[] {
 /** Four rows a light: corner and cumulative share, edge and area, edge, emission. Chosen in proportion to power. */
 function packLights(geometry: Geometry, matrices: readonly Matrix[]): { rows: number[]; power: number } {
   if (geometry.emitters.length > MAX_EMITTERS) {
-    throw new KilnError('scene/too-many-lights', `The scene has ${geometry.emitters.length} emissive triangles.`, {
-      hint: `Give emissive materials to simple shapes: at most ${MAX_EMITTERS} triangles.`,
-    });
+    throw new KilnError(
+      'scene/too-many-lights',
+      `The scene has ${geometry.emitters.length} emissive triangles.`,
+      {
+        hint: `Give emissive materials to simple shapes: at most ${MAX_EMITTERS} triangles.`,
+      },
+    );
   }
   const lights = geometry.emitters.map(({ group, corners, emission }) => {
     const [a, b, c] = corners.map((corner) => transformPoint(matrices[group]!, corner)) as [vec3, vec3, vec3];
@@ -107,7 +136,16 @@ function packLights(geometry: Geometry, matrices: readonly Matrix[]): { rows: nu
   let reached = 0;
   const rows = lights.flatMap((light) => {
     reached += light.power;
-    return [...light.a, reached / (power || 1), ...light.e1, light.area, ...light.e2, 0, ...light.emission, 0];
+    return [
+      ...light.a,
+      reached / (power || 1),
+      ...light.e1,
+      light.area,
+      ...light.e2,
+      0,
+      ...light.emission,
+      0,
+    ];
   });
   return { rows, power };
 }
@@ -123,8 +161,14 @@ function cameraOf(scene: WorkshopScene, pose: Map<Node, Matrix>, aspect: number,
     ? [pose.get(scene.camera.node)!, scene.camera.yFovRadians]
     : [cameraInFront(boxes), DEFAULT_FOV_RADIANS];
   const half = Math.tan(yFov / 2);
-  const axis = (direction: vec3, size: number): number[] => normalize(transformDirection(matrix, direction)).map((v) => v * size);
-  return { eye: transformPoint(matrix, [0, 0, 0]), right: axis([1, 0, 0], half * aspect), up: axis([0, 1, 0], half), forward: axis([0, 0, -1], 1) };
+  const axis = (direction: vec3, size: number): number[] =>
+    normalize(transformDirection(matrix, direction)).map((v) => v * size);
+  return {
+    eye: transformPoint(matrix, [0, 0, 0]),
+    right: axis([1, 0, 0], half * aspect),
+    up: axis([0, 1, 0], half),
+    forward: axis([0, 0, -1], 1),
+  };
 }
 
 const DEFAULT_FOV_RADIANS = 0.8;

@@ -1,6 +1,17 @@
 import type { Node, vec3 } from '@gltf-transform/core';
-import { buildBvh, NODE_FLOATS } from './bvh.ts';
-import { type Matrix, cross, invertAffine, normalize, subtract, transformNormal, transformPoint } from './matrix.ts';
+import type { Motion } from './animation.ts';
+import { buildBvh } from './bvh.ts';
+import {
+  type Matrix,
+  cross,
+  invertAffine,
+  multiply,
+  normalize,
+  subtract,
+  transformNormal,
+  transformPoint,
+} from './matrix.ts';
+import { type Grid, type PackedNodes, PAIR_WORDS, gridOf, packNodes, toGrid } from './pack-nodes.ts';
 import type { Piece, WorkshopScene } from './read-scene.ts';
 
 /** Floats of one triangle: corner and two edges (each padded to four). */
@@ -12,14 +23,15 @@ const MAX_LEAF_TRIANGLES = 4;
 /** The shader's stack for one mesh has 32 entries. */
 const MAX_MESH_DEPTH = 30;
 
-/** A hierarchy of its own: all that stands still together, or one piece that moves. */
+/** A hierarchy of its own: all that stands still together, or all that one moving node carries. */
 export interface Group {
-  /** The node that carries it; undefined for what stands still, which is stored in world space. */
+  /** The node that carries it; undefined for what stands still, which is kept in world space. */
   readonly node: Node | undefined;
-  /** Index of its root in the node array. */
-  readonly root: number;
-  /** Min xyz, max xyz in its own space. */
+  readonly root: PackedNodes['root'];
+  /** Min xyz, max xyz in the carrier's space. */
   readonly bounds: Float32Array;
+  /** The stored triangles are in steps of this grid. */
+  readonly grid: Grid;
 }
 
 /** A triangle that shines, in its group's space. */
@@ -30,7 +42,8 @@ export interface Emitter {
 }
 
 export interface Geometry {
-  readonly nodes: Float32Array;
+  /** Pairs of nodes (pack-nodes). */
+  readonly nodes: Uint32Array;
   readonly triangles: Float32Array;
   readonly surfaces: Float32Array;
   readonly groups: readonly Group[];
@@ -50,33 +63,59 @@ interface Triangle {
 
 /** Builds the hierarchies and lays all triangles out in the order of their leaves. `rest` is the pose at time 0. */
 export function packGeometry(scene: WorkshopScene, rest: ReadonlyMap<Node, Matrix>): Geometry {
-  const still = scene.pieces.filter((piece) => !piece.isMoving).flatMap((piece) => readTriangles(piece, rest.get(piece.node)));
-  const parts = scene.pieces
-    .filter((piece) => piece.isMoving)
-    .map((piece) => ({ node: piece.node as Node | undefined, triangles: readTriangles(piece, undefined) }));
-  if (still.length > 0) parts.unshift({ node: undefined, triangles: still });
+  const parts = groupPieces(scene, rest);
   const total = parts.reduce((sum, part) => sum + part.triangles.length, 0);
   const triangles = new Float32Array(total * TRIANGLE_FLOATS);
   const surfaces = new Float32Array(total * SURFACE_FLOATS);
-  const nodes: Float32Array[] = [];
+  const pairs: Uint32Array[] = [];
   const groups: Group[] = [];
   const emitters: Emitter[] = [];
-  let [firstNode, firstTriangle] = [0, 0];
+  let [firstPair, firstTriangle] = [0, 0];
   for (const part of parts) {
     const bvh = buildBvh(boxesOf(part.triangles), { maxLeaf: MAX_LEAF_TRIANGLES, maxDepth: MAX_MESH_DEPTH });
-    nodes.push(rebase(bvh.nodes, firstNode, firstTriangle));
-    bvh.order.forEach((item, i) => writeTriangle(triangles, surfaces, firstTriangle + i, part.triangles[item]!));
+    const bounds = rootBounds(bvh.nodes);
+    const grid = gridOf(bounds);
+    const packed = packNodes(bvh, grid, firstPair, firstTriangle);
+    bvh.order.forEach((item, i) =>
+      writeTriangle(triangles, surfaces, firstTriangle + i, part.triangles[item]!, grid),
+    );
     emitters.push(...findEmitters(part.triangles, groups.length, scene));
-    groups.push({ node: part.node, root: firstNode, bounds: rootBounds(bvh.nodes) });
-    firstNode += bvh.nodes.length / NODE_FLOATS;
+    groups.push({ node: part.node, root: packed.root, bounds, grid });
+    pairs.push(packed.pairs);
+    firstPair += packed.pairs.length / PAIR_WORDS;
     firstTriangle += part.triangles.length;
   }
-  return { nodes: joinFloats(nodes), triangles, surfaces, groups, emitters };
+  return { nodes: joinWords(pairs), triangles, surfaces, groups, emitters };
+}
+
+/** Pieces by the node that moves them, in that node's space. */
+function groupPieces(
+  scene: WorkshopScene,
+  rest: ReadonlyMap<Node, Matrix>,
+): { node: Node | undefined; triangles: Triangle[] }[] {
+  const parts = new Map<Node | undefined, Triangle[]>();
+  for (const piece of scene.pieces) {
+    const node = carrierOf(piece.node, scene.motion);
+    const world = rest.get(piece.node)!;
+    const inverse = node === undefined ? undefined : invertAffine(rest.get(node)!);
+    // A carrier that starts with no size has no inverse: its own pieces need none, what hangs below it is lost.
+    const matrix = node === piece.node ? undefined : inverse === undefined ? world : multiply(inverse, world);
+    parts.set(node, [...(parts.get(node) ?? []), ...readTriangles(piece, matrix)]);
+  }
+  return [...parts].map(([node, triangles]) => ({ node, triangles }));
+}
+
+/** The nearest node with a track, from this one upwards. */
+function carrierOf(node: Node, motion: Motion): Node | undefined {
+  for (let at: Node | null = node; at !== null; at = at.getParentNode()) if (motion.tracks.has(at)) return at;
+  return undefined;
 }
 
 function readTriangles(piece: Piece, matrix: Matrix | undefined): Triangle[] {
   const { primitive, look } = piece;
-  const [positions, normals, uvs] = ['POSITION', 'NORMAL', 'TEXCOORD_0'].map((name) => primitive.getAttribute(name));
+  const [positions, normals, uvs] = ['POSITION', 'NORMAL', 'TEXCOORD_0'].map((name) =>
+    primitive.getAttribute(name),
+  );
   const indices = primitive.getIndices();
   const inverse = matrix && invertAffine(matrix);
   const count = positions?.getCount() ?? 0;
@@ -91,7 +130,10 @@ function readTriangles(piece: Piece, matrix: Matrix | undefined): Triangle[] {
       uv: [u, v],
     };
   };
-  return Array.from({ length: piece.triangles }, (_, i) => ({ corners: [corner(3 * i), corner(3 * i + 1), corner(3 * i + 2)], look }));
+  return Array.from({ length: piece.triangles }, (_, i) => ({
+    corners: [corner(3 * i), corner(3 * i + 1), corner(3 * i + 2)],
+    look,
+  }));
 }
 
 function boxesOf(triangles: readonly Triangle[]): Float32Array {
@@ -106,21 +148,21 @@ function boxesOf(triangles: readonly Triangle[]): Float32Array {
   return boxes;
 }
 
-/** Node and triangle indexes counted from the start of the shared arrays. */
-function rebase(nodes: Float32Array, firstNode: number, firstTriangle: number): Float32Array {
-  const moved = nodes.slice();
-  for (let at = 0; at < moved.length; at += NODE_FLOATS) moved[at + 3]! += moved[at + 7] === 0 ? firstNode : firstTriangle;
-  return moved;
-}
-
 function rootBounds(nodes: Float32Array): Float32Array {
   return Float32Array.of(nodes[0]!, nodes[1]!, nodes[2]!, nodes[4]!, nodes[5]!, nodes[6]!);
 }
 
-function writeTriangle(triangles: Float32Array, surfaces: Float32Array, index: number, triangle: Triangle): void {
+function writeTriangle(
+  triangles: Float32Array,
+  surfaces: Float32Array,
+  index: number,
+  triangle: Triangle,
+  grid: Grid,
+): void {
   const [a, b, c] = triangle.corners;
-  const [e1, e2] = [subtract(b.position, a.position), subtract(c.position, a.position)];
-  triangles.set([...a.position, 0, ...e1, 0, ...e2, 0], index * TRIANGLE_FLOATS);
+  const [from, to1, to2] = [toGrid(grid, a.position), toGrid(grid, b.position), toGrid(grid, c.position)];
+  const [e1, e2] = [subtract(to1, from), subtract(to2, from)];
+  triangles.set([...from, 0, ...e1, 0, ...e2, 0], index * TRIANGLE_FLOATS);
   const flat = normalize(cross(e1, e2));
   const rows = triangle.corners.flatMap((corner) => [...(corner.normal ?? flat), corner.uv[0]]);
   surfaces.set([...rows, a.uv[1], b.uv[1], c.uv[1], triangle.look], index * SURFACE_FLOATS);
@@ -129,12 +171,20 @@ function writeTriangle(triangles: Float32Array, surfaces: Float32Array, index: n
 function findEmitters(triangles: readonly Triangle[], group: number, scene: WorkshopScene): Emitter[] {
   return triangles.flatMap(({ corners: [a, b, c], look }) => {
     const { emission } = scene.looks[look]!;
-    return Math.max(...emission) > 0 ? [{ group, emission, corners: [a.position, b.position, c.position] as const }] : [];
+    return Math.max(...emission) > 0
+      ? [{ group, emission, corners: [a.position, b.position, c.position] as const }]
+      : [];
   });
 }
 
-function joinFloats(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joinWords(parts: readonly Uint32Array[]): Uint32Array {
+  // A storage buffer may not be empty: a scene of lone leaves gets one pair that nobody visits.
+  const whole = new Uint32Array(
+    Math.max(
+      PAIR_WORDS,
+      parts.reduce((sum, part) => sum + part.length, 0),
+    ),
+  );
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

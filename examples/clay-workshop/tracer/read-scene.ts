@@ -1,4 +1,12 @@
-import { type Camera, type Document, type Material, type Node, type Primitive, type Scene, WebIO } from '@gltf-transform/core';
+import {
+  type Camera,
+  type Document,
+  type Material,
+  type Node,
+  type Primitive,
+  type Scene,
+  WebIO,
+} from '@gltf-transform/core';
 import { type EmissiveStrength, KHRMaterialsEmissiveStrength } from '@gltf-transform/extensions';
 import { KilnError } from '../../../src/base/errors.ts';
 import { type Motion, movingNodes, readMotion } from './animation.ts';
@@ -47,16 +55,26 @@ export async function readScene(bytes: Uint8Array): Promise<WorkshopScene> {
   const document = await readDocument(bytes);
   const root = document.getRoot();
   const scene = root.getDefaultScene() ?? root.listScenes()[0];
-  if (scene === undefined) throw refuse('empty', 'The file holds no scene.', 'Export a scene with at least one mesh.');
+  if (scene === undefined)
+    throw refuse('empty', 'The file holds no scene.', 'Export a scene with at least one mesh.');
   const motion = readMotion(document);
   const materials = root.listMaterials();
   const pieces = listPieces(scene, motion, materials);
-  const looks = await Promise.all([...materials.map((material) => readLook(material)), Promise.resolve(PLAIN)]);
+  const looks = await Promise.all([
+    ...materials.map((material) => readLook(material)),
+    Promise.resolve(PLAIN),
+  ]);
   return { scene, motion, pieces, looks, camera: findCamera(scene) };
 }
 
 /** The look of primitives without a material (glTF's default, but not metallic). */
-const PLAIN: Look = { color: [0.8, 0.8, 0.8], metallic: 0, roughness: 0.8, emission: [0, 0, 0], texture: undefined };
+const PLAIN: Look = {
+  color: [0.8, 0.8, 0.8],
+  metallic: 0,
+  roughness: 0.8,
+  emission: [0, 0, 0],
+  texture: undefined,
+};
 
 function refuse(code: string, message: string, hint: string): KilnError {
   return new KilnError(`scene/${code}`, message, { hint });
@@ -80,7 +98,11 @@ function listPieces(scene: Scene, motion: Motion, materials: readonly Material[]
   scene.traverse((node) => {
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) {
       if (primitive.getMode() !== TRIANGLES) {
-        throw refuse('unsupported', 'The scene holds lines, points or strips.', 'Export triangle lists only.');
+        throw refuse(
+          'unsupported',
+          'The scene holds lines, points or strips.',
+          'Export triangle lists only.',
+        );
       }
       const material = primitive.getMaterial();
       const look = material === null ? materials.length : materials.indexOf(material);
@@ -92,14 +114,19 @@ function listPieces(scene: Scene, motion: Motion, materials: readonly Material[]
   const triangles = pieces.reduce((sum, piece) => sum + piece.triangles, 0);
   if (triangles === 0) throw refuse('empty', 'The scene holds no triangles.', 'Export at least one mesh.');
   if (triangles > MAX_TRIANGLES || pieces.filter((piece) => piece.isMoving).length > MAX_MOVING_PIECES) {
-    throw refuse('too-large', `The scene holds ${triangles} triangles in ${pieces.length} pieces.`, 'Simplify or merge its meshes.');
+    throw refuse(
+      'too-large',
+      `The scene holds ${triangles} triangles in ${pieces.length} pieces.`,
+      'Simplify or merge its meshes.',
+    );
   }
   return pieces;
 }
 
 async function readLook(material: Material): Promise<Look> {
   const [red, green, blue] = material.getBaseColorFactor();
-  const strength = material.getExtension<EmissiveStrength>('KHR_materials_emissive_strength')?.getEmissiveStrength() ?? 1;
+  const strength =
+    material.getExtension<EmissiveStrength>('KHR_materials_emissive_strength')?.getEmissiveStrength() ?? 1;
   const [r, g, b] = material.getEmissiveFactor();
   const image = material.getBaseColorTexture()?.getImage();
   return {
@@ -115,7 +142,8 @@ function findCamera(scene: Scene): WorkshopScene['camera'] {
   let found: WorkshopScene['camera'];
   scene.traverse((node) => {
     const camera: Camera | null = node.getCamera();
-    if (found === undefined && camera?.getType() === 'perspective') found = { node, yFovRadians: camera.getYFov() };
+    if (found === undefined && camera?.getType() === 'perspective')
+      found = { node, yFovRadians: camera.getYFov() };
   });
   return found;
 }
