@@ -73,6 +73,13 @@ describe('plot', () => {
     expect(path(draw([0, 1, 1, 1], [0, 1, 1, 1])).match(/[ML]/g)).toHaveLength(2);
   });
 
+  test('makes dots larger when they are few', () => {
+    const dot = (svg: string) => Number(/class="data" stroke-width="([^"]*)"/.exec(svg)![1]);
+    const many = Array.from({ length: 50_000 }, (_, i) => (i * 7919) % 50_000);
+    expect(dot(draw([0, 1], [0, 1], 'points'))).toBe(5);
+    expect(dot(draw([...many.keys()], many, 'points'))).toBe(0.8);
+  });
+
   test('names from strangers stay text', () => {
     const svg = draw([0], [0], 'line', `</text><script>alert("1'&")</script>`);
     expect(svg).not.toContain('<script');

@@ -10,6 +10,11 @@ const X_TICKS = 9;
 const Y_TICKS = 7;
 /** Positions are rounded to this part of a pixel: finer is not seen and only makes the file larger. */
 const STEPS_PER_PIXEL = 2;
+/** A dot's width is this share of what each dot has for itself, so that few are seen and many do not merge. */
+const DOT_SHARE = 0.14;
+const MIN_DOT = 0.8;
+const MAX_DOT = 5;
+const DATA_AREA = (WIDTH - MARGIN.left - MARGIN.right) * (HEIGHT - MARGIN.top - MARGIN.bottom);
 
 /**
  * Draws two columns of a table as an SVG file: axes, ticks, labels, and a line or points. Its colours follow the page
@@ -29,9 +34,7 @@ export function drawPlot(data: PlotData, title: string): string {
     `<text x="${MARGIN.left}" y="26" font-weight="600">${escapeXml(title)}</text>`,
     ...xAxis(x, data.x.label),
     ...yAxis(y, data.y.label),
-    data.style === 'points'
-      ? `<path class="data" stroke-width="1" d="${points(data, x, y)}"/>`
-      : `<path class="data" stroke-width="1.75" d="${line(data, x, y)}"/>`,
+    data.style === 'points' ? points(data, x, y) : line(data, x, y),
     '</svg>\n',
   ].join('\n');
 }
@@ -66,35 +69,29 @@ function yAxis(scale: PlotScale, label: string): string[] {
 
 /** Each place once, as a dot: a line of no length with a round cap. */
 function points(data: PlotData, x: PlotScale, y: PlotScale): string {
-  const places = new Set<string>();
-  for (const [px, py] of pixels(data, x, y)) if (px !== undefined) places.add(`M${px} ${py}h0`);
-  return [...places].join('');
+  const dots = new Set<string>();
+  for (const place of places(data, x, y)) if (place !== undefined) dots.add(`M${place}h0`);
+  const width = Math.min(MAX_DOT, Math.max(MIN_DOT, DOT_SHARE * Math.sqrt(DATA_AREA / dots.size)));
+  return `<path class="data" stroke-width="${width.toFixed(1)}" d="${[...dots].join('')}"/>`;
 }
 
 /** A gap where a value is no number; steps that stay in place are left out. */
 function line(data: PlotData, x: PlotScale, y: PlotScale): string {
   let path = '';
-  let isDown = false;
-  let last = '';
-  for (const [px, py] of pixels(data, x, y)) {
-    const place = `${px} ${py}`;
-    if (px === undefined) isDown = false;
-    else if (!isDown || place !== last) path += `${isDown ? 'L' : 'M'}${place}`;
-    isDown = px !== undefined;
+  let last: string | undefined;
+  for (const place of places(data, x, y)) {
+    if (place !== undefined && place !== last) path += `${last === undefined ? 'M' : 'L'}${place}`;
     last = place;
   }
-  return path;
+  return `<path class="data" stroke-width="1.75" d="${path}"/>`;
 }
 
-function* pixels(
-  { x, y }: PlotData,
-  xScale: PlotScale,
-  yScale: PlotScale,
-): Generator<[number, number] | [undefined]> {
+/** Where each row lies, in pixels; undefined when it has no place. */
+function* places({ x, y }: PlotData, xScale: PlotScale, yScale: PlotScale): Generator<string | undefined> {
   for (const [i, value] of x.values.entries()) {
     const other = y.values[i]!;
-    const isDrawn = Number.isFinite(value) && Number.isFinite(other);
-    yield isDrawn ? [rounded(xScale.toPixel(value)), rounded(yScale.toPixel(other))] : [undefined];
+    const hasPlace = Number.isFinite(value) && Number.isFinite(other);
+    yield hasPlace ? `${rounded(xScale.toPixel(value))} ${rounded(yScale.toPixel(other))}` : undefined;
   }
 }
 
