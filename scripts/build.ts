@@ -28,7 +28,7 @@ export async function buildApp(): Promise<boolean> {
   const isFresh =
     existsSync(join(DIST, 'index.html')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash;
   if (isFresh) return false;
-  await build({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'warn' });
+  await build({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'error' });
   mkdirSync(join(ROOT, '.kiln'), { recursive: true });
   writeFileSync(STAMP, hash);
   return true;
