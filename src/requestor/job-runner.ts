@@ -75,6 +75,7 @@ export class JobRunner implements AsyncDisposable {
     this.#tasks = new TaskDesk(record.manifest, parts.taskCount, this.#results, random, {
       askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
       dropReplica: (lease, task) => this.#leases.drop(lease, task),
+      isOnlyProvider: (peer) => this.links.every((link) => link.peer === peer || !link.isAttached),
       recompute: (task) => parts.recompute(task),
       settle: (settled) => this.#settle(settled),
       fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),

@@ -36,6 +36,8 @@ export interface TaskDeskActions {
   readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
   /** Others were faster: this replica is not needed any more. */
   readonly dropReplica: (lease: string, task: number) => void;
+  /** Is no other provider at work? */
+  readonly isOnlyProvider: (peer: string) => boolean;
   /** Runs the task on the requestor's own device. */
   readonly recompute: (
     task: number,
@@ -62,7 +64,7 @@ export class TaskDesk {
     random: Random,
     actions: TaskDeskActions,
   ) {
-    this.queue = new TaskQueue(tasks, firstReplicas(manifest.policy));
+    this.queue = new TaskQueue(tasks, firstReplicas(manifest.policy), random);
     this.#manifest = manifest;
     this.#results = results;
     this.#random = random;
@@ -78,7 +80,9 @@ export class TaskDesk {
   lease(lease: string, holder: Holder, consecutiveValid: number, count: number): number[] {
     const mayTake = (task: number) => {
       const check = this.#checks.get(task);
-      return check === undefined || placementRefusal(check, holder) === undefined;
+      const refusal = check === undefined ? undefined : placementRefusal(check, holder);
+      // Whoever failed at a task gets it again only when nobody else is there to try.
+      return refusal === undefined || (refusal === 'has-failed' && this.#actions.isOnlyProvider(holder.peer));
     };
     const tasks = this.queue.take(holder.peer, count, mayTake);
     for (const task of tasks) this.addReplica(task, lease, holder, consecutiveValid);
@@ -168,7 +172,7 @@ export class TaskDesk {
     const decision = decide(check);
     switch (decision.kind) {
       case 'lease':
-        this.queue.want(task, decision.count - this.queue.wanted(task));
+        this.queue.setWanted(task, decision.count);
         return false;
       case 'reveal':
         this.#apply(task, { type: 'reveal-asked', ids: decision.ids });
@@ -202,9 +206,7 @@ export class TaskDesk {
     if (left === undefined || right === undefined) {
       // Whoever cannot produce the bytes it committed to has no result.
       const missing = left === undefined ? a : b;
-      const reason = 'did not send the bytes of its result';
-      this.#checks.set(task, dropVote(this.#checks.get(task)!, missing, reason));
-      return;
+      return this.#apply(task, { type: 'broken', id: missing, reason: 'did not send the bytes of its result' });
     }
     const compared = compareResults(this.#manifest.comparator, left, right, (path) =>
       elementOf(this.#manifest, path),
@@ -252,14 +254,6 @@ export class TaskDesk {
     for (const { id } of check.replicas) this.#results.forget({ lease: id, task });
     this.#results.forget({ lease: OWN_RESULT, task });
   }
-}
-
-/** A revealed replica whose bytes cannot be had counts as broken. */
-function dropVote(check: TaskCheck, id: string, reason: string): TaskCheck {
-  const replicas = check.replicas.map((replica) =>
-    replica.id === id ? { ...replica, phase: 'broken' as const, reason } : replica,
-  );
-  return { ...check, replicas };
 }
 
 /** Element type of an output: what the manifest says for GPU buffers, bytes otherwise. */

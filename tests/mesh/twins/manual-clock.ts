@@ -29,7 +29,7 @@ export class ManualClock implements Clock, Disposable {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback };
+    const timer: Timer = { dueMs: this.#nowMs + Math.ceil(Math.max(0, delayMs)), callback };
     this.#timers.push(timer);
     return () => void (this.#timers = this.#timers.filter((other) => other !== timer));
   }

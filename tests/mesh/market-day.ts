@@ -1,0 +1,159 @@
+import { Requestor } from '../../src/requestor/requestor.ts';
+import { Provider } from '../../src/provider/provider.ts';
+import type { ProviderRules } from '../../src/provider/view.ts';
+import type { VoucherRecord } from '../../src/provider/records.ts';
+import type { JobDraft, JobView } from '../../src/requestor/view.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { utf8 } from '../../src/base/bytes.ts';
+import { chunkCid } from '../../src/base/cid.ts';
+import type { Policy } from '../../src/protocol/policy.ts';
+import type { Address } from '../../src/protocol/primitives.ts';
+import { memoryStore } from '../../src/storage/memory-store.ts';
+import type { Store } from '../../src/storage/store.ts';
+import type { PaymentSession } from '../../src/requestor/slices.ts';
+import { FakeSandbox, type FakeSandboxOptions } from './twins/fake-sandbox.ts';
+import { ManualClock } from './twins/manual-clock.ts';
+import { MemoryChain } from './twins/memory-chain.ts';
+import { MemoryNetwork, type MemoryPeer } from './twins/memory-network.ts';
+
+/** Price of one unit of work in these tests, and work of one task: 0.01 units. */
+export const PRICE_PER_UNIT = 1_000_000n;
+export const MICRO_UNITS_PER_TASK = 10_000;
+/** What one accepted result earns. */
+export const TASK_PRICE = 10_000n;
+export const PAYER: Address = '0x00000000000000000000000000000000000000aa';
+export const QUORUM_2: Policy = { kind: 'quorum', need: 2, limit: 4, auditRate: 0 };
+
+/** One provider of a market day. */
+export interface DayProvider {
+  readonly provider: Provider;
+  readonly peer: MemoryPeer;
+  readonly sandbox: FakeSandbox;
+  readonly store: Store;
+  readonly payee: Address;
+}
+
+/** A whole market in one process, in time that the test moves. */
+export class MarketDay implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly network = new MemoryNetwork(this.clock, 5);
+  readonly chain = new MemoryChain(this.clock);
+  readonly requestorStore = memoryStore();
+  readonly sessions = new Map<string, PaymentSession>();
+  readonly #running: AsyncDisposable[] = [];
+  #number = 1;
+
+  /** A provider that lends one slot, honest unless told otherwise. */
+  async provider(options: Partial<FakeSandboxOptions> = {}, rules: Partial<ProviderRules> = {}): Promise<DayProvider> {
+    const number = ++this.#number;
+    const peer = this.network.join(number);
+    const sandbox = new FakeSandbox({ clock: this.clock, ...options });
+    const store = memoryStore();
+    const payee: Address = `0x${number.toString(16).padStart(40, '0')}`;
+    const provider = new Provider({
+      network: peer,
+      sandbox,
+      chain: this.chain,
+      home: { chainId: this.chain.chainId, pool: this.chain.pool },
+      agreements: store.collection('agreements'),
+      vouchers: store.collection('vouchers'),
+      clock: this.clock,
+      random: seededRandom(number),
+      memoryBytes: 1 << 28,
+    });
+    this.#running.push(provider);
+    await provider.start({
+      kinds: ['wasi'],
+      cpuSlots: 1,
+      pricePerUnit: { wasi: PRICE_PER_UNIT, wgsl: PRICE_PER_UNIT },
+      payee,
+      creditLeases: 3,
+      blockedRequestors: [],
+      ...rules,
+    });
+    return { provider, peer, sandbox, store, payee };
+  }
+
+  /** The requestor of this day; called again it is the same one after a reload of its tab. */
+  async requestor(options: Partial<FakeSandboxOptions> = {}): Promise<{ requestor: Requestor; peer: MemoryPeer; sandbox: FakeSandbox }> {
+    const peer = this.network.join(1);
+    const sandbox = new FakeSandbox({ clock: this.clock, ...options });
+    const store = this.requestorStore;
+    const requestor = new Requestor({
+      network: peer,
+      sandbox,
+      clock: this.clock,
+      random: seededRandom(1),
+      jobs: store.collection('jobs'),
+      results: store.collection('results'),
+      agreements: store.collection('agreements'),
+      ledgers: store.collection('ledgers'),
+      reputation: store.collection('reputation'),
+      pin: (owner, cids) => store.chunks.pin(owner, cids),
+      unpin: (owner) => store.chunks.unpin(owner),
+      reopenSession: async ({ sessionKey }) => this.sessions.get(sessionKey)!,
+    });
+    this.#running.push(requestor);
+    await requestor.start();
+    return { requestor, peer, sandbox };
+  }
+
+  /** Deposits and opens a session key. */
+  session(cap: bigint, deposit = cap): PaymentSession {
+    const session = this.chain.openSession({ payer: PAYER, deposit, cap });
+    this.sessions.set(session.terms.sessionKey, session);
+    return session;
+  }
+
+  /** Submits a job of so many tasks. */
+  async submit(requestor: Requestor, tasks: number, policy: Policy = QUORUM_2, session = this.session(10n ** 9n)): Promise<string> {
+    const draft = await makeDraft(tasks, policy);
+    const terms = { budget: session.cap, priceCeiling: PRICE_PER_UNIT, microUnitsPerTask: MICRO_UNITS_PER_TASK, seats: 8 };
+    const job = await requestor.submit(draft, terms, session);
+    await this.clock.settle();
+    return job;
+  }
+
+  /** Moves time until the job has ended. */
+  async untilEnded(requestor: Requestor, job: string, limitMs = 600_000): Promise<JobView> {
+    await this.clock.runUntil(() => viewOf(requestor, job)?.status !== 'running' && viewOf(requestor, job) !== undefined, limitMs);
+    await this.clock.advance(1_000);
+    return viewOf(requestor, job)!;
+  }
+
+  /** Redeems all vouchers of a provider; the result is what it was paid. */
+  async redeem({ store }: DayProvider): Promise<bigint> {
+    let paid = 0n;
+    for (const [, { voucher }] of await store.collection<VoucherRecord>('vouchers').entries()) paid += await this.chain.redeem(voucher);
+    return paid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const one of this.#running.reverse()) await one[Symbol.asyncDispose]();
+    this.clock[Symbol.dispose]();
+  }
+}
+
+/** The newest view of a job. */
+export function viewOf(requestor: Requestor, job: string): JobView | undefined {
+  return requestor.view.value.find((view) => view.job === job);
+}
+
+/** A small WASI job; the twin sandbox does not run its program, but everybody fetches it. */
+export async function makeDraft(tasks: number, policy: Policy): Promise<JobDraft> {
+  const program = utf8('not a real program: the twin computes a pure function instead');
+  const module = { cid: await chunkCid(program), bytes: program.byteLength };
+  return {
+    manifest: {
+      version: 1,
+      name: 'mesh job',
+      program: { kind: 'wasi', module, args: [], env: {}, files: {}, outputs: ['stdout'] },
+      split: { by: 'range', name: 'n', from: 0, to: tasks, step: 1 },
+      limits: {},
+      comparator: { class: 'exact' },
+      policy,
+      deliverable: { kind: 'files' },
+    },
+    blobs: [program],
+  };
+}
