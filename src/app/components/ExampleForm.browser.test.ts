@@ -45,7 +45,7 @@ test('the way from the options to a running job', async () => {
       return Promise.resolve(`bafk${draft.manifest.split.to}`);
     }),
   });
-  await expect.element(screen.getByText('Try one task first')).toBeVisible();
+  await expect.element(screen.getByText(/Try one task first/)).toBeVisible();
   await screen.getByLabelText('Intervals').fill('20');
   await screen.getByRole('button', { name: 'Try it here first' }).click();
   await expect.element(screen.getByText(/Task 1 took 4.2 s here/)).toBeVisible();
@@ -63,7 +63,7 @@ test('a changed option makes the try-out void', async () => {
   await expect.element(screen.getByRole('button', { name: 'Submit job' })).toBeVisible();
   await screen.getByLabelText('Intervals').fill('5');
   await screen.getByLabelText('Task').click();
-  await expect.element(screen.getByText('Try one task first')).toBeVisible();
+  await expect.element(screen.getByText(/Try one task first/)).toBeVisible();
 });
 
 test('a failed try-out says what to do', async () => {
@@ -74,5 +74,5 @@ test('a failed try-out says what to do', async () => {
   );
   const screen = await render(ExampleForm, { kiln, example: EXAMPLE });
   await screen.getByRole('button', { name: 'Try it here first' }).click();
-  await expect.element(screen.getByRole('alert')).toHaveTextContent('Use another device.');
+  await expect.element(screen.getByRole('alert')).toMatchTextContent(/Use another device\./);
 });

@@ -17,8 +17,8 @@ test('a rejected result is shown with its reason', async () => {
   kiln.requestor.jobs.set([film()]);
   const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
   const rejected = screen.getByRole('list', { name: 'Rejected results' });
-  await expect.element(rejected).toHaveTextContent('Task 4');
-  await expect.element(rejected).toHaveTextContent('differs from two agreeing results');
+  await expect.element(rejected).toMatchTextContent(/Task 4/);
+  await expect.element(rejected).toMatchTextContent(/differs from two agreeing results/);
 });
 
 test('progress, phases and cost follow the view', async () => {
@@ -67,7 +67,7 @@ test('a finished job puts its result together once and offers it', async () => {
   await expect.element(screen.getByRole('button', { name: 'Download sweep.csv' })).toBeVisible();
   await expect
     .element(screen.getByRole('table', { name: 'First rows of the result' }))
-    .toHaveTextContent('0.6');
+    .toMatchTextContent(/0\.6/);
   await expect.element(screen.getByRole('button', { name: 'Download run report' })).toBeVisible();
   expect(kiln.calls.filter((call) => call === 'requestor.assemble')).toHaveLength(1);
 });
