@@ -27,7 +27,8 @@ interface Pending {
 
 /** One frame with its worker: runs one task at a time, of one program in its whole life. */
 export class Slot {
-  readonly #frame: Promise<GuestFrame>;
+  readonly #started: Promise<GuestFrame>;
+  #frame: GuestFrame | undefined;
   readonly #life = new AbortController();
   readonly #bornMs = performance.now();
   #load: Load | undefined;
@@ -36,12 +37,15 @@ export class Slot {
   #isSpent = false;
 
   constructor(pageUrl: string) {
-    this.#frame = openFrame(pageUrl, this.#life.signal).then((frame) => {
+    this.#started = openFrame(pageUrl, this.#life.signal).then((frame) => {
+      this.#frame = frame;
+      // Killed in the same moment as it answered.
+      if (this.#life.signal.aborted) frame.remove();
       frame.port.onmessage = ({ data }: MessageEvent<FromGuest>) => this.#receive(data);
       return frame;
     });
     // Whoever runs a task here sees the failure; a spare slot that fails is noticed when it is used.
-    this.#frame.catch(() => (this.#isSpent = true));
+    this.#started.catch(() => (this.#isSpent = true));
   }
 
   /** The program it has compiled; a slot never sees a second one. */
@@ -58,24 +62,26 @@ export class Slot {
 
   /** Runs a task; guest faults are outcomes. Rejects when the frame did not start or the signal fired. */
   async run({ load, task, signal, onProgress }: SlotRun): Promise<GuestOutcome> {
+    if (signal.aborted) throw aborted(signal.reason);
     const isFirst = this.#load === undefined;
     this.#load = load;
-    const frame = await this.#frame;
-    if (signal.aborted) {
-      this.#isSpent ||= isFirst;
-      throw aborted(signal.reason);
-    }
-    const id = ++this.#tasks;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = () => this.kill(aborted(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
+    let onAbort = () => {};
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
+        const id = ++this.#tasks;
         this.#pending = { id, resolve, reject, onProgress };
-        // The wall-clock limit covers compiling, instantiating and the start function.
-        timer = setTimeout(() => this.#timeOut(load.limits.wallMs), load.limits.wallMs);
-        if (isFirst) this.#post(frame, { type: 'load', load });
-        this.#post(frame, { type: 'run', id, task });
+        onAbort = () => this.kill(aborted(signal.reason));
+        signal.addEventListener('abort', onAbort, { once: true });
+        const begin = (frame: GuestFrame) => {
+          if (this.#pending?.id !== id) return;
+          // The wall-clock limit covers compiling, instantiating and the start function.
+          timer = setTimeout(() => this.#timeOut(load.limits.wallMs), load.limits.wallMs);
+          if (isFirst) this.#post(frame, { type: 'load', load });
+          this.#post(frame, { type: 'run', id, task });
+        };
+        if (this.#frame === undefined) this.#started.then(begin, reject);
+        else begin(this.#frame);
       });
     } finally {
       clearTimeout(timer);
@@ -87,10 +93,7 @@ export class Slot {
   kill(reason: KilnError): void {
     this.#isSpent = true;
     this.#life.abort();
-    void this.#frame.then(
-      (frame) => frame.remove(),
-      () => undefined,
-    );
+    this.#frame?.remove();
     this.#settle()?.reject(reason);
   }
 

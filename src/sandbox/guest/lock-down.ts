@@ -24,7 +24,9 @@ const PRIMITIVES = [
 ];
 
 for (const name of PRIMITIVES) {
-  // Some are inherited: shadow those that cannot be deleted.
-  Reflect.deleteProperty(globalThis, name);
+  // Some lie on the global's prototypes.
+  for (let holder: object | null = globalThis; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    Reflect.deleteProperty(holder, name);
+  }
   if (name in globalThis) Object.defineProperty(globalThis, name, { value: undefined });
 }

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { utf8 } from '../../base/bytes.ts';
+import { declaredAccess } from './declared-access.ts';
+import { guardWgsl } from './guard-wgsl.ts';
+import { stripComments } from './strip-comments.ts';
+
+describe('guardWgsl', () => {
+  test('gives a plain shader back unchanged', () => {
+    const source = '// enable f16;\n/* requires x; */ @compute @workgroup_size(1) fn main() {}';
+    expect(guardWgsl(utf8(source))).toBe(source);
+  });
+
+  test.each([
+    ['an extension', 'enable f16;'],
+    ['one of several', 'enable subgroups, f16 ;'],
+    ['a language feature', 'requires packed_4x8_integer_dot_product;'],
+    ['one behind a comment', '/* /* nested */ */ enable/**/f16;'],
+    ['one behind an odd line break', '// \u2028 enable f16;'],
+  ])('refuses %s', (_, source) => {
+    expect(() => guardWgsl(utf8(source))).toThrow(
+      expect.objectContaining({ code: 'sandbox/shader-feature-refused' }),
+    );
+  });
+
+  test('refuses large sources and what is not text', () => {
+    expect(() => guardWgsl(new Uint8Array(11), { sourceBytes: 10 })).toThrow(
+      expect.objectContaining({ code: 'sandbox/shader-too-large' }),
+    );
+    for (const bytes of [new Uint8Array([0xff]), utf8('a\0b')]) {
+      expect(() => guardWgsl(bytes)).toThrow(expect.objectContaining({ code: 'sandbox/shader-not-text' }));
+    }
+  });
+});
+
+test('stripComments keeps line numbers', () => {
+  expect(stripComments('a // b\nc /* d\n /* e */ f\n*/ g')).toBe('a \nc  \n \n g');
+  expect(stripComments('a /* never closed')).toBe('a  ');
+});
+
+test('declaredAccess reads how a shader binds its buffers', () => {
+  const source = `
+    @group(0) @binding(0) var<uniform> u: U;
+    @binding(1) @group(0) var<storage> a: array<f32>;
+    @group(0) @binding( 2u ) var<storage, read> b: array<f32>;
+    @group(0) @binding(3)
+    var < storage, read_write > c: array<f32>;
+    // @group(0) @binding(4) var<storage, read> d: array<f32>;
+    @group(1) @binding(5) var<storage, read> e: array<f32>;
+    var<private> f: f32;`;
+  expect([...declaredAccess(source)]).toEqual([
+    [0, 'uniform'],
+    [1, 'read'],
+    [2, 'read'],
+    [3, 'read_write'],
+  ]);
+});
