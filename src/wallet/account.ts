@@ -19,6 +19,11 @@ export interface WalletAccount {
    * Throws KilnErrors of `wallet/…`.
    */
   send(call: ContractCall): Promise<Hex>;
+  /**
+   * Sends several calls as one, all or none, with one question to the person; resolves once a block has them.
+   * Undefined when this wallet cannot; nothing was sent then.
+   */
+  sendTogether?(calls: readonly ContractCall[], signal?: AbortSignal): Promise<Hex | undefined>;
 }
 
 /** Runs jobs one after another, so that two transactions never take the same nonce. */

@@ -21,3 +21,6 @@ export const MAX_INJECTED_WALLETS = 24;
 /** Longest name and icon (a data URL) that an injected wallet may show. */
 export const MAX_WALLET_NAME_CHARS = 60;
 export const MAX_WALLET_ICON_CHARS = 100_000;
+/** How often an injected wallet is asked about a batch, and how long. */
+export const CALLS_POLL_MS = 500;
+export const CALLS_TIMEOUT_MS = 180_000;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
 import { GLM } from '../payment/price.ts';
 import { drawFromFaucet } from './faucet.ts';
+import { fundSession } from './fund-session.ts';
 import { connectInjected, type Eip1193 } from './injected-account.ts';
 import { type LocalChain, memoryCollection, startLocalChain } from '../../contracts/local-chain.ts';
 import { openKeySealer } from './sealed-key.ts';
@@ -16,11 +17,21 @@ interface Person {
   knowsChain: boolean;
   rejects: Set<string>;
   accounts: string[];
+  /** Methods passed on to the chain. */
+  asked: string[];
+  /** EIP-5792's word for "can send calls together"; absent when the wallet does not know the question. */
+  atomic?: string;
 }
 
 /** An EIP-1193 wallet whose signing and sending is the chain's own. */
 function walletOn(chain: LocalChain, person: Person): Eip1193 {
   const forward = chain.reader.client.request as unknown as Eip1193['request'];
+  const sendEach = async ({ from, calls }: { from: string; calls: object[] }) => {
+    let hash: unknown;
+    for (const one of calls)
+      hash = await forward({ method: 'eth_sendTransaction', params: [{ from, ...one }] });
+    return hash;
+  };
   return {
     async request(call) {
       if (person.rejects.has(call.method)) throw Object.assign(new Error('User rejected.'), { code: 4001 });
@@ -38,7 +49,16 @@ function walletOn(chain: LocalChain, person: Person): Eip1193 {
           person.knowsChain = true;
           person.chainId = chain.config.id;
           return null;
+        case 'wallet_getCapabilities':
+          if (person.atomic === undefined)
+            throw Object.assign(new Error('Unknown method.'), { code: -32601 });
+          return { [`0x${person.chainId.toString(16)}`]: { atomic: { status: person.atomic } } };
+        case 'wallet_sendCalls':
+          return { id: await sendEach(call.params![0] as { from: string; calls: object[] }) };
+        case 'wallet_getCallsStatus':
+          return { status: 200, receipts: [{ transactionHash: call.params![0] }] };
         default:
+          person.asked.push(call.method);
           return forward(call);
       }
     },
@@ -55,7 +75,13 @@ describe('an injected wallet', () => {
   }, 30_000);
   afterAll(() => chain[Symbol.asyncDispose]());
   beforeEach(() => {
-    person = { chainId: chain.config.id, knowsChain: true, rejects: new Set(), accounts: [UNLOCKED] };
+    person = {
+      chainId: chain.config.id,
+      knowsChain: true,
+      rejects: new Set(),
+      accounts: [UNLOCKED],
+      asked: [],
+    };
   });
 
   it('funds a session through the real chain', async () => {
@@ -68,6 +94,39 @@ describe('an injected wallet', () => {
     expect(session.terms.payer).toBe(UNLOCKED);
     expect((await chain.reader.deposit(account.address)).balance).toBe(GLM);
   }, 30_000);
+
+  it.each([
+    ['supported', 0],
+    ['unsupported', 2],
+    [undefined, 2],
+  ])('asks once for approval and deposit where it can (%s)', async (atomic, transactions) => {
+    const account = await connect();
+    await drawFromFaucet(chain.reader, account);
+    Object.assign(person, { atomic, asked: [] });
+    const before = (await chain.reader.deposit(account.address)).balance;
+    const signer = `0x${crypto.randomUUID().replaceAll('-', '').padStart(40, '0')}` as const;
+    const authorization = { signer, cap: 5n, expiresAtMs: Date.now() + 3_600_000, deposit: 5n };
+    const { transaction } = await fundSession(chain.reader, account, authorization);
+    expect(transaction).toMatch(/^0x[0-9a-f]{64}$/);
+    expect((await chain.reader.deposit(account.address)).balance - before).toBe(5n);
+    expect(person.asked.filter((method) => method === 'eth_sendTransaction')).toHaveLength(transactions);
+  });
+
+  it('names a declined batch', async () => {
+    const account = await connect();
+    await drawFromFaucet(chain.reader, account);
+    person.atomic = 'ready';
+    person.rejects.add('wallet_sendCalls');
+    const authorization = {
+      signer: UNLOCKED,
+      cap: 5n,
+      expiresAtMs: Date.now() + 3_600_000,
+      deposit: 5n,
+    } as const;
+    await expect(fundSession(chain.reader, account, authorization)).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/user-rejected'),
+    );
+  });
 
   it('is switched to the chain, which is added where it is unknown', async () => {
     Object.assign(person, { chainId: 1, knowsChain: false });

@@ -1,10 +1,12 @@
 import type { Hex } from 'viem';
 import { KilnError } from '../base/errors.ts';
+import { systemClock } from '../base/time.ts';
 import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import type { ChainConfig } from './chain.ts';
+import { canSendTogether, sendTogether } from './send-calls.ts';
 
 /** The part of EIP-1193 that is used. */
 export interface Eip1193 {
@@ -55,6 +57,14 @@ export async function connectInjected(
           });
           return transactionHash(hash);
         });
+      }),
+    sendTogether: (calls, signal) =>
+      turns.take(async () => {
+        await assertAccount(provider, address);
+        await bringToChain(provider, config);
+        if (!(await canSendTogether(provider, address, config.id))) return undefined;
+        const action = calls.map((call) => call.action).join(' and ');
+        return asked(action, () => sendTogether(provider, address, config.id, calls, systemClock, signal));
       }),
     onChanged(listener) {
       const onAny = () => listener();

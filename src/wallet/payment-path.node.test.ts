@@ -173,6 +173,15 @@ describe('the path of money on a real chain', () => {
     expect(await chain.reader.tokenBalance(wallet.address)).toBe(6_000n * GLM);
   }, 30_000);
 
+  it('funds several jobs at once, each by its own approval', async () => {
+    const { wallet, sessions } = await chain.newWallet();
+    await drawFromFaucet(chain.reader, wallet);
+    const caps = [5n, 3n, 4n];
+    const expiresAtMs = Date.now() + 10 * DAY_MS;
+    await Promise.all(caps.map((cap) => openSession(chain.reader, wallet, sessions, { cap, expiresAtMs })));
+    expect((await chain.reader.deposit(wallet.address)).balance).toBe(12n);
+  }, 30_000);
+
   it('names what is missing before it sends anything', async () => {
     const { wallet, sessions } = await chain.newWallet();
     const budget = { cap: GLM, expiresAtMs: Date.now() + DAY_MS };

@@ -8,8 +8,7 @@ import { toChainError } from './chain-error.ts';
 import { POOL_ABI } from './chain.ts';
 import { MAX_REDEEM_ROWS } from './constants.ts';
 import type { PoolReader } from './pool-reader.ts';
-import type { TransactOptions } from './pool-writer.ts';
-import { transact } from './transact.ts';
+import { transact, type TransactOptions } from './transact.ts';
 
 /** Why a voucher paid nothing, by the contract's `SkipReason`. */
 export type SkipReason =

@@ -7,8 +7,9 @@ import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import type { PoolReader } from './pool-reader.ts';
-import { fundSession, type TransactOptions } from './pool-writer.ts';
+import { fundSession } from './fund-session.ts';
 import type { Collection, KeySealer, SealedKey } from './sealed-key.ts';
+import type { TransactOptions } from './transact.ts';
 
 /** A session key at rest, under `session/<address>`. Stored before it is funded, so that no money is ever lost with it. */
 export interface SessionRecord {
@@ -23,6 +24,8 @@ export interface SessionKey {
   readonly terms: PaymentTerms;
   readonly cap: bigint;
   readonly expiresAtMs: number;
+  /** What funded it; absent after a reload. */
+  readonly transaction?: Hex;
   sign(voucher: {
     readonly payee: Address;
     readonly amount: bigint;
@@ -64,8 +67,8 @@ export async function openSession(
   };
   await store.records.put(recordKey(signer), record);
   const { cap, expiresAtMs, deposit = budget.cap } = budget;
-  await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
-  return sessionKey(record, privateKey);
+  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  return { ...sessionKey(record, privateKey), transaction };
 }
 
 /** The session key of an earlier tab. Throws `wallet/session-unknown` when this browser does not have it. */
@@ -87,10 +90,10 @@ export async function raiseSession(
   const privateKey = await store.sealer.unseal(record.sealed, record.terms.sessionKey);
   const { cap, expiresAtMs } = budget;
   const deposit = cap > record.cap ? cap - record.cap : 0n;
-  await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
   const raised = { ...record, cap, expiresAtMs };
   await store.records.put(recordKey(signer), raised);
-  return sessionKey(raised, privateKey);
+  return { ...sessionKey(raised, privateKey), transaction };
 }
 
 /** Forgets a session key; only once its job has ended and all its vouchers are delivered. */

@@ -8,6 +8,14 @@ import { RECEIPT_POLL_MS, RECEIPT_TIMEOUT_MS } from './constants.ts';
 import { refillGas } from './gas.ts';
 import type { PoolReader } from './pool-reader.ts';
 
+/** Options of a call that may take blocks. */
+export interface TransactOptions {
+  /** Stops waiting; a transaction already sent stays sent. */
+  readonly signal?: AbortSignal;
+  /** Called with a sentence at each step: "Approving 2.5 GLM". */
+  readonly onStep?: (step: string) => void;
+}
+
 /** A contract call before it is encoded. */
 export interface TypedCall<A extends Abi, F extends ContractFunctionName<A, 'nonpayable' | 'payable'>> {
   readonly address: Address;
