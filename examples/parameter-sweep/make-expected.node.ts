@@ -2,18 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { tableToCsv } from '../../src/job/assemble-table.ts';
 import { plotData } from '../../src/job/plot-data.ts';
 import { drawPlot } from '../../src/media/plot.ts';
+import { EXPECTED_SETTINGS } from './expected-settings.ts';
 import type { SweepSettings } from './job.ts';
 import { runLocally } from './run-locally.node.ts';
 
-/** The sweep behind `expected.csv`: twelve values in tasks of five, the last one short. */
-export const EXPECTED_SETTINGS: SweepSettings = {
-  from: 28,
-  to: 325,
-  values: 12,
-  valuesPerTask: 5,
-  time: 20,
-  maxima: 4,
-};
 /** The sweep behind `thumbnail.svg`. */
 const THUMBNAIL_SETTINGS: SweepSettings = {
   from: 28,
@@ -24,8 +16,6 @@ const THUMBNAIL_SETTINGS: SweepSettings = {
   maxima: 14,
 };
 
-if (import.meta.main) {
-  writeFileSync(new URL('./expected.csv', import.meta.url), tableToCsv(await runLocally(EXPECTED_SETTINGS)));
-  const plot = plotData(await runLocally(THUMBNAIL_SETTINGS), { x: 'rho', y: 'z_max/rho', style: 'points' });
-  writeFileSync(new URL('./thumbnail.svg', import.meta.url), drawPlot(plot, 'Lorenz system'));
-}
+writeFileSync(new URL('./expected.csv', import.meta.url), tableToCsv(await runLocally(EXPECTED_SETTINGS)));
+const plot = plotData(await runLocally(THUMBNAIL_SETTINGS), { x: 'rho', y: 'z_max/rho', style: 'points' });
+writeFileSync(new URL('./thumbnail.svg', import.meta.url), drawPlot(plot, 'Lorenz system'));

@@ -6,7 +6,7 @@ import { checkManifest } from '../../src/job/check-manifest.ts';
 import { inputsOf } from '../../src/job/inputs.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';
-import { EXPECTED_SETTINGS } from './make-expected.node.ts';
+import { EXPECTED_SETTINGS } from './expected-settings.ts';
 import { meta } from './meta.ts';
 import { runLocally } from './run-locally.node.ts';
 

@@ -5,7 +5,6 @@ import { plotData } from '../job/plot-data.ts';
 import { taskCount } from '../job/split.ts';
 import type { Deliverable, Manifest } from '../protocol/manifest.ts';
 import { drawPlot } from './plot.ts';
-import { encodeVideo } from './video.ts';
 import { zipFiles } from './zip.ts';
 
 /** A finished file, ready to be shown or downloaded. */
@@ -65,6 +64,8 @@ async function assembleVideo(
       yield { rgba: outputOf(outputs, deliverable.path, task) };
     }
   };
+  // Loaded when the first video is made: the muxer is larger than the rest of this folder together.
+  const { encodeVideo } = await import('./video.ts');
   const { bytes, mediaType, extension } = await encodeVideo(frames(), {
     ...deliverable,
     signal: options.signal,

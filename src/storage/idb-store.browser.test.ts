@@ -1,5 +1,5 @@
 import { deleteDB, openDB } from 'idb';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { cutBlob } from '../base/cid.ts';
 import { openStore } from './idb-store.ts';
 import { describeStore } from './store.contract.ts';
@@ -56,6 +56,17 @@ describe('IndexedDB store', () => {
       expect((await store.chunks.get(piece.cid))!.byteLength).toBe(piece.bytes.byteLength);
     expect(await store.chunks.has(cid)).toBe(true);
     expect(await store.chunks.usedBytes()).toBe(pieces.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+  });
+
+  test('what costs money is flushed to the disk, what can be had again is not', async () => {
+    await using store = await openStore({ name: freshName() });
+    const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await store.collection<number>('vouchers').put('a', 1);
+    await store.collection<number>('results').put('a', 1);
+    await store.chunks.put('a', new Uint8Array(1));
+    const durabilities = transactions.mock.results.map(({ value }) => (value as IDBTransaction).durability);
+    transactions.mockRestore();
+    expect(durabilities).toEqual(['strict', 'relaxed', 'relaxed']);
   });
 
   test('a tab that wants a newer version is not kept waiting; the old one says so', async () => {
