@@ -232,7 +232,7 @@ export class WorkSession {
 /** Errors after which trying again would not help. */
 function isFinal(error: KilnError): boolean {
   return (
-    error.code.startsWith('voucher/') ||
+    error.code.startsWith('payment/') ||
     error.code === 'work/too-many-leases' ||
     error.code.startsWith('protocol/')
   );

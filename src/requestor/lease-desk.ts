@@ -3,6 +3,7 @@ import { taskPrice } from '../payment/price.ts';
 import { LEASES_IN_FLIGHT } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { VerdictOutcome } from '../protocol/work.ts';
+import { firstReplicas } from '../verification/vote.ts';
 import { MAX_HOLDERS_NAMED } from './constants.ts';
 import { duplicateFor } from './duplicate.ts';
 import type { JobParts } from './job-parts.ts';
@@ -42,11 +43,11 @@ export class LeaseDesk {
     for (const link of this.#init.links()) this.fill(link);
   }
 
-  /** Leases to one provider until its pipe is full, no task is left for it, or the budget is used up. */
+  /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
   fill(link: ProviderLink): void {
     const inFlight = link.agreement.slots * LEASES_IN_FLIGHT;
     while (this.#init.isRunning() && link.isAttached && !link.isEnded && link.leasesInFlight < inFlight) {
-      const size = Math.min(this.#planSize(link), this.#affordable(link));
+      const size = Math.min(this.#planSize(link), this.#creditTasks(link));
       const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
       const tasks = size > 0 ? this.#choose(link, id, size) : [];
       if (tasks.length === 0) return;
@@ -110,7 +111,7 @@ export class LeaseDesk {
     const tasks = this.#init.tasks();
     const holder = { peer: link.peer, payee: link.payee };
     const trusted = parts.reputation.consecutiveValid(link.peer);
-    const waiting = tasks.lease(id, holder, trusted, size);
+    const waiting = tasks.lease(id, holder, trusted, size, this.#affordableFresh(link));
     if (waiting.length > 0) return waiting;
     const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
     if (duplicate === undefined) return [];
@@ -128,19 +129,28 @@ export class LeaseDesk {
     });
   }
 
-  /** Tasks that the budget still pays for, if everything under way is accepted. */
-  #affordable(link: ProviderLink): number {
+  /**
+   * Tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
+   * there. Together with begun tasks going first, this keeps providers from waiting for each other forever.
+   */
+  #creditTasks(link: ProviderLink): number {
     const price = priceOf(link);
     if (price === 0n) return Number.MAX_SAFE_INTEGER;
-    let open = 0n;
-    for (const other of this.#init.links()) {
-      let tasks = other.owedTasks;
-      for (const lease of other.leases.values()) tasks += lease.tasks.size;
-      open += priceOf(other) * BigInt(tasks);
-    }
-    const rest = this.#init.budgetRest() - open;
-    this.#init.progress.isBroke = open === 0n && rest < price;
-    return rest < price ? 0 : Number(rest / price);
+    const limit = Math.max(1, Number(link.agreement.creditLimit / price));
+    return limit - unpaidTasks(link);
+  }
+
+  /** Tasks that may be begun: the budget has to pay for all replicas of what is under way first. */
+  #affordableFresh(link: ProviderLink): number {
+    const price = priceOf(link);
+    if (price === 0n) return Number.MAX_SAFE_INTEGER;
+    const tasks = this.#init.tasks();
+    let reserved = price * BigInt(tasks.pendingReplicas);
+    for (const other of this.#init.links()) reserved += priceOf(other) * BigInt(unpaidTasks(other));
+    const perTask = price * BigInt(firstReplicas(this.#init.parts.record.manifest.policy));
+    const rest = this.#init.budgetRest() - reserved;
+    this.#init.progress.isBroke = reserved === 0n && rest < perTask;
+    return rest < perTask ? 0 : Number(rest / perTask);
   }
 
   #lease(link: ProviderLink, id: string, tasks: readonly number[]): void {
@@ -176,6 +186,13 @@ export class LeaseDesk {
     if (open?.tasks.size === 0) link.leases.delete(lease);
     return isRemoved;
   }
+}
+
+/** Tasks leased, delivered or accepted, and not paid yet. */
+function unpaidTasks(link: ProviderLink): number {
+  let tasks = link.owedTasks;
+  for (const lease of link.leases.values()) tasks += lease.tasks.size;
+  return tasks;
 }
 
 function priceOf({ agreement }: ProviderLink): bigint {

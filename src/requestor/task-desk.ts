@@ -76,15 +76,29 @@ export class TaskDesk {
     return this.#checks.get(task);
   }
 
-  /** Takes up to `count` tasks for a provider and marks them as leased to it. */
-  lease(lease: string, holder: Holder, consecutiveValid: number, count: number): number[] {
+  /** Replicas that tasks under way still wait for: the budget has to keep enough for them. */
+  get pendingReplicas(): number {
+    let count = 0;
+    for (const task of this.#checks.keys()) count += this.queue.wanted(task);
+    return count;
+  }
+
+  /**
+   * Takes up to `count` tasks for a provider and marks them as leased to it; at most `fresh` of them are tasks that
+   * nobody has begun, because each of those will want more replicas.
+   */
+  lease(lease: string, holder: Holder, consecutiveValid: number, count: number, fresh: number): number[] {
+    let freshLeft = fresh;
     const mayTake = (task: number) => {
       const check = this.#checks.get(task);
-      const refusal = check === undefined ? undefined : placementRefusal(check, holder);
+      if (check === undefined) return freshLeft-- > 0;
+      const refusal = placementRefusal(check, holder);
       // Whoever failed at a task gets it again only when nobody else is there to try.
       return refusal === undefined || (refusal === 'has-failed' && this.#actions.isOnlyProvider(holder.peer));
     };
     const tasks = this.queue.take(holder.peer, count, mayTake);
+    // What was refused for lack of money is offered again once there is some.
+    if (freshLeft < 0) this.queue.forget(holder.peer);
     for (const task of tasks) this.addReplica(task, lease, holder, consecutiveValid);
     return tasks;
   }

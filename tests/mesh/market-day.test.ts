@@ -196,3 +196,13 @@ test('a requestor that pays too little is left with its last good voucher', asyn
   expect(await day.redeem(one)).toBe(one.provider.view.value.earned);
   expect(viewOf(requestor, job)!.status).toBe('running');
 });
+
+test('a provider leaves a job that takes many times the work it states', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider({ msPerTask: 5_000 });
+  await day.provider({ msPerTask: 5_000 });
+  const { requestor } = await day.requestor();
+  await day.submit(requestor, 100);
+  await day.clock.runUntil(() => one.provider.view.value.agreements[0]?.state === 'ended', 120_000);
+  expect(one.provider.view.value.agreements[0]!.endReason).toMatch(/times the work/);
+});

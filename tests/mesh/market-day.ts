@@ -19,6 +19,8 @@ import { MemoryNetwork, type MemoryPeer } from './twins/memory-network.ts';
 /** Price of one unit of work in these tests, and work of one task: 0.01 units. */
 export const PRICE_PER_UNIT = 1_000_000n;
 export const MICRO_UNITS_PER_TASK = 10_000;
+/** Speed of a device here: a task states 100 ms of its time. */
+const SCORE = 100_000;
 /** What one accepted result earns. */
 export const TASK_PRICE = 10_000n;
 export const PAYER: Address = '0x00000000000000000000000000000000000000aa';
@@ -47,7 +49,7 @@ export class MarketDay implements AsyncDisposable {
   async provider(options: Partial<FakeSandboxOptions> = {}, rules: Partial<ProviderRules> = {}): Promise<DayProvider> {
     const number = ++this.#number;
     const peer = this.network.join(number);
-    const sandbox = new FakeSandbox({ clock: this.clock, ...options });
+    const sandbox = new FakeSandbox({ clock: this.clock, microUnitsPerSecond: SCORE, ...options });
     const store = memoryStore();
     const payee: Address = `0x${number.toString(16).padStart(40, '0')}`;
     const provider = new Provider({
