@@ -22,12 +22,21 @@ export function viemChain(config: ChainConfig): Chain {
   return defineChain({
     id: config.id,
     name: config.name,
-    nativeCurrency: { name: 'Native coin', symbol: 'ETH', decimals: 18 },
+    nativeCurrency: nativeCoin(config.id),
     rpcUrls: { default: { http: [config.rpcUrl] } },
     ...(config.explorerUrl === undefined
       ? {}
       : { blockExplorers: { default: { name: 'Explorer', url: config.explorerUrl } } }),
   });
+}
+
+/** Polygon and its test chain pay gas in POL; a wallet that is asked to add a chain compares the symbol. */
+const POL_CHAINS: readonly number[] = [137, 80_002];
+
+/** The coin that pays for gas, as EIP-3085 wants it. */
+export function nativeCoin(chainId: number) {
+  const symbol = POL_CHAINS.includes(chainId) ? 'POL' : 'ETH';
+  return { name: symbol, symbol, decimals: 18 } as const;
 }
 
 /** Reads a chain over HTTP. */

@@ -5,7 +5,7 @@ import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
-import type { ChainConfig } from './chain.ts';
+import { type ChainConfig, nativeCoin } from './chain.ts';
 import { canSendTogether, sendTogether } from './send-calls.ts';
 
 /** The part of EIP-1193 that is used. */
@@ -109,7 +109,7 @@ function chainParameters(config: ChainConfig, chainId: Hex) {
   return {
     chainId,
     chainName: config.name,
-    nativeCurrency: { name: 'Native coin', symbol: 'ETH', decimals: 18 },
+    nativeCurrency: nativeCoin(config.id),
     rpcUrls: [config.rpcUrl],
     ...(config.explorerUrl === undefined ? {} : { blockExplorerUrls: [config.explorerUrl] }),
   };

@@ -8,7 +8,7 @@ import { drawFromFaucet } from './faucet.ts';
 import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts';
 import { revokeSession, thaw, withdraw } from './pool-writer.ts';
 import { redeem } from './redeem.ts';
-import { openSession, raiseSession, resumeSession, type SessionKey } from './session-key.ts';
+import { forgetSession, openSession, raiseSession, resumeSession, type SessionKey } from './session-key.ts';
 
 const DAY_MS = 86_400_000;
 const PAYEES: Address[] = [`0x${'a1'.repeat(20)}`, `0x${'b2'.repeat(20)}`, `0x${'c3'.repeat(20)}`];
@@ -162,6 +162,8 @@ describe('the path of money on a real chain', () => {
     const voucher = await resumed.sign({ payee: PAYEES[0]!, amount: 9n, issued: 9n });
     expect(await chain.reader.voucherSigner(resumed.terms, voucher)).toBe(key);
     expect(resumed).toMatchObject({ terms: session.terms, cap: 100n });
+    await forgetSession(sessions, key);
+    await expect(resumeSession(sessions, key)).rejects.toSatisfy((e) => hasCode(e, 'wallet/session-unknown'));
     await expect(resumeSession(other.sessions, key)).rejects.toSatisfy((e) =>
       hasCode(e, 'wallet/session-unknown'),
     );
