@@ -130,9 +130,7 @@ function readPolicies(directory: string, files: ReadonlyMap<string, string>): Ma
     if (!name.endsWith('.html')) continue;
     const html = readFileSync(join(directory, name), 'utf8');
     const stated = /http-equiv="content-security-policy"\s+content="([^"]*)"/i.exec(html)?.[1];
-    const policy =
-      stated === undefined ? PAGE_POLICY : stated.replaceAll('&#39;', "'").replaceAll('&amp;', '&');
-    policies.set(name, `${policy}; frame-ancestors 'self'`);
+    policies.set(name, `${stated ?? PAGE_POLICY}; frame-ancestors 'self'`);
   }
   return policies;
 }
