@@ -103,7 +103,7 @@ function joinGeometry(
   };
   const parts: Uint8Array[] = [];
   let offset = 0;
-  const place = (array: Float32Array | Uint8Array): Section => {
+  const place = (array: Float32Array | Uint32Array | Uint8Array): Section => {
     const section = { offset, length: array.byteLength };
     const padding = (SECTION_ALIGN_BYTES - (array.byteLength % SECTION_ALIGN_BYTES)) % SECTION_ALIGN_BYTES;
     parts.push(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), new Uint8Array(padding));

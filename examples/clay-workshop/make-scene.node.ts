@@ -42,8 +42,10 @@ function lamp(name: string, color: Point3, strength: number): Material {
     .setExtension('KHR_materials_emissive_strength', extension);
 }
 
-const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Float32Array | Uint16Array): Accessor =>
-  document.createAccessor().setType(type).setArray(array).setBuffer(buffer);
+const accessor = (
+  type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4',
+  array: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
+): Accessor => document.createAccessor().setType(type).setArray(array).setBuffer(buffer);
 
 /** A mesh of a shape in a material; the same shape in another material shares its bytes in the file. */
 function mesh(name: string, shape: Shape, look: Material) {

@@ -2,45 +2,24 @@ import { crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** PNG color types used here (PNG specification, 11.2.2). */
+/** PNG color type of plain red, green, blue (PNG specification, 11.2.2). */
 const RGB = 2;
-const PALETTE = 3;
 
 /** An 8-bit RGB picture as PNG; each row takes the filter that leaves least. */
 export function writePng(width: number, height: number, rgb: Uint8Array): Uint8Array {
-  return assemble(width, height, RGB, filterRows(rgb, width * 3, height, 3), []);
+  return assemble(width, height, filterRows(rgb, width * 3, height, 3));
 }
 
-/** A palette picture as PNG: `indexes` one byte a pixel into `palette` (three bytes a color, at most 256). */
-export function writePalettePng(
-  width: number,
-  height: number,
-  indexes: Uint8Array,
-  palette: Uint8Array,
-): Uint8Array {
-  const rows = new Uint8Array((width + 1) * height);
-  for (let y = 0; y < height; y++)
-    rows.set(indexes.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  return assemble(width, height, PALETTE, rows, [chunk('PLTE', palette)]);
-}
-
-function assemble(
-  width: number,
-  height: number,
-  colorType: number,
-  rows: Uint8Array,
-  extra: Uint8Array[],
-): Uint8Array {
+function assemble(width: number, height: number, rows: Uint8Array): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, colorType, 0, 0, 0], 8);
+  header.set([8, RGB, 0, 0, 0], 8);
   const data = deflateSync(rows, { level: 9 });
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
-    ...extra,
     chunk('IDAT', data),
     chunk('IEND', new Uint8Array()),
   ]);

@@ -121,8 +121,8 @@ function readTriangles(piece: Piece, matrix: Matrix | undefined): Triangle[] {
   const count = positions?.getCount() ?? 0;
   const corner = (i: number): Corner => {
     const index = Math.min(indices?.getScalar(i) ?? i, count - 1);
-    const position = positions!.getElement(index, []) as vec3;
-    const normal = normals?.getElement(index, []) as vec3 | undefined;
+    const position = positions!.getElement<vec3>(index, [0, 0, 0]);
+    const normal = normals?.getElement<vec3>(index, [0, 0, 0]);
     const [u = 0, v = 0] = uvs?.getElement(index, []) ?? [];
     return {
       position: matrix ? transformPoint(matrix, position) : position,
