@@ -12,10 +12,9 @@ import { KilnError } from '../../base/errors.ts';
 import { type Clock } from '../../base/time.ts';
 import { BLOB } from '../../protocol/blob.ts';
 import { MAX_BLOB_BYTES_SERVED_PER_MINUTE } from '../../protocol/constants.ts';
-import type { Streams } from '../streams.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import { BlobHolder } from './blob-holder.ts';
-import type { BlobRequest, ChunkStore } from './blob-types.ts';
+import type { BlobRequest, BlobStreams, ChunkStore } from './blob-types.ts';
 import { fetchPieces } from './fetch-pieces.ts';
 import { HolderPool } from './holder-pool.ts';
 
@@ -37,7 +36,7 @@ export class BlobExchange implements AsyncDisposable {
 
   /** Starts serving what the store holds. `servedPerMinuteBytes` bounds what one peer can draw. */
   static async start(
-    streams: Streams,
+    streams: BlobStreams,
     chunks: ChunkStore,
     clock: Clock,
     servedPerMinuteBytes = MAX_BLOB_BYTES_SERVED_PER_MINUTE,
@@ -115,24 +114,25 @@ export class BlobExchange implements AsyncDisposable {
     request: BlobRequest,
     take: (cid: Cid, bytes: Bytes) => void,
   ): Promise<void> {
-    const missing: Cid[] = [];
+    const absent: Cid[] = [];
     for (const cid of cids) {
       await this.#onTheWay.get(cid)?.catch(() => {});
       const bytes = await this.#chunks.get(cid);
-      if (bytes === undefined) missing.push(cid);
+      if (bytes === undefined) absent.push(cid);
       else take(cid, bytes);
     }
-    if (missing.length === 0) return;
+    const missing = absent.filter((cid) => !this.#onTheWay.has(cid));
+    const late = absent.filter((cid) => this.#onTheWay.has(cid));
     const arrived = async (cid: Cid, bytes: Bytes) => {
       take(cid, bytes);
       // A full store costs a later fetch, not this one: the bytes are in hand.
       await this.#chunks.put(cid, bytes).catch(() => {});
-      this.#onTheWay.delete(cid);
     };
     const fetching = fetchPieces(missing, request.holders, this.#pool, arrived, request.signal);
     for (const cid of missing) this.#onTheWay.set(cid, fetching);
     try {
       await fetching;
+      if (late.length > 0) await this.#pieces(late, request, take);
     } finally {
       for (const cid of missing) if (this.#onTheWay.get(cid) === fetching) this.#onTheWay.delete(cid);
     }

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
-import type { PeerAddress } from '../streams.ts';
+import type { PeerAddress, Streams } from '../streams.ts';
 
 /** Where pieces (chunks and chunk lists) are kept; a slice of `storage`. */
 export interface ChunkStore {
@@ -20,3 +20,6 @@ export interface BlobRequest {
   /** A blob larger than this is refused before its chunks are fetched. */
   readonly maxBytes?: number;
 }
+
+/** What the exchange needs of the network: streams in both directions. */
+export type BlobStreams = Pick<Streams, 'open' | 'handle'>;

@@ -2,7 +2,8 @@ import { aborted, KilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import { BLOB } from '../../protocol/blob.ts';
 import type { PeerId } from '../../protocol/identity.ts';
-import type { PeerAddress, Streams } from '../streams.ts';
+import type { PeerAddress } from '../streams.ts';
+import type { BlobStreams } from './blob-types.ts';
 import type { SessionSource } from './fetch-pieces.ts';
 import { HolderSession } from './holder-session.ts';
 
@@ -20,14 +21,14 @@ interface Entry {
 
 /** One long-lived blob stream per holder, opened when first needed. */
 export class HolderPool implements SessionSource, AsyncDisposable {
-  readonly #streams: Streams;
+  readonly #streams: BlobStreams;
   readonly #clock: Clock;
   readonly #sessions = new Map<PeerId, Entry>();
   readonly #closing = new AbortController();
   readonly #bannedUntilMs = new Map<PeerId, number>();
   readonly #idleChecks = new Map<PeerId, () => void>();
 
-  constructor(streams: Streams, clock: Clock) {
+  constructor(streams: BlobStreams, clock: Clock) {
     this.#streams = streams;
     this.#clock = clock;
   }
