@@ -24,7 +24,7 @@ const RECORD_ALIGN_BYTES = 256;
 /** Light from outside and the camera's exposure: what glTF has no words for. Linear radiance. */
 export const SKY_ABOVE: vec3 = [0.1, 0.115, 0.15];
 export const SKY_BELOW: vec3 = [0.08, 0.062, 0.05];
-const EXPOSURE = 1.9;
+const EXPOSURE = 2.5;
 
 /** The records of all frames, equally long, one after another. */
 export interface FrameRecords {
