@@ -1,5 +1,5 @@
 import type { PlotData } from '../job/plot-data.ts';
-import { extent, plotScale, type PlotScale } from './plot-scale.ts';
+import { extent, isDrawn, plotScale, type PlotScale } from './plot-scale.ts';
 
 /** Size of the drawing in CSS pixels; an SVG scales, so this sets only the proportions of text to data. */
 const WIDTH = 960;
@@ -90,7 +90,7 @@ function line(data: PlotData, x: PlotScale, y: PlotScale): string {
 function* places({ x, y }: PlotData, xScale: PlotScale, yScale: PlotScale): Generator<string | undefined> {
   for (const [i, value] of x.values.entries()) {
     const other = y.values[i]!;
-    const hasPlace = Number.isFinite(value) && Number.isFinite(other);
+    const hasPlace = isDrawn(value) && isDrawn(other);
     yield hasPlace ? `${rounded(xScale.toPixel(value))} ${rounded(yScale.toPixel(other))}` : undefined;
   }
 }
