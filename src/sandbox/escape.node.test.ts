@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Frame, type Page, type Worker } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
 import {
@@ -11,43 +9,19 @@ import {
   type Target,
   WORKER_ESCAPES,
 } from './fixtures/escapes.node.ts';
+import { type HostServer, startHostServer } from './fixtures/host-page.node.ts';
 import { type Listeners, SILENT_CONNECTION, startListeners } from './fixtures/listeners.node.ts';
-import { sandboxPlugin } from './vite-plugin.node.ts';
 
 /** How long after the last attempt a late packet is waited for. */
 const SILENCE_MS = 1_500;
 
-let server: ViteDevServer;
+let server: HostServer;
 let browser: Browser;
 let listeners: Listeners;
 let target: Target;
-let origin: string;
 
 beforeAll(async () => {
-  server = await createServer({
-    configFile: false,
-    logLevel: 'error',
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-    plugins: [
-      sandboxPlugin(),
-      {
-        name: 'blank-pages',
-        configureServer({ middlewares }) {
-          middlewares.use((request, response, next) => {
-            if (request.url === '/host.html')
-              response.setHeader('Content-Security-Policy', "frame-src 'self'");
-            else if (request.url !== '/open.html') return next();
-            response.setHeader('Content-Type', 'text/html');
-            response.end('<!doctype html><title>blank</title><body></body>');
-          });
-        },
-      },
-    ],
-  });
-  await server.listen();
-  origin = `http://127.0.0.1:${(server.httpServer!.address() as { port: number }).port}`;
+  server = await startHostServer();
   browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
   listeners = await startListeners();
   const host = '127.0.0.1';
@@ -61,14 +35,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await server?.close();
+  await server?.[Symbol.asyncDispose]();
   await listeners?.[Symbol.asyncDispose]();
 });
 
 /** A host page with a real sandbox frame in it, opened by the code that opens it for the app. */
 async function openSandbox(): Promise<{ page: Page; frame: Frame; worker: Worker }> {
   const page = await browser.newPage();
-  await page.goto(`${origin}/host.html`);
+  await page.goto(`${server.origin}/host.html`);
   const workerStarted = page.waitForEvent('worker');
   // As text: the test runner rewrites imports inside functions.
   await page.evaluate(
@@ -101,7 +75,7 @@ describe('nothing leaves the sandbox', () => {
     const context = await browser.newContext();
     const open = async () => {
       const page = await context.newPage();
-      await page.goto(`${origin}/open.html`);
+      await page.goto(`${server.origin}/open.html`);
       return page;
     };
     const page = await open();

@@ -1,16 +1,18 @@
 import { KilnError, aborted } from '../base/errors.ts';
-import { SLOT_START_LIMIT_MS } from './limits.ts';
+import { FRAME_ANSWER_LIMIT_MS, SLOT_START_LIMIT_MS } from './limits.ts';
 import type { FromGuest } from './messages.ts';
 
 /** A hidden frame whose worker answered. Removing it kills whatever runs inside. */
 export interface GuestFrame {
   readonly port: MessagePort;
+  /** Does its process still answer? Guests run in its worker, so its main thread is free to. */
+  isAlive(): Promise<boolean>;
   remove(): void;
 }
 
 /**
- * Opens an opaque-origin frame and connects to the `data:` worker inside it. The frame never posts to the host
- * except to say that its worker failed; work travels over a channel of which the worker holds the other end.
+ * Opens an opaque-origin frame and connects to the `data:` worker inside it. The frame itself posts to the host
+ * only that its worker failed, or that it is alive; work travels over a channel of which the worker holds the other end.
  */
 export function openFrame(pageUrl: string, signal: AbortSignal): Promise<GuestFrame> {
   return new Promise((resolve, reject) => {
@@ -26,6 +28,7 @@ export function openFrame(pageUrl: string, signal: AbortSignal): Promise<GuestFr
       port.close();
       frame.remove();
     };
+    const isAlive = () => ping(frame);
     const fail = (error: KilnError) => {
       settled.abort();
       remove();
@@ -48,7 +51,7 @@ export function openFrame(pageUrl: string, signal: AbortSignal): Promise<GuestFr
       ({ data }: MessageEvent<FromGuest>) => {
         if (data.type !== 'ready') return;
         settled.abort();
-        resolve({ port, remove });
+        resolve({ port, isAlive, remove });
       },
       options,
     );
@@ -70,5 +73,22 @@ function reasonOf(data: unknown): string {
 function notStarted(reason: string): KilnError {
   return new KilnError('sandbox/not-started', `The sandbox did not start. ${reason}`, {
     hint: 'Check that /sandbox.html is served with its own Content-Security-Policy, then reload the page.',
+  });
+}
+
+/** Asks the frame for a sign of life. */
+function ping(frame: HTMLIFrameElement): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settled = new AbortController();
+    const settle = (isAlive: boolean) => {
+      settled.abort();
+      clearTimeout(timer);
+      resolve(isAlive);
+    };
+    const timer = setTimeout(() => settle(false), FRAME_ANSWER_LIMIT_MS);
+    window.addEventListener('message', ({ source }) => source === frame.contentWindow && settle(true), {
+      signal: settled.signal,
+    });
+    frame.contentWindow?.postMessage('ping', '*');
   });
 }

@@ -41,7 +41,9 @@ async function run(port: MessagePort, runner: Promise<Runner>, id: number, task:
   try {
     const loaded = await runner;
     startedMs = performance.now();
-    outcome = { ...(await loaded.run(task, onProgress)), wallMs: performance.now() - startedMs };
+    const { exit, outputs } = await loaded.run(task, onProgress);
+    const sorted = [...outputs].sort((a, b) => (a.path < b.path ? -1 : 1));
+    outcome = { exit, outputs: sorted, wallMs: performance.now() - startedMs };
   } catch (thrown) {
     outcome = { exit: nameFault(thrown), outputs: [], wallMs: performance.now() - startedMs };
   }

@@ -24,6 +24,11 @@ export const RECYCLE_MIN_AGE_MS = 10_000;
 /** How long a frame may take to start its worker, on a busy machine, before that counts as a fault of this device. */
 export const SLOT_START_LIMIT_MS = 30_000;
 
+/** How often a long task's frame is asked whether its process still lives … */
+export const FRAME_CHECK_INTERVAL_MS = 10_000;
+/** … and how long it may take to answer; a machine that swaps is slow. */
+export const FRAME_ANSWER_LIMIT_MS = 10_000;
+
 /** How long all pipelines of a WGSL job may compile. */
 export const PIPELINE_COMPILE_LIMIT_MS = 15_000;
 /** How long one GPU dispatch should take, so that the device stays usable for the person in front of it. */

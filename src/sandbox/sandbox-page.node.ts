@@ -10,24 +10,28 @@ const FRAME_PRIMITIVES = [
   'open',
 ];
 
-/** What the frame does: gives up its network, starts the worker, hands it the host's port. */
+/** What the frame does: gives up its network, starts the worker, hands it the host's port, tells that it is alive. */
 function frameScript(workerSource: string): string {
   return `for (const name of ${JSON.stringify(FRAME_PRIMITIVES)}) {
   delete self[name];
   if (name in self) Object.defineProperty(self, name, { value: undefined });
 }
 const source = ${JSON.stringify(workerSource).replaceAll('<', '\\u003c')};
+const tell = (type, message) => parent.postMessage({ type, message: String(message) }, '*');
+const fail = (message) => tell('kiln/worker-failed', message);
+let worker;
 addEventListener('message', (event) => {
   if (event.source !== parent || parent === self || self.origin !== 'null') return;
-  const fail = (message) => parent.postMessage({ type: 'kiln/worker-failed', message: String(message) }, '*');
+  if (event.data === 'ping') tell('kiln/alive', '');
+  if (event.data !== 'port' || worker !== undefined) return;
   try {
-    const worker = new Worker('data:text/javascript;charset=utf-8,' + encodeURIComponent(source));
+    worker = new Worker('data:text/javascript;charset=utf-8,' + encodeURIComponent(source));
     worker.onerror = (error) => fail(error.message);
     worker.postMessage('port', [event.ports[0]]);
   } catch (error) {
     fail(error);
   }
-}, { once: true });`;
+});`;
 }
 
 /** `sandbox.html` and the policy it is served with. */

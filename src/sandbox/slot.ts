@@ -1,6 +1,7 @@
 import { aborted, type KilnError } from '../base/errors.ts';
+import type { Exit } from '../protocol/task.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
-import { RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
+import { FRAME_CHECK_INTERVAL_MS, RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
 import {
   faultExit,
   type FromGuest,
@@ -35,6 +36,7 @@ export class Slot {
   #tasks = 0;
   #pending: Pending | undefined;
   #isSpent = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(pageUrl: string) {
     this.#started = openFrame(pageUrl, this.#life.signal).then((frame) => {
@@ -65,7 +67,6 @@ export class Slot {
     if (signal.aborted) throw aborted(signal.reason);
     const isFirst = this.#load === undefined;
     this.#load = load;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort = () => {};
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
@@ -76,7 +77,7 @@ export class Slot {
         const begin = (frame: GuestFrame) => {
           if (this.#pending?.id !== id) return;
           // The wall-clock limit covers compiling, instantiating and the start function.
-          timer = setTimeout(() => this.#timeOut(load.limits.wallMs), load.limits.wallMs);
+          this.#watch(frame, id, performance.now(), load.limits.wallMs);
           if (isFirst) this.#post(frame, { type: 'load', load });
           this.#post(frame, { type: 'run', id, task });
         };
@@ -84,7 +85,7 @@ export class Slot {
         else begin(this.#frame);
       });
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#timer);
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -97,10 +98,34 @@ export class Slot {
     this.#settle()?.reject(reason);
   }
 
-  #timeOut(wallMs: number): void {
+  /** One timer for the wall-clock limit and, in between, for signs that the frame's process died. */
+  #watch(frame: GuestFrame, id: number, sinceMs: number, wallMs: number): void {
+    const leftMs = sinceMs + wallMs - performance.now();
+    this.#timer = setTimeout(
+      () => {
+        if (leftMs <= FRAME_CHECK_INTERVAL_MS) {
+          return this.#end(faultExit('timeout', `The task took longer than ${wallMs} ms.`), wallMs);
+        }
+        void this.#checkAlive(frame, id, sinceMs);
+        this.#watch(frame, id, sinceMs, wallMs);
+      },
+      Math.min(leftMs, FRAME_CHECK_INTERVAL_MS),
+    );
+  }
+
+  async #checkAlive(frame: GuestFrame, id: number, sinceMs: number): Promise<void> {
+    if ((await frame.isAlive()) || this.#pending?.id !== id) return;
+    const exit = faultExit(
+      'out-of-memory',
+      'The process of the sandbox ended, most often for lack of memory.',
+    );
+    this.#end(exit, performance.now() - sinceMs);
+  }
+
+  /** Ends the task under way with this exit and removes the frame. */
+  #end(exit: Exit, wallMs: number): void {
     const pending = this.#settle();
     this.kill(aborted());
-    const exit = faultExit('timeout', `The task took longer than ${wallMs} ms.`);
     pending?.resolve({ exit, outputs: [], wallMs });
   }
 

@@ -67,7 +67,7 @@ describe('a WASI command', () => {
     expect(text(outcome)).toMatch(
       /^write to an input: refused\n\. \d+\n\.\. \d+\nant \d+\ndata \d+\nresults \d+\nzebra \d+\n$/,
     );
-    expect(outcome.outputs.map(({ path }) => path)).toEqual(['stdout', 'results/out.txt']);
+    expect(outcome.outputs.map(({ path }) => path)).toEqual(['results/out.txt', 'stdout']);
   });
 
   test('gives the same digest on a warm slot, a fresh slot, and another one for another task', async () => {

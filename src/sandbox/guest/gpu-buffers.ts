@@ -69,10 +69,6 @@ export class GpuBuffers {
     return this.#slots.get(name)?.bytes ?? 0;
   }
 
-  close(): void {
-    for (const slot of this.#slots.values()) slot.buffer?.destroy();
-  }
-
   #fill(name: string, slot: Slot, content: Bytes | undefined): void {
     if (content === undefined) return;
     if (content.byteLength > slot.bytes) {

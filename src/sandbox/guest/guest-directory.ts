@@ -28,22 +28,19 @@ export class GuestDirectory extends Directory {
   }
 
   /** The directory at a relative path, made when it is missing. */
-  directory(parts: readonly string[]): GuestDirectory {
-    let directory: GuestDirectory = this;
-    for (const part of parts) {
-      const next = directory.contents.get(part);
-      const child = next instanceof GuestDirectory ? next : new GuestDirectory(this.budget);
-      directory.contents.set(part, child);
-      directory = child;
-    }
-    return directory;
+  directory([first, ...rest]: readonly string[]): GuestDirectory {
+    if (first === undefined) return this;
+    const known = this.contents.get(first);
+    const child = known instanceof GuestDirectory ? known : new GuestDirectory(this.budget);
+    this.contents.set(first, child);
+    return child.directory(rest);
   }
 
   /** The file at a relative path, if there is one. */
   file(path: string): GuestFile | undefined {
-    let entry: Inode | undefined = this;
-    for (const part of path.split('/'))
-      entry = entry instanceof Directory ? entry.contents.get(part) : undefined;
+    const [first = '', ...rest] = path.split('/');
+    const entry = this.contents.get(first);
+    if (rest.length > 0) return entry instanceof GuestDirectory ? entry.file(rest.join('/')) : undefined;
     return entry instanceof GuestFile ? entry : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { ConsoleStdout, Fd, WASIProcExit } from '@bjorn3/browser_wasi_shim';
+import { ConsoleStdout, type Fd, WASIProcExit } from '@bjorn3/browser_wasi_shim';
 import { copyBytes, type Bytes } from '../../base/bytes.ts';
 import type { Exit } from '../../protocol/task.ts';
 import { MAX_CREATED_FILES, MAX_STDOUT_BYTES } from '../limits.ts';
@@ -17,7 +17,7 @@ type Outputs = GuestOutcome['outputs'];
 /** Compiles a guarded command once; each run gets a fresh instance, memory and file system. */
 export async function loadWasi(load: WasiLoad): Promise<Runner> {
   const module = await WebAssembly.compile(load.module);
-  return { run: (task) => Promise.resolve(runOnce(module, load, task)), close: () => undefined };
+  return { run: (task) => Promise.resolve(runOnce(module, load, task)) };
 }
 
 function runOnce(
@@ -88,7 +88,7 @@ function printer(file?: GuestFile): Fd {
 }
 
 function readOutputs(paths: readonly string[], stdout: GuestFile, files: GuestRoot): Outputs {
-  return paths.flatMap((path) => {
+  return [...new Set(paths)].flatMap((path) => {
     const file = path === STDOUT ? stdout : files.root.file(path);
     return file === undefined ? [] : [{ path, bytes: copyBytes(file.data) }];
   });

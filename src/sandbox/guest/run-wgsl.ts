@@ -28,7 +28,6 @@ export async function loadWgsl(load: WgslLoad): Promise<Runner> {
         throw thrown;
       }
     },
-    close: () => device.destroy(),
   };
 }
 

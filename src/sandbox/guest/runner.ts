@@ -8,5 +8,4 @@ export interface Runner {
     task: TaskInput,
     onProgress: (done: number) => void,
   ): Promise<{ readonly exit: Exit; readonly outputs: GuestOutcome['outputs'] }>;
-  close(): void;
 }

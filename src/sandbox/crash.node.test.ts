@@ -1,0 +1,72 @@
+import { type Browser, chromium, type Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import { type HostServer, startHostServer } from './fixtures/host-page.node.ts';
+
+let server: HostServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startHostServer();
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+/**
+ * A page with a sandbox whose `run(kind)` runs one task of the kind's benchmark. As text: the test runner rewrites
+ * imports inside functions.
+ */
+async function openHost(): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`${server.origin}/host.html`);
+  await page.evaluate(`(async () => {
+    const [{ createSandbox }, { TestBlobs, manifestOf }] = await Promise.all([
+      import('/src/sandbox/sandbox.ts'), import('/src/sandbox/fixtures/manifests.ts')]);
+    const blobs = new TestBlobs();
+    const sandbox = createSandbox({ cpuSlots: 1, gpuSlots: 1, pageUrl: '/sandbox.html' });
+    const guest = await fetch('/src/sandbox/fixtures/guest.wasm').then((answer) => answer.arrayBuffer());
+    const module = await blobs.put(new Uint8Array(guest));
+    const shader = await blobs.put('@group(0) @binding(0) var<storage, read_write> x: array<u32>;' +
+      '@compute @workgroup_size(1) fn main() { x[0] = 7u; }');
+    const wasi = (mode) => ({ kind: 'wasi', module, args: ['guest', mode], env: {}, files: {}, outputs: ['stdout'] });
+    const wgsl = { kind: 'wgsl', shaders: { shader }, buffers: { x: { usage: 'storage', bytes: 4 } }, uniforms: [],
+      passes: [{ shader: 'shader', entry: 'main', workgroups: [1, 1, 1], bindings: { 0: 'x' } }],
+      outputs: { x: { buffer: 'x', element: 'u32' } } };
+    const open = (program) => sandbox.openJob('job', manifestOf(program), blobs.read);
+    globalThis.jobs = { loop: await open(wasi('loop')), hello: await open(wasi('hello')), gpu: await open(wgsl) };
+    globalThis.losses = [];
+    sandbox.onDeviceLost((loss) => losses.push(loss));
+    globalThis.run = (name) => jobs[name].run(0, { signal: new AbortController().signal }).then(({ exit }) => exit.kind);
+  })()`);
+  return page;
+}
+
+test('a lost GPU device is named, backed off from, and got over', async () => {
+  const page = await openHost();
+  expect(await page.evaluate('run("gpu")')).toBe('ok');
+  const crasher = await browser.newPage();
+  await crasher.goto('chrome://gpucrash').catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(await page.evaluate('run("gpu")')).toBe('device-lost');
+  expect(await page.evaluate('losses')).toMatchObject([{ resumesInMs: 2_000 }]);
+  const startedMs = performance.now();
+  expect(await page.evaluate('run("gpu")')).toBe('ok');
+  expect(performance.now() - startedMs).toBeGreaterThan(1_500);
+  await crasher.close();
+  await page.close();
+});
+
+test('a sandbox process that dies is noticed long before the wall-clock limit', async () => {
+  const page = await openHost();
+  const running = page.evaluate('run("loop")');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const frame = page.frames().find((one) => one.url().endsWith('/sandbox.html'));
+  const session = await page.context().newCDPSession(frame!);
+  void session.send('Page.crash').catch(() => undefined);
+  expect(await running).toBe('out-of-memory');
+  expect(await page.evaluate('run("hello")')).toBe('ok');
+  await page.close();
+});
