@@ -9,7 +9,12 @@ import { createSandbox } from '../sandbox/sandbox.ts';
 import { openStore } from '../storage/idb-store.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import type { Collection, Store } from '../storage/store.ts';
-import { OFFERED_GPU_MEMORY_BYTES, OFFERED_MEMORY_BYTES, REDEEM_INTERVAL_MS, STORE_NAME } from './constants.ts';
+import {
+  OFFERED_GPU_MEMORY_BYTES,
+  OFFERED_MEMORY_BYTES,
+  REDEEM_INTERVAL_MS,
+  STORE_NAME,
+} from './constants.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { requestorApi } from './requestor-desk.ts';
@@ -23,7 +28,10 @@ import { WalletDesk } from './wallet-desk.ts';
  * @example
  * await using kiln = await createKiln(await (await fetch('/network.json')).json());
  */
-export async function createKiln(config: NetworkConfig, onStep: (step: string) => void = () => {}): Promise<Kiln> {
+export async function createKiln(
+  config: NetworkConfig,
+  onStep: (step: string) => void = () => {},
+): Promise<Kiln> {
   const scope = new Scope();
   try {
     onStep('Opening the store');
@@ -37,7 +45,11 @@ export async function createKiln(config: NetworkConfig, onStep: (step: string) =
     const wallet = await WalletDesk.open(config.chain, store, systemClock);
     scope.add(() => wallet[Symbol.asyncDispose]());
     onStep('Joining the network');
-    const network = await createNetwork({ identitySeed: await identityOf(store), relays: config.relays, chunks: store.chunks });
+    const network = await createNetwork({
+      identitySeed: await identityOf(store),
+      relays: config.relays,
+      chunks: store.chunks,
+    });
     scope.add(() => network[Symbol.asyncDispose]());
 
     const requestor = new Requestor({
@@ -115,6 +127,7 @@ function withPrefix<T>(all: Collection<T>, prefix: string): Collection<T> {
     get: (key) => all.get(prefix + key),
     put: (key, value) => all.put(prefix + key, value),
     delete: (key) => all.delete(prefix + key),
-    entries: async (within = '') => (await all.entries(prefix + within)).map(([key, value]) => [key.slice(prefix.length), value]),
+    entries: async (within = '') =>
+      (await all.entries(prefix + within)).map(([key, value]) => [key.slice(prefix.length), value]),
   };
 }

@@ -22,7 +22,13 @@ export class ProviderDesk {
   readonly #wallet: WalletDesk;
   #role: Scope | undefined;
 
-  constructor(provider: Provider, sandbox: Sandbox, gpu: GpuInfo | undefined, board: Observable<BoardView>, wallet: WalletDesk) {
+  constructor(
+    provider: Provider,
+    sandbox: Sandbox,
+    gpu: GpuInfo | undefined,
+    board: Observable<BoardView>,
+    wallet: WalletDesk,
+  ) {
     this.#provider = provider;
     this.#sandbox = sandbox;
     this.#gpu = gpu;

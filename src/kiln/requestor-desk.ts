@@ -8,7 +8,11 @@ import type { BoardView, Kiln } from './kiln.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
 /** The requestor of this tab as the pages use it: role, wallet and media put together. */
-export function requestorApi(requestor: Requestor, wallet: WalletDesk, board: Observable<BoardView>): Kiln['requestor'] {
+export function requestorApi(
+  requestor: Requestor,
+  wallet: WalletDesk,
+  board: Observable<BoardView>,
+): Kiln['requestor'] {
   return {
     jobs: requestor.view,
     tryOut: (draft, task, { signal, onProgress }) => requestor.tryOut(draft, task, signal, onProgress),

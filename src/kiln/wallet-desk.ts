@@ -37,7 +37,14 @@ export class WalletDesk implements AsyncDisposable {
   readonly #redeemed: Collection<RedeemedRecord>;
   readonly #sealer: KeySealer;
   readonly #injected = watchInjectedWallets();
-  readonly #view = new Cell<WalletView>({ injected: [], tokenBalance: 0n, deposit: 0n, thawing: 0n, vouchers: [], history: [] });
+  readonly #view = new Cell<WalletView>({
+    injected: [],
+    tokenBalance: 0n,
+    deposit: 0n,
+    thawing: 0n,
+    vouchers: [],
+    history: [],
+  });
   #account: WalletAccount | undefined;
   #redeeming: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -53,7 +60,10 @@ export class WalletDesk implements AsyncDisposable {
     this.#history = store.collection('history');
     this.#redeemed = store.collection('settings');
     this.#injected.wallets.subscribe((wallets) => {
-      this.#view.set({ ...this.#view.value, injected: wallets.map(({ id, name, icon }) => ({ id, name, icon })) });
+      this.#view.set({
+        ...this.#view.value,
+        injected: wallets.map(({ id, name, icon }) => ({ id, name, icon })),
+      });
     });
   }
 
@@ -86,11 +96,17 @@ export class WalletDesk implements AsyncDisposable {
   async useEmbedded(): Promise<void> {
     const config = this.#config;
     const sealer = this.#sealer;
-    this.#account = await openEmbeddedWallet({ config, records: this.#embedded, sealer, nowMs: this.#clock.now() });
+    this.#account = await openEmbeddedWallet({
+      config,
+      records: this.#embedded,
+      sealer,
+      nowMs: this.#clock.now(),
+    });
     await this.refresh();
     const { tokenBalance, deposit, history, error } = this.#view.value;
     const isNew = error === undefined && tokenBalance === 0n && deposit === 0n && history.length === 0;
-    if (this.#config.hasFaucet && isNew) await this.#draw().catch((thrown: unknown) => this.#complain(thrown));
+    if (this.#config.hasFaucet && isNew)
+      await this.#draw().catch((thrown: unknown) => this.#complain(thrown));
   }
 
   /** Funds a session key for a job's budget: its vouchers draw on the deposit made here. */
@@ -123,11 +139,17 @@ export class WalletDesk implements AsyncDisposable {
     const account = this.#account;
     try {
       const [vouchers, history] = await Promise.all([this.#voucherViews(), this.#pastEvents()]);
-      const shown = account === undefined ? {} : { account: { address: account.address, kind: account.kind, name: account.name } };
+      const shown =
+        account === undefined
+          ? {}
+          : { account: { address: account.address, kind: account.kind, name: account.name } };
       const { error: _gone, thawEndsAtMs: _old, ...kept } = this.#view.value;
       this.#view.set({ ...kept, ...shown, vouchers, history });
       if (account === undefined) return;
-      const [tokenBalance, deposit] = await Promise.all([this.reader.tokenBalance(account.address), this.reader.deposit(account.address)]);
+      const [tokenBalance, deposit] = await Promise.all([
+        this.reader.tokenBalance(account.address),
+        this.reader.deposit(account.address),
+      ]);
       const { thawing, thawEndsAtMs } = deposit;
       this.#view.set({
         ...this.#view.value,
@@ -150,7 +172,9 @@ export class WalletDesk implements AsyncDisposable {
   async #useInjected(id: string): Promise<void> {
     const wallet = this.#injected.wallets.value.find((one) => one.id === id);
     if (wallet === undefined) {
-      throw new KilnError('wallet/unknown', 'This wallet is not offered by the browser any more.', { hint: 'Reload the page.' });
+      throw new KilnError('wallet/unknown', 'This wallet is not offered by the browser any more.', {
+        hint: 'Reload the page.',
+      });
     }
     this.#account = await connectInjected(wallet, this.#config);
     await this.refresh();
@@ -219,7 +243,12 @@ export class WalletDesk implements AsyncDisposable {
 
   async #note(kind: WalletEvent['kind'], amount: bigint, transaction: string): Promise<void> {
     const atMs = this.#clock.now();
-    await this.#history.put(`${this.#config.id}/${atMs.toString().padStart(15, '0')}/${kind}`, { kind, amount, transaction, atMs });
+    await this.#history.put(`${this.#config.id}/${atMs.toString().padStart(15, '0')}/${kind}`, {
+      kind,
+      amount,
+      transaction,
+      atMs,
+    });
     await this.refresh();
   }
 
@@ -230,6 +259,8 @@ export class WalletDesk implements AsyncDisposable {
 
   #required(): WalletAccount {
     if (this.#account !== undefined) return this.#account;
-    throw new KilnError('wallet/no-account', 'No account is connected.', { hint: 'Choose an account on the Wallet page.' });
+    throw new KilnError('wallet/no-account', 'No account is connected.', {
+      hint: 'Choose an account on the Wallet page.',
+    });
   }
 }

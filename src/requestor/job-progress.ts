@@ -97,7 +97,7 @@ export class JobProgress {
       ...(this.#firstResultAtMs === undefined ? {} : { firstResultAtMs: this.#firstResultAtMs }),
       ...(this.#endedAtMs === undefined ? {} : { endedAtMs: this.#endedAtMs }),
       executions: this.#executions,
-      rejected: this.#rejected,
+      rejected: [...this.#rejected],
       banned: [...this.banned],
       providers: this.#providers(links),
     };

@@ -220,7 +220,11 @@ export class TaskDesk {
     if (left === undefined || right === undefined) {
       // Whoever cannot produce the bytes it committed to has no result.
       const missing = left === undefined ? a : b;
-      return this.#apply(task, { type: 'broken', id: missing, reason: 'did not send the bytes of its result' });
+      return this.#apply(task, {
+        type: 'broken',
+        id: missing,
+        reason: 'did not send the bytes of its result',
+      });
     }
     const compared = compareResults(this.#manifest.comparator, left, right, (path) =>
       elementOf(this.#manifest, path),

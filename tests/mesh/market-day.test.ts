@@ -35,7 +35,10 @@ test('a provider that always lies is caught by the referee, unpaid and banned; t
   expect(view).toMatchObject({ status: 'done', verified: 12 });
   expect(view.rejected.length).toBeGreaterThan(0);
   expect(new Set(view.rejected.map(({ peer }) => peer))).toEqual(new Set([liar.peer.identity.peer]));
-  expect(view.providers.find(({ peer }) => peer === liar.peer.identity.peer)).toMatchObject({ state: 'banned', paid: 0n });
+  expect(view.providers.find(({ peer }) => peer === liar.peer.identity.peer)).toMatchObject({
+    state: 'banned',
+    paid: 0n,
+  });
   expect(await day.redeem(liar)).toBe(0n);
   for (let task = 0; task < 12; task++) {
     expect((await requestor.outputs(job, task))?.[0]?.bytes).toEqual(await trueOutput(job, task));
@@ -188,10 +191,14 @@ test('a requestor that pays too little is left with its last good voucher', asyn
   let signed = 0;
   const cheap = {
     ...honest,
-    sign: (voucher: Parameters<typeof honest.sign>[0]) => honest.sign(++signed > 6 ? { ...voucher, amount: voucher.amount - 1n } : voucher),
+    sign: (voucher: Parameters<typeof honest.sign>[0]) =>
+      honest.sign(++signed > 6 ? { ...voucher, amount: voucher.amount - 1n } : voucher),
   };
   const job = await day.submit(requestor, 60, QUORUM_2, cheap);
-  await day.clock.runUntil(() => one.provider.view.value.agreements.some(({ state }) => state === 'ended'), 120_000);
+  await day.clock.runUntil(
+    () => one.provider.view.value.agreements.some(({ state }) => state === 'ended'),
+    120_000,
+  );
   expect(one.provider.view.value.agreements.at(-1)!.endReason).toMatch(/does not pay exactly/);
   expect(await day.redeem(one)).toBe(one.provider.view.value.earned);
   expect(viewOf(requestor, job)!.status).toBe('running');

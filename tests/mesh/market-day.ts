@@ -46,7 +46,10 @@ export class MarketDay implements AsyncDisposable {
   #number = 1;
 
   /** A provider that lends one slot, honest unless told otherwise. */
-  async provider(options: Partial<FakeSandboxOptions> = {}, rules: Partial<ProviderRules> = {}): Promise<DayProvider> {
+  async provider(
+    options: Partial<FakeSandboxOptions> = {},
+    rules: Partial<ProviderRules> = {},
+  ): Promise<DayProvider> {
     const number = ++this.#number;
     const peer = this.network.join(number);
     const sandbox = new FakeSandbox({ clock: this.clock, microUnitsPerSecond: SCORE, ...options });
@@ -77,7 +80,9 @@ export class MarketDay implements AsyncDisposable {
   }
 
   /** The requestor of this day; called again it is the same one after a reload of its tab. */
-  async requestor(options: Partial<FakeSandboxOptions> = {}): Promise<{ requestor: Requestor; peer: MemoryPeer; sandbox: FakeSandbox }> {
+  async requestor(
+    options: Partial<FakeSandboxOptions> = {},
+  ): Promise<{ requestor: Requestor; peer: MemoryPeer; sandbox: FakeSandbox }> {
     const peer = this.network.join(1);
     const sandbox = new FakeSandbox({ clock: this.clock, ...options });
     const store = this.requestorStore;
@@ -108,9 +113,19 @@ export class MarketDay implements AsyncDisposable {
   }
 
   /** Submits a job of so many tasks. */
-  async submit(requestor: Requestor, tasks: number, policy: Policy = QUORUM_2, session = this.session(10n ** 9n)): Promise<string> {
+  async submit(
+    requestor: Requestor,
+    tasks: number,
+    policy: Policy = QUORUM_2,
+    session = this.session(10n ** 9n),
+  ): Promise<string> {
     const draft = await makeDraft(tasks, policy);
-    const terms = { budget: session.cap, priceCeiling: PRICE_PER_UNIT, microUnitsPerTask: MICRO_UNITS_PER_TASK, seats: 8 };
+    const terms = {
+      budget: session.cap,
+      priceCeiling: PRICE_PER_UNIT,
+      microUnitsPerTask: MICRO_UNITS_PER_TASK,
+      seats: 8,
+    };
     const job = await requestor.submit(draft, terms, session);
     await this.clock.settle();
     return job;
@@ -118,7 +133,10 @@ export class MarketDay implements AsyncDisposable {
 
   /** Moves time until the job has ended. */
   async untilEnded(requestor: Requestor, job: string, limitMs = 600_000): Promise<JobView> {
-    await this.clock.runUntil(() => viewOf(requestor, job)?.status !== 'running' && viewOf(requestor, job) !== undefined, limitMs);
+    await this.clock.runUntil(
+      () => viewOf(requestor, job)?.status !== 'running' && viewOf(requestor, job) !== undefined,
+      limitMs,
+    );
     await this.clock.advance(1_000);
     return viewOf(requestor, job)!;
   }
@@ -126,7 +144,8 @@ export class MarketDay implements AsyncDisposable {
   /** Redeems all vouchers of a provider; the result is what it was paid. */
   async redeem({ store }: DayProvider): Promise<bigint> {
     let paid = 0n;
-    for (const [, { voucher }] of await store.collection<VoucherRecord>('vouchers').entries()) paid += await this.chain.redeem(voucher);
+    for (const [, { voucher }] of await store.collection<VoucherRecord>('vouchers').entries())
+      paid += await this.chain.redeem(voucher);
     return paid;
   }
 

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import type { WorkDown } from '../../src/protocol/work.ts';
+import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
+import { eavesdrop, joinRogue } from './rogue.ts';
+import { trueOutput } from './twins/fake-sandbox.ts';
+
+const ROGUE = 200;
+
+test('a copied commitment and its copied result are worth nothing: the provider’s own name is inside', async () => {
+  await using day = new MarketDay();
+  const victims = [
+    eavesdrop(await day.provider({ msPerTask: 100 })),
+    eavesdrop(await day.provider({ msPerTask: 100 })),
+  ];
+  const { requestor } = await day.requestor();
+  const joining = joinRogue(day, ROGUE);
+  const job = await day.submit(requestor, 30);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.providers.length ?? 0) === 3, 60_000);
+  const rogue = await joining;
+  const said = new Set<WorkDown>();
+  const copy = () => {
+    for (const message of rogue.heard.filter((one) => !said.has(one))) {
+      if (message.type === 'lease') {
+        const entries = victims
+          .flatMap(({ commits }) => commits.filter(({ task }) => message.tasks.includes(task)))
+          .slice(0, 1);
+        if (entries.length === 0) continue;
+        void rogue.channel.send({
+          type: 'commit',
+          commit: rogue.commit({ lease: message.lease, entries }),
+          wallMs: 100,
+        });
+        said.add(message);
+      }
+      if (message.type === 'reveal') {
+        const entries = victims
+          .flatMap(({ revealed }) => revealed.filter(({ task }) => message.tasks.includes(task)))
+          .slice(0, 1);
+        if (entries.length === 0) continue;
+        void rogue.channel.send({ type: 'results', lease: message.lease, entries });
+        said.add(message);
+      }
+    }
+  };
+  rogue.onHeard = copy;
+  for (const victim of victims) victim.onHeard = copy;
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.rejected.length ?? 0) > 0, 120_000);
+  const view = viewOf(requestor, job)!;
+  expect(view.rejected[0]).toMatchObject({
+    peer: rogue.peer.identity.peer,
+    reason: expect.stringMatching(/committed to/) as string,
+  });
+  expect(view.providers.find(({ peer }) => peer === rogue.peer.identity.peer)).toMatchObject({
+    state: 'banned',
+    paid: 0n,
+  });
+});
+
+test('a result without a commitment, or for a lease of somebody else, changes nothing', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 100 });
+  await day.provider({ msPerTask: 100 });
+  const { requestor } = await day.requestor();
+  const joining = joinRogue(day, ROGUE);
+  const job = await day.submit(requestor, 10);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.providers.length ?? 0) === 3, 60_000);
+  const rogue = await joining;
+  const nonce = new Uint8Array(16);
+  const result = { exit: { kind: 'ok' as const }, outputs: [] };
+  const entries = [{ task: 0, nonce, result, inline: {} }];
+  for (const lease of ['0x00000000', 'zzz']) {
+    await rogue.channel.send({ type: 'results', lease, entries });
+    const commitment = new Uint8Array(32);
+    await rogue.channel.send({
+      type: 'commit',
+      commit: rogue.commit({ lease, entries: [{ task: 0, commitment }] }),
+      wallMs: 1,
+    });
+  }
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 10 });
+  for (let task = 0; task < 10; task++) {
+    expect((await requestor.outputs(job, task))?.[0]?.bytes).toEqual(await trueOutput(job, task));
+  }
+});
+
+test('a work stream under another provider’s agreement is turned away', async () => {
+  await using day = new MarketDay();
+  const honest = await day.provider({ msPerTask: 1_000 });
+  await day.provider({ msPerTask: 1_000 });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 50);
+  await day.clock.runUntil(() => honest.provider.view.value.agreements.length > 0, 60_000);
+  const stolen = honest.provider.view.value.agreements[0]!.digest;
+  const joining = joinRogue(day, ROGUE, () => stolen);
+  await day.clock.advance(30_000);
+  const rogue = await joining;
+  expect(rogue.heard).toEqual([expect.objectContaining({ type: 'drain' })]);
+  expect(
+    viewOf(requestor, job)?.providers.find(({ peer }) => peer === honest.peer.identity.peer)?.state,
+  ).toBe('working');
+});
+
+test('two providers of one payee never check each other', async () => {
+  await using day = new MarketDay();
+  const payee = '0x00000000000000000000000000000000000000cc';
+  await day.provider({ msPerTask: 50 }, { payee });
+  await day.provider({ msPerTask: 50 }, { payee });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 6, QUORUM_2);
+  await day.clock.advance(30_000);
+  const view = viewOf(requestor, job)!;
+  expect(view.verified).toBe(0);
+  expect(view.waitingFor).toMatch(/different payees/);
+});
