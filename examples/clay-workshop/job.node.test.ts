@@ -106,6 +106,52 @@ describe('a file from outside', () => {
   });
 });
 
+/** A file of one mesh that repeats one triangle this often. */
+async function repeated(triangles: number, emission: number): Promise<Uint8Array> {
+  const document = new Document();
+  const buffer = document.createBuffer();
+  const corners = document
+    .createAccessor()
+    .setType('VEC3')
+    .setArray(Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0))
+    .setBuffer(buffer);
+  const indices = document
+    .createAccessor()
+    .setArray(Uint16Array.from({ length: 3 * triangles }, (_, i) => i % 3))
+    .setBuffer(buffer);
+  const material = document.createMaterial().setEmissiveFactor([emission, emission, emission]);
+  const primitive = document
+    .createPrimitive()
+    .setAttribute('POSITION', corners)
+    .setIndices(indices)
+    .setMaterial(material);
+  document
+    .createScene()
+    .addChild(document.createNode().setMesh(document.createMesh().addPrimitive(primitive)));
+  return new NodeIO().writeBinary(document);
+}
+
+describe('a file at the limits', () => {
+  const buildFrom = async (file: Promise<Uint8Array>): Promise<JobDraft> =>
+    meta.build({ ...inputs, scene: await file }, { frames: 1, size: '16x16' });
+
+  test('holds at most 4,096 emissive triangles', async () => {
+    expect((await buildFrom(repeated(4_096, 1))).blobs).toHaveLength(5);
+    await expect(buildFrom(repeated(4_097, 1))).rejects.toMatchObject({ code: 'scene/too-many-lights' });
+  });
+
+  test('holds at most 500,000 triangles', async () => {
+    await expect(readScene(await repeated(500_001, 0))).rejects.toMatchObject({ code: 'scene/too-large' });
+    expect((await readScene(await repeated(500_000, 0))).pieces).toHaveLength(1);
+  });
+
+  test('needs no camera, texture, light or motion', async () => {
+    const { manifest } = await buildFrom(repeated(1, 0));
+    expect(v.parse(manifestSchema, manifest)).toEqual(manifest);
+    expect(manifest.deliverable).toMatchObject({ framesPerSecond: 24 });
+  });
+});
+
 describe('the packed hierarchy', () => {
   test('finds the same nearest triangle as trying them all', () => {
     const group = geometry.groups[0]!;
