@@ -17,14 +17,17 @@ const crowd: MemoryPeer[] = [];
 
 beforeAll(async () => {
   relay = await startRelay();
-  const ws = relay.multiaddrs.slice(0, 1);
-  crowd.push(...(await Promise.all(Array.from({ length: CROWD }, () => joinMemoryPeer(ws)))));
+  crowd.push(...(await joinMany(CROWD)));
 });
 
 afterAll(async () => {
   await Promise.all(crowd.map((peer) => peer[Symbol.asyncDispose]()));
   await relay?.stop();
 });
+
+function joinMany(count: number): Promise<MemoryPeer[]> {
+  return Promise.all(Array.from({ length: count }, () => joinMemoryPeer(relay.multiaddrs.slice(0, 1))));
+}
 
 async function health(): Promise<{
   peers: number;
@@ -69,15 +72,15 @@ test('offers reach every board view, the withdrawn and the vanished leave it', a
 
 test(`one relay connection carries ${DIALS} dials to peers, and no circuit stays open`, async () => {
   const hub = await joinMemoryPeer(relay.multiaddrs.slice(0, 1));
-  const others = [...crowd];
-  while (others.length < DIALS) others.push(await joinMemoryPeer(relay.multiaddrs.slice(0, 1)));
-  for (const other of others)
-    await other.network.handle(NEGOTIATE, (stream) => void stream.send(Uint8Array.of(1)));
-  for (const other of others) {
-    const stream = await hub.network.openStream(NEGOTIATE, other.address);
-    const first = await stream.frames[Symbol.asyncIterator]().next();
-    expect(first.value).toEqual(Uint8Array.of(1));
-  }
+  const others = [...crowd, ...(await joinMany(DIALS - CROWD))];
+  await Promise.all(
+    others.map(async (other) => {
+      await other.network.handle(NEGOTIATE, (stream) => void stream.send(Uint8Array.of(1)));
+      const stream = await hub.network.openStream(NEGOTIATE, other.address);
+      const first = await stream.frames[Symbol.asyncIterator]().next();
+      expect(first.value).toEqual(Uint8Array.of(1));
+    }),
+  );
   await expect.poll(async () => (await health()).circuits).toBe(0);
   expect(hub.network.connection.value.peers.filter(({ transport }) => transport === 'webrtc')).toHaveLength(
     DIALS,
@@ -91,8 +94,7 @@ test('more than 32 circuits may be open over one relay connection', async () => 
   const node = await startTabNode(newIdentitySeed(), ws, {});
   try {
     await node.dial(ws[0]!.multiaddr);
-    const targets = [...crowd];
-    while (targets.length < DIALS) targets.push(await joinMemoryPeer(relay.multiaddrs.slice(0, 1)));
+    const targets = [...crowd, ...(await joinMany(DIALS - CROWD))];
     for (const target of targets) {
       await node.dial(multiaddr(`${ws[0]!.text}/p2p-circuit/p2p/${target.identity.peer}`));
     }
