@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import type { FromGuest } from '../../src/sandbox/messages.ts';
+import { waitForEnd } from './fixtures/job.ts';
+import { openLender } from './fixtures/lend.ts';
+import { openMarket } from './fixtures/market.ts';
+import { expectSettled, paidTo, redeem, tokensOf } from './fixtures/money.ts';
+import { expectTrueSweep, SWEEP, sweepOf } from './fixtures/sweep.ts';
+
+const OFFERS_TIMEOUT_MS = 30_000;
+const TASKS = 24;
+
+/** A tampered page: whatever its sandbox computes leaves the tab with one digit changed. */
+function falsifyOutcomes(): void {
+  const { set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage')!;
+  Object.defineProperty(MessagePort.prototype, 'onmessage', {
+    set(this: MessagePort, listener: (event: MessageEvent<FromGuest>) => void) {
+      set!.call(this, (event: MessageEvent<FromGuest>) => {
+        const { data } = event;
+        if (data?.type === 'done') {
+          for (const { bytes } of data.outcome.outputs) {
+            const digit = bytes.length - 2;
+            bytes[digit] = bytes[digit] === 0x30 ? 0x31 : 0x30;
+          }
+        }
+        listener.call(this, event);
+      });
+    },
+  });
+}
+
+test('a lying provider is caught, banned and unpaid; the job ends right and the others are paid', async () => {
+  await using market = await openMarket();
+  const [requestor, first, second, liar] = await Promise.all([
+    market.openTab('requestor'),
+    openLender(market, 'first'),
+    openLender(market, 'second'),
+    openLender(market, 'liar', { script: falsifyOutcomes }),
+  ]);
+  const tokensBefore = await tokensOf(market, liar.payee);
+  await waitForOffers(requestor, 3, OFFERS_TIMEOUT_MS);
+  const settings = sweepOf(TASKS, 400);
+  const { job } = await submitExample(requestor, SWEEP, { ...settings }, 3);
+
+  const view = await waitForEnd(requestor, job);
+  expect(view.verified).toBe(TASKS);
+  await expectTrueSweep(requestor, job, settings);
+
+  const seen = view.providers.filter(({ peer }) => peer === liar.peer);
+  expect(seen.map(({ state, tasksPaid, paid }) => ({ state, tasksPaid, paid }))).toEqual([
+    { state: 'banned', tasksPaid: 0, paid: 0n },
+  ]);
+  const lies = view.rejected.filter(({ peer }) => peer === liar.peer);
+  expect(lies.length).toBeGreaterThan(0);
+  for (const { task, reason } of lies) {
+    expect(task).toBeLessThan(TASKS);
+    expect(reason.length).toBeGreaterThan(10);
+  }
+  expect(view.rejected.filter(({ peer }) => peer !== liar.peer)).toEqual([]);
+
+  // The page says so, too.
+  await requestor.page.goto(`${market.url}#/job/${job}`);
+  const row = requestor.page.getByRole('row').filter({ has: requestor.page.getByTitle(liar.peer) });
+  await expect.poll(() => row.innerText()).toContain('Banned');
+  const list = requestor.page.getByRole('list', { name: 'Rejected results' });
+  await expect.poll(() => list.innerText()).toContain(lies[0]!.reason);
+
+  expect(await redeem(liar.tab)).toBe(0n);
+  expect(await tokensOf(market, liar.payee)).toBe(tokensBefore);
+  await expectSettled(market, requestor, job, [first, second]);
+  for (const { peer } of [first, second]) expect(paidTo(view, peer)).toBeGreaterThan(0n);
+});
