@@ -25,7 +25,7 @@ export const RECYCLE_MIN_AGE_MS = 10_000;
 export const SLOT_START_LIMIT_MS = 30_000;
 
 /** How often a long task's frame is asked whether its process still lives … */
-export const FRAME_CHECK_INTERVAL_MS = 10_000;
+export const FRAME_CHECK_INTERVAL_MS = 5_000;
 /** … and how long it may take to answer; a machine that swaps is slow. */
 export const FRAME_ANSWER_LIMIT_MS = 10_000;
 
