@@ -20,8 +20,11 @@ export interface DemoOptions {
 }
 
 const EXAMPLE = 'clay-workshop';
-/** A little below the example's own 8: without a GPU the default demo then ends well within three minutes. */
-const SAMPLES_PER_PIXEL = 6;
+/**
+ * Fewer than the example's own 8: the denoiser makes up for it, and without a GPU (about seven core-seconds a result,
+ * two results a frame) the default demo then ends within three minutes on four cores.
+ */
+const SAMPLES_PER_PIXEL = 3;
 const POLL_MS = 500;
 /** Offers reach the relay's board and come back within seconds. */
 const OFFERS_TIMEOUT_MS = 60_000;
