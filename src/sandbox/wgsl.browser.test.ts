@@ -94,8 +94,9 @@ describe('a WGSL pipeline', () => {
     for (const n of [2, 7, 2]) {
       const { exit, outputs } = await job.run(n, { signal: never });
       expect(exit).toEqual({ kind: 'ok' });
-      expect([...new Float32Array(outputs[1]!.bytes.buffer)]).toEqual(expected(n));
-      expect([...new Uint32Array(outputs[2]!.bytes.buffer)]).toEqual(
+      expect(outputs.map(({ path }) => path)).toEqual(['part', 'squares.bin', 'sums.bin']);
+      expect([...new Float32Array(outputs[2]!.bytes.buffer)]).toEqual(expected(n));
+      expect([...new Uint32Array(outputs[1]!.bytes.buffer)]).toEqual(
         expected(n).map((x) => Math.floor(x * x)),
       );
       expect([...outputs[0]!.bytes]).toEqual([n, 0, 0, 0, n + 1, 0, 0, 0]);
