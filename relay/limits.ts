@@ -15,6 +15,8 @@ export const RESERVATION_MS = 15 * 60_000;
 /** Circuits carry WebRTC signalling, about 10 KiB, and nothing else. */
 export const CIRCUIT_BYTES = 262_144n;
 export const CIRCUIT_MS = 60_000;
+/** How long the record of a peer that left is kept; a tab that reloads is back sooner. */
+export const FORGET_PEER_MS = 30_000;
 /** How often expired board entries are dropped. */
 export const BOARD_SWEEP_MS = 5_000;
 /** In a star the relay must reach every subscriber itself: the default degrees deliver 58–63 % of the messages. */

@@ -9,7 +9,7 @@ import { webRTCDirect } from '@libp2p/webrtc';
 import { webSockets } from '@libp2p/websockets';
 import { createLibp2p } from 'libp2p';
 import { Scope } from '../src/base/scope.ts';
-import { every, systemClock } from '../src/base/time.ts';
+import { type Clock, every, systemClock } from '../src/base/time.ts';
 import { gossipSettings } from '../src/network/gossip-settings.ts';
 import { Streams } from '../src/network/streams.ts';
 import { BOARD } from '../src/protocol/board.ts';
@@ -22,6 +22,7 @@ import {
   BOARD_SWEEP_MS,
   CIRCUIT_BYTES,
   CIRCUIT_MS,
+  FORGET_PEER_MS,
   GOSSIP_DEGREE,
   MAX_CIRCUITS_PER_CONNECTION,
   MAX_CONNECTIONS,
@@ -120,7 +121,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   );
   relayDemands(node, board, clock);
   await new Streams(node, clock).handle(BOARD, (stream) => void serveBoard(stream, board, clock));
-  forgetTheGone(node, board);
+  forgetTheGone(node, board, clock, scope.signal);
 
   const health = await startHealth(host, options.healthPort ?? 0, node, board);
   scope.add(() => health.stop());
@@ -135,12 +136,19 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   };
 }
 
-/** A peer that is gone needs no place and offers nothing; libp2p would keep its place until it expires. */
-function forgetTheGone(node: RelayNode, board: Board): void {
-  node.addEventListener('peer:disconnect', ({ detail }) => {
+/**
+ * A peer that is gone needs no place and offers nothing: libp2p would keep its place until it expires, and its record
+ * for ever. The record goes a little later, because libp2p itself still looks at it when a peer leaves.
+ */
+function forgetTheGone(node: RelayNode, board: Board, clock: Clock, closing: AbortSignal): void {
+  node.addEventListener('peer:disconnect', ({ detail: peer }) => {
     const { reservations } = node.services.circuit;
-    reservations.get(detail)?.signal.clear();
-    reservations.delete(detail);
-    board.removeOffer(detail.toString());
+    reservations.get(peer)?.signal.clear();
+    reservations.delete(peer);
+    board.removeOffer(peer.toString());
+    clock.after(FORGET_PEER_MS, () => {
+      if (closing.aborted || node.getConnections(peer).length > 0) return;
+      void node.peerStore.delete(peer).catch(() => {});
+    });
   });
 }

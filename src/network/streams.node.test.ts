@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Relay, startRelay } from '../../relay/relay.ts';
-import { KilnError } from '../base/errors.ts';
+import type { KilnError } from '../base/errors.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { NEGOTIATE } from '../protocol/negotiate.ts';

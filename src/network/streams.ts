@@ -44,6 +44,7 @@ export class Streams {
   readonly #clock: Clock;
   readonly #opened: TokenBuckets;
   readonly #count = new Map<string, number>();
+  readonly #handled = new Set<string>();
   /** Addresses to try when a peer is named without any. */
   readonly #guessAddresses: (peer: PeerId) => readonly string[];
 
@@ -79,13 +80,23 @@ export class Streams {
 
   /** Accepts streams of a protocol; the result stops accepting. */
   async handle(protocol: AnyProtocol, handler: (stream: FrameStream) => void): Promise<() => Promise<void>> {
+    if (this.#handled.has(protocol.id)) {
+      throw new KilnError('network/already-handled', 'This protocol has a handler already.', {
+        data: { protocol: protocol.id },
+        hint: 'Call the function that the first handle() gave back, then handle it anew.',
+      });
+    }
+    this.#handled.add(protocol.id);
     const limits = { maxInboundStreams: protocol.maxStreamsPerPeer, maxOutboundStreams: 1_000 };
     await this.#node.handle(
       protocol.id,
       (stream, connection) => this.#accept(protocol, stream, connection.remotePeer.toString(), handler),
       limits,
     );
-    return () => this.#node.unhandle(protocol.id);
+    return () => {
+      this.#handled.delete(protocol.id);
+      return this.#node.unhandle(protocol.id);
+    };
   }
 
   #accept(protocol: AnyProtocol, stream: Stream, peer: PeerId, handler: (stream: FrameStream) => void): void {

@@ -1,4 +1,3 @@
-import type { Bytes } from '../../base/bytes.ts';
 import {
   CHUNK_BYTES,
   chunkCidOfDigest,
@@ -7,7 +6,7 @@ import {
   parseChunkList,
   parseCid,
 } from '../../base/cid.ts';
-import { ownBytes } from '../../base/bytes.ts';
+import { type Bytes, ownBytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import { type Clock } from '../../base/time.ts';
 import { BLOB } from '../../protocol/blob.ts';
@@ -17,6 +16,7 @@ import { BlobHolder } from './blob-holder.ts';
 import type { BlobRequest, BlobStreams, ChunkStore } from './blob-types.ts';
 import { fetchPieces } from './fetch-pieces.ts';
 import { HolderPool } from './holder-pool.ts';
+import { untilAborted } from './until-aborted.ts';
 
 const MINUTE_S = 60;
 
@@ -26,7 +26,7 @@ export class BlobExchange implements AsyncDisposable {
   readonly #pool: HolderPool;
   readonly #stopServing: () => Promise<void>;
   /** Pieces on their way: a second asker waits for the first instead of asking again. */
-  readonly #onTheWay = new Map<Cid, Promise<unknown>>();
+  readonly #onTheWay = new Map<Cid, Promise<void>>();
 
   private constructor(chunks: ChunkStore, pool: HolderPool, stopServing: () => Promise<void>) {
     this.#chunks = chunks;
@@ -108,33 +108,47 @@ export class BlobExchange implements AsyncDisposable {
     return found!;
   }
 
-  /** Own store first, then what others are fetching already, then the holders. */
+  /** Own store first, then the holders; pieces that another call is getting are waited for. */
   async #pieces(
     cids: readonly Cid[],
     request: BlobRequest,
     take: (cid: Cid, bytes: Bytes) => void,
   ): Promise<void> {
-    const absent: Cid[] = [];
-    for (const cid of cids) {
-      await this.#onTheWay.get(cid)?.catch(() => {});
-      const bytes = await this.#chunks.get(cid);
-      if (bytes === undefined) absent.push(cid);
-      else take(cid, bytes);
-    }
-    const missing = absent.filter((cid) => !this.#onTheWay.has(cid));
-    const late = absent.filter((cid) => this.#onTheWay.has(cid));
-    const arrived = async (cid: Cid, bytes: Bytes) => {
-      take(cid, bytes);
-      // A full store costs a later fetch, not this one: the bytes are in hand.
-      await this.#chunks.put(cid, bytes).catch(() => {});
-    };
-    const fetching = fetchPieces(missing, request.holders, this.#pool, arrived, request.signal);
-    for (const cid of missing) this.#onTheWay.set(cid, fetching);
+    const theirs = cids.filter((cid) => this.#onTheWay.has(cid));
+    const others = theirs.map((cid) => this.#onTheWay.get(cid));
+    await this.#ownPieces(
+      cids.filter((cid) => !this.#onTheWay.has(cid)),
+      request,
+      take,
+    );
+    if (theirs.length === 0) return;
+    await untilAborted(Promise.all(others), request.signal);
+    await this.#pieces(theirs, request, take);
+  }
+
+  async #ownPieces(
+    cids: readonly Cid[],
+    request: BlobRequest,
+    take: (cid: Cid, bytes: Bytes) => void,
+  ): Promise<void> {
+    const claim = Promise.withResolvers<void>();
+    for (const cid of cids) this.#onTheWay.set(cid, claim.promise);
     try {
-      await fetching;
-      if (late.length > 0) await this.#pieces(late, request, take);
+      const missing: Cid[] = [];
+      for (const cid of cids) {
+        const bytes = await this.#chunks.get(cid);
+        if (bytes === undefined) missing.push(cid);
+        else take(cid, bytes);
+      }
+      const arrived = async (cid: Cid, bytes: Bytes) => {
+        take(cid, bytes);
+        // A full store costs a later fetch, not this one: the bytes are in hand.
+        await this.#chunks.put(cid, bytes).catch(() => {});
+      };
+      await fetchPieces(missing, request.holders, this.#pool, arrived, request.signal);
     } finally {
-      for (const cid of missing) if (this.#onTheWay.get(cid) === fetching) this.#onTheWay.delete(cid);
+      for (const cid of cids) this.#onTheWay.delete(cid);
+      claim.resolve();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { aborted, KilnError } from '../../base/errors.ts';
+import { KilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import { BLOB } from '../../protocol/blob.ts';
 import type { PeerId } from '../../protocol/identity.ts';
@@ -6,6 +6,7 @@ import type { PeerAddress } from '../streams.ts';
 import type { BlobStreams } from './blob-types.ts';
 import type { SessionSource } from './fetch-pieces.ts';
 import { HolderSession } from './holder-session.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A holder that lied is not asked again for this long. */
 const BAN_MS = 10 * 60_000;
@@ -86,14 +87,5 @@ export class HolderPool implements SessionSource, AsyncDisposable {
 function banned(holder: PeerId): KilnError {
   return new KilnError('blob/holder-banned', 'This holder lied before and is not asked for a while.', {
     data: { holder },
-  });
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(aborted(signal.reason));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -126,6 +126,19 @@ test('a tab that only knows the WebRTC-direct address joins all the same', async
   await provider.close();
 });
 
+test('a tab that is busy for 20 seconds keeps its relay and its streams', async () => {
+  const busy = await tabs.openTab();
+  await busy.call('join', [...relay.multiaddrs]);
+  await busy.call('watchStream', requestorAt.peer, requestorAt.addresses);
+  const before = await busy.call('connection');
+  await busy.call('block', 20_000);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const state = await Promise.race([busy.call('watched'), Promise.resolve('still open')]);
+  expect(state).toBe('still open');
+  expect(await busy.call('connection')).toEqual(before);
+  await busy.close();
+});
+
 test('closed RTCPeerConnections are collected before Chrome counts 500 of them', async () => {
   const tab = await tabs.openTab();
   const before = await tab.call('burnConnections', 120);

@@ -108,6 +108,11 @@ export const tab = {
     const ms = performance.now() - startedAt;
     return { digest: toHex(await sha256(bytes)), ms };
   },
+  /** Keeps the main thread busy, as a tab that computes does. */
+  block(ms: number): void {
+    const until = performance.now() + ms;
+    while (performance.now() < until) Math.sqrt(until);
+  },
   rtc: () => ({ ...countConnections(RTCPeerConnection.prototype) }),
   /** Makes and closes many RTCPeerConnections, as dials do. */
   async burnConnections(count: number): Promise<number> {
