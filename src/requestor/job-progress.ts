@@ -132,21 +132,26 @@ export class JobProgress {
     if (this.#phases[task] !== 'verified') this.#phases[task] = phase;
   }
 
-  /** One line per provider: those of before a reload, then those of now, added up. */
+  /**
+   * One line per provider: those of before a reload, then those of now, added up. Links know all of their pay, also
+   * that of before the reload, which the stored view may have missed.
+   */
   #providers(links: readonly ProviderLink[]): JobProviderView[] {
-    const byPeer = new Map(
+    const linked = new Set(links.map(({ peer }) => peer));
+    const byPeer = new Map<PeerId, JobProviderView>(
       this.#restoredProviders.map((view) => [
         view.peer,
-        { ...view, state: 'ended' as JobProviderView['state'] },
+        { ...view, state: 'ended', ...(linked.has(view.peer) ? { tasksPaid: 0, paid: 0n } : {}) },
       ]),
     );
     for (const link of links) {
       const now = link.view();
       const before = byPeer.get(now.peer);
+      const tasksPaid = now.tasksPaid + (before?.tasksPaid ?? 0);
       byPeer.set(now.peer, {
         ...now,
-        executions: now.executions + (before?.executions ?? 0),
-        tasksPaid: now.tasksPaid + (before?.tasksPaid ?? 0),
+        executions: Math.max(now.executions + (before?.executions ?? 0), tasksPaid),
+        tasksPaid,
         paid: now.paid + (before?.paid ?? 0n),
       });
     }

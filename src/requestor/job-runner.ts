@@ -4,7 +4,6 @@ import { Emitter } from '../base/events.ts';
 import { toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
-import { taskPrice } from '../payment/price.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { MAX_WORK_FRAME_BYTES, RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import { open } from '../protocol/envelope.ts';
@@ -25,6 +24,7 @@ import { Outbox } from './outbox.ts';
 import type { Paymaster } from './paymaster.ts';
 import { ProviderLink } from './provider-link.ts';
 import type { RequestorAgreementRecord } from './records.ts';
+import { restorePay } from './restore-pay.ts';
 import { ResultDesk } from './result-desk.ts';
 import { SeatDesk } from './seat-desk.ts';
 import { type Settled, TaskDesk } from './task-desk.ts';
@@ -133,15 +133,11 @@ export class JobRunner implements AsyncDisposable {
       if (supporters.length === 1) this.#solo.set(task, supporters[0]!.peer);
       for (const { agreement } of supporters) supported.set(agreement, (supported.get(agreement) ?? 0) + 1);
     }
-    for (const record of agreements) {
-      this.seat(record);
-      const link = this.#links.get(record.digest)!;
-      const { pricePerUnit, microUnitsPerTask } = record.agreement;
-      const price = taskPrice(pricePerUnit, microUnitsPerTask);
-      const promisedTasks = price === 0n ? 0 : Number(this.#paymaster.promised(link.payee) / price);
-      link.owedTasks = Math.max(0, (supported.get(record.digest) ?? 0) - promisedTasks);
-      if (link.owedTasks > 0) await this.#paymaster.pay(link);
-    }
+    const byAge = agreements.toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
+    for (const record of byAge) this.seat(record);
+    const { links } = this;
+    restorePay(links, supported, (payee) => this.#paymaster.promised(payee));
+    for (const link of links) if (link.owedTasks > 0) await this.#paymaster.pay(link);
     await this.#endWhenDone();
   }
 
