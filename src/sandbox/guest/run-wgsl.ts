@@ -47,6 +47,7 @@ class WgslRunner {
   readonly #uniforms: UniformWriter;
   /** Estimated GPU time that was submitted and not yet waited for. */
   #pendingMs = 0;
+  #pendingSinceMs = 0;
 
   constructor({ device }: GuestDevice, load: WgslLoad, passes: readonly CompiledPass[]) {
     this.#device = device;
@@ -74,21 +75,27 @@ class WgslRunner {
       for (let tile = 0; tile < whole;) {
         const count = plan.isCuttable ? plan.tileSize.next(whole - tile, whole) : whole;
         this.#writeUniforms({ ...parameters, turn, tile });
-        const estimateMs = plan.tileSize.estimateMs(count);
-        const startedMs = performance.now();
-        // What is still running would be counted as this tile's time.
-        const isTimed = this.#pendingMs === 0;
+        const estimateMs = plan.tileSize.estimateMs(count) ?? DISPATCH_TARGET_MS;
+        if (this.#pendingMs === 0) this.#pendingSinceMs = performance.now();
         plan.dispatch(this.#device, count);
-        this.#pendingMs += estimateMs ?? DISPATCH_TARGET_MS;
+        this.#pendingMs += estimateMs;
         if (this.#pendingMs >= DISPATCH_TARGET_MS) {
           await this.#device.queue.onSubmittedWorkDone();
+          const tookMs = performance.now() - this.#pendingSinceMs;
+          plan.tileSize.record(count, (tookMs * estimateMs) / this.#pendingMs);
           this.#pendingMs = 0;
-          if (isTimed) plan.tileSize.record(count, performance.now() - startedMs);
         }
         tile += count;
         onProgress((turn + tile / whole) / plan.turns);
       }
     }
+  }
+
+  /** Work that took far longer than its estimate was never timed on its own: learn the tile sizes anew. */
+  #doubtEstimates(): void {
+    const tookMs = this.#pendingMs === 0 ? 0 : performance.now() - this.#pendingSinceMs;
+    this.#pendingMs = 0;
+    if (tookMs > 2 * DISPATCH_TARGET_MS) for (const plan of this.#plans) plan.tileSize.forget();
   }
 
   #writeUniforms(parameters: TaskInput['parameters']): void {
@@ -126,9 +133,9 @@ class WgslRunner {
       return { path, copy, bytes: this.#buffers.byteLength(name) };
     });
     this.#device.queue.submit([encoder.finish()]);
-    this.#pendingMs = 0;
     try {
       await Promise.all(copies.map(({ copy }) => copy.mapAsync(GPUMapMode.READ)));
+      this.#doubtEstimates();
       return copies.map(({ path, copy, bytes }) => ({
         path,
         bytes: new Uint8Array(copy.getMappedRange().slice(0, bytes)),

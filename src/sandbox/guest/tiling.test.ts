@@ -31,10 +31,13 @@ describe('TileSize', () => {
     expect(dispatch(new TileSize(), 100, 80).sizes).toEqual([2, ...Array.from({ length: 98 }, () => 1)]);
   });
 
-  test('knows nothing before its first reading', () => {
+  test('knows nothing before its first reading, nor after it was told to forget', () => {
     const tiles = new TileSize();
     expect(tiles.estimateMs(5)).toBeUndefined();
     tiles.record(10, 20);
     expect(tiles.estimateMs(5)).toBe(10);
+    tiles.forget();
+    expect(tiles.estimateMs(5)).toBeUndefined();
+    expect(tiles.next(4_096, 4_096)).toBe(64);
   });
 });

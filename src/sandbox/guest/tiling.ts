@@ -29,6 +29,12 @@ export class TileSize {
     this.#perDispatch = Math.max(1, Math.min(fitting, workgroups * MAX_GROWTH));
   }
 
+  /** Begins anew with a small first tile. */
+  forget(): void {
+    this.#perDispatch = undefined;
+    this.#msPerWorkgroup = undefined;
+  }
+
   /** What a dispatch of this many workgroups should take; undefined before the first reading. */
   estimateMs(workgroups: number): number | undefined {
     return this.#msPerWorkgroup === undefined ? undefined : this.#msPerWorkgroup * workgroups;
