@@ -70,7 +70,8 @@ export class Requestor implements AsyncDisposable {
     const stopWork = await network.handle(WORK, (stream) => void this.#work(stream));
     this.#scope.add(stopNegotiate);
     this.#scope.add(stopWork);
-    this.#changed();
+    // At once: a page that is opened at a job's address must find it.
+    this.#show();
   }
 
   /** Runs one task of a draft here; shows its output and measures its work. */
@@ -112,7 +113,7 @@ export class Requestor implements AsyncDisposable {
     };
     await this.#init.jobs.put(job, record);
     await this.#open(record, session);
-    this.#changed();
+    this.#show();
     return job;
   }
 
@@ -281,8 +282,12 @@ export class Requestor implements AsyncDisposable {
     this.#isViewDue = true;
     this.#init.clock.after(VIEW_INTERVAL_MS, () => {
       this.#isViewDue = false;
-      const views = [...this.#jobs.values()].map((open) => open.view());
-      this.#view.set(views.sort((a, b) => b.createdAtMs - a.createdAtMs));
+      this.#show();
     });
+  }
+
+  #show(): void {
+    const views = [...this.#jobs.values()].map((open) => open.view());
+    this.#view.set(views.sort((a, b) => b.createdAtMs - a.createdAtMs));
   }
 }
