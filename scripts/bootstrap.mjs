@@ -7,6 +7,8 @@ import { isInstalled } from './installed.mjs';
 
 const root = join(import.meta.dirname, '..');
 const [script, ...flags] = process.argv.slice(2);
+/** How soon an orphan notices. */
+const PARENT_CHECK_MS = 1_000;
 const isWindows = process.platform === 'win32';
 const ownNode = join(root, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node');
 
@@ -45,5 +47,8 @@ function run() {
   });
   // The terminal sends Ctrl-C to both; the child decides when it is done.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // A shell between npm and us does not pass signals on: when it is gone, so is the reader of our output.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), PARENT_CHECK_MS).unref();
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }

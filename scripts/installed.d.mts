@@ -1,0 +1,2 @@
+/** Does `node_modules` hold what the lock file asks for? */
+export function isInstalled(root: string): boolean;
