@@ -5,4 +5,10 @@ export const BENCHES: readonly {
   readonly name: string;
   readonly what: string;
   readonly load: () => Promise<BenchModule>;
-}[] = [];
+}[] = [
+  {
+    name: 'overhead',
+    what: 'the network against the same WASM program in plain workers of one page',
+    load: () => import('./overhead/overhead.bench.ts'),
+  },
+];

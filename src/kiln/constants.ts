@@ -12,5 +12,8 @@ export const SESSION_MARGIN_MS = 3_600_000;
 export const REDEEM_INTERVAL_MS = 60_000;
 /** Entries of the wallet's history that are shown. */
 export const MAX_HISTORY_SHOWN = 100;
-/** How often balances are read while somebody looks. */
-export const WALLET_REFRESH_MS = 20_000;
+/** New vouchers are shown within this time. */
+export const WALLET_REFRESH_MS = 2_000;
+/** How long a page waits for its former self to let go of the node, and how often it asks. */
+export const OLD_TAB_GRACE_MS = 4_000;
+export const OLD_TAB_POLL_MS = 200;

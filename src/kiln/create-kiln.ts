@@ -1,17 +1,21 @@
+import { hasCode } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
-import { systemClock } from '../base/time.ts';
+import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
 import { Requestor } from '../requestor/requestor.ts';
 import { probeGpu } from '../sandbox/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
+import { holdRole } from '../storage/hold-role.ts';
 import { openStore } from '../storage/idb-store.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import type { Collection, Store } from '../storage/store.ts';
 import {
   OFFERED_GPU_MEMORY_BYTES,
   OFFERED_MEMORY_BYTES,
+  OLD_TAB_GRACE_MS,
+  OLD_TAB_POLL_MS,
   REDEEM_INTERVAL_MS,
   STORE_NAME,
 } from './constants.ts';
@@ -34,8 +38,14 @@ export async function createKiln(
 ): Promise<Kiln> {
   const scope = new Scope();
   try {
+    onStep('Looking for other tabs');
+    await holdNode(scope.signal);
     onStep('Opening the store');
-    const store = await openStore({ name: STORE_NAME }).catch(() => memoryStore());
+    const store = await openStore({ name: STORE_NAME }).catch((error: unknown) => {
+      // Where a browser blocks storage the tab still works, in memory; any other failure must not lose vouchers.
+      if (hasCode(error, 'storage/unavailable')) return memoryStore();
+      throw error;
+    });
     scope.add(() => store[Symbol.asyncDispose]());
     onStep('Looking for a GPU');
     const gpu = await probeGpu();
@@ -99,6 +109,22 @@ export async function createKiln(
   }
 }
 
+/**
+ * One node per browser profile: two would share an identity, and two counters on one session key would contradict each
+ * other. A reloaded page waits for its former self to let go.
+ */
+async function holdNode(signal: AbortSignal): Promise<void> {
+  const until = systemClock.now() + OLD_TAB_GRACE_MS;
+  for (;;) {
+    try {
+      return await holdRole('Kiln node', signal);
+    } catch (error) {
+      if (!hasCode(error, 'storage/role-taken') || systemClock.now() > until) throw error;
+      await sleep(systemClock, OLD_TAB_POLL_MS, signal);
+    }
+  }
+}
+
 /** The network identity of this browser profile; made at first use. */
 async function identityOf(store: Store): Promise<Uint8Array> {
   const identities = store.collection<Uint8Array>('identity');
@@ -113,8 +139,8 @@ async function identityOf(store: Store): Promise<Uint8Array> {
 function redeemAtLeisure(wallet: WalletDesk): (isUrgent: boolean) => void {
   let lastMs = 0;
   return (isUrgent) => {
-    const nowMs = Date.now();
-    if (!isUrgent || nowMs - lastMs < REDEEM_INTERVAL_MS) return void wallet.refresh();
+    const nowMs = systemClock.now();
+    if (!isUrgent || nowMs - lastMs < REDEEM_INTERVAL_MS) return wallet.refreshSoon();
     lastMs = nowMs;
     // A failed redemption is shown by the wallet page; the vouchers stay.
     void wallet.redeem().catch(() => wallet.refresh());

@@ -1,4 +1,3 @@
-import { Scope } from '../base/scope.ts';
 import { suggestPrice } from '../market/price.ts';
 import { DEFAULT_CREDIT_LEASES } from '../payment/price.ts';
 import type { BoardView, Kiln } from './kiln.ts';
@@ -8,19 +7,17 @@ import type { Provider } from '../provider/provider.ts';
 import type { ProviderRules } from '../provider/view.ts';
 import type { GpuInfo } from '../sandbox/probe-gpu.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { holdRole } from '../storage/hold-role.ts';
 import { requestPersistence } from '../storage/request-persistence.ts';
 import { DEFAULT_CORE_SHARE } from './constants.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
-/** The provider of this tab as the pages use it: one per browser profile, its slots set by its rules. */
+/** The provider of this tab as the pages use it: its slots are set by its rules. */
 export class ProviderDesk {
   readonly #provider: Provider;
   readonly #sandbox: Sandbox;
   readonly #gpu: GpuInfo | undefined;
   readonly #board: Observable<BoardView>;
   readonly #wallet: WalletDesk;
-  #role: Scope | undefined;
 
   constructor(
     provider: Provider,
@@ -49,16 +46,9 @@ export class ProviderDesk {
 
   async stop(): Promise<void> {
     await this.#provider.stop();
-    await this.#role?.[Symbol.asyncDispose]();
-    this.#role = undefined;
   }
 
   async #start(rules: ProviderRules): Promise<void> {
-    if (this.#role === undefined) {
-      const role = new Scope();
-      await holdRole('provider', role.signal);
-      this.#role = role;
-    }
     // The browser may refuse; then a full disk could cost cached inputs, never vouchers that were redeemed.
     void requestPersistence().catch(() => false);
     this.#lend(rules);

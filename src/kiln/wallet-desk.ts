@@ -17,7 +17,7 @@ import { thaw, withdraw } from '../wallet/pool-writer.ts';
 import { redeem } from '../wallet/redeem.ts';
 import { type KeySealer, openKeySealer } from '../wallet/sealed-key.ts';
 import { openSession, resumeSession, type SessionRecord } from '../wallet/session-key.ts';
-import { MAX_HISTORY_SHOWN, SESSION_MARGIN_MS } from './constants.ts';
+import { MAX_HISTORY_SHOWN, SESSION_MARGIN_MS, WALLET_REFRESH_MS } from './constants.ts';
 import type { Kiln, NetworkConfig, VoucherView, WalletEvent, WalletView } from './kiln.ts';
 
 /** What a voucher has been redeemed for, as this browser saw it. */
@@ -48,6 +48,7 @@ export class WalletDesk implements AsyncDisposable {
   #account: WalletAccount | undefined;
   #redeeming: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #cancelRefresh: (() => void) | undefined;
 
   private constructor(config: NetworkConfig['chain'], store: Store, clock: Clock, sealer: KeySealer) {
     this.#config = config;
@@ -116,7 +117,7 @@ export class WalletDesk implements AsyncDisposable {
     const expiresAtMs = this.#clock.now() + AGREEMENT_LIFETIME_MS + thawMs + SESSION_MARGIN_MS;
     const store = { records: this.#sessions, sealer: this.#sealer };
     const session = await openSession(this.reader, account, store, { cap: budget, expiresAtMs }, { onStep });
-    await this.#note('deposit', budget, '');
+    await this.#note('deposit', budget, session.transaction ?? '');
     return session;
   }
 
@@ -163,8 +164,17 @@ export class WalletDesk implements AsyncDisposable {
     }
   }
 
+  /** Reads everything again in a moment; many calls are one. */
+  refreshSoon(): void {
+    this.#cancelRefresh ??= this.#clock.after(WALLET_REFRESH_MS, () => {
+      this.#cancelRefresh = undefined;
+      void this.refresh();
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#cancelRefresh?.();
     this.#injected.stop();
     await this.#redeeming;
   }

@@ -1,7 +1,6 @@
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Proposal, RefusalReason } from '../protocol/negotiate.ts';
-import type { Policy } from '../protocol/policy.ts';
 import { aboveCeiling } from './match-demand.ts';
 
 /** What the requestor knows when a proposal comes. */
@@ -53,28 +52,14 @@ export function checkProposal(
   }
   if (others.length >= demand.seats.total)
     return no('seats-filled', `all ${demand.seats.total} seats are filled`);
-  if (wouldBlockQuorum(payee, others, demand)) {
-    return no('same-payee', 'results must come from different payees; the free seats are kept for others');
+  // Vouchers are cumulative per payee: two providers of one would each see amounts that they cannot check.
+  if (others.some((other) => other.payee.toLowerCase() === payee)) {
+    return no(
+      'same-payee',
+      'another provider of this payee works on this job; lend it under an address of its own',
+    );
   }
   return undefined;
-}
-
-/** Would seating one more of this payee leave too few seats for as many different payees as one task needs? */
-function wouldBlockQuorum(
-  payee: string,
-  others: readonly { readonly payee: string }[],
-  demand: Demand,
-): boolean {
-  const payees = new Set(others.map((other) => other.payee.toLowerCase()));
-  if (!payees.has(payee)) return false;
-  const seatsLeft = demand.seats.total - others.length - 1;
-  return payees.size + seatsLeft < payeesNeeded(demand.policy);
-}
-
-/** Different payees that one task can call for, one referee included. */
-function payeesNeeded(policy: Policy): number {
-  if (policy.kind === 'quorum') return Math.min(policy.need + 1, Math.max(policy.need, policy.limit));
-  return policy.kind === 'trust' ? 1 : 3;
 }
 
 function no(reason: RefusalReason, detail: string): ProposalRefusal {

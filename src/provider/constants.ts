@@ -25,3 +25,5 @@ export const MAX_PASSED_SHOWN = 20;
 /** Proposals and offers hold this long. */
 export const PROPOSAL_LIFETIME_MS = 30_000;
 export const OFFER_LIFETIME_MS = 60_000;
+/** Tasks handed to the sandbox per slot: one runs, the next starts without a round trip through the host. */
+export const TASKS_PER_SLOT = 2;

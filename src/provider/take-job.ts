@@ -4,7 +4,7 @@ import type { Demand } from '../protocol/announce.ts';
 import { defaultCreditLimit } from '../payment/price.ts';
 import { parseManifest } from '../job/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
-import { PROPOSAL_LIFETIME_MS } from './constants.ts';
+import { PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from './constants.ts';
 import { negotiate } from './negotiate.ts';
 import type { ProviderInit } from './provider.ts';
 import type { PeerAddress, ReadInput } from './slices.ts';
@@ -52,6 +52,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     chain,
     vouchers: init.vouchers,
     clock,
+    onStored: () => init.onVoucher?.(false),
     onStop: (reason) => {
       session.end(reason);
       init.onVoucher?.(true);
@@ -67,7 +68,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     vouchers,
     clock,
     random,
-    width: () => 2 * Math.max(1, Math.min(record.agreement.slots, sandbox.slots(demand.kind))),
+    width: () => TASKS_PER_SLOT * Math.max(1, Math.min(record.agreement.slots, sandbox.slots(demand.kind))),
     microUnitsPerSecond: wanted.microUnitsPerSecond,
     onHolders: (peers) => {
       holders = [requestor, ...peers.map((peer) => ({ peer, addresses: [] }))];

@@ -12,6 +12,7 @@ import {
   COMMIT_BATCH_MS,
   MAX_UNDERSTATEMENT,
   RESULT_FRAME_BYTES,
+  TASKS_PER_SLOT,
   UNDERSTATEMENT_SAMPLE_TASKS,
 } from './constants.ts';
 import type { LeaseBook, Place } from './lease-book.ts';
@@ -56,8 +57,11 @@ export class TaskPump {
     this.#init = init;
   }
 
+  /** Tasks that run now. Some more wait in the sandbox for the slot that becomes free next. */
   running(): readonly RunningTask[] {
-    return [...this.#runs].map(({ task, done }) => ({ job: this.#init.agreement.job, task, done }));
+    return [...this.#runs]
+      .slice(0, Math.ceil(this.#init.width() / TASKS_PER_SLOT))
+      .map(({ task, done }) => ({ job: this.#init.agreement.job, task, done }));
   }
 
   /** Starts as many waiting tasks as the sandbox takes and the credit limit allows. */

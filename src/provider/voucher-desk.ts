@@ -16,6 +16,8 @@ export interface VoucherDeskInit {
   readonly chain: ProviderChain;
   readonly vouchers: Collection<VoucherRecord>;
   readonly clock: Clock;
+  /** A voucher was stored. */
+  readonly onStored?: () => void;
   /** The payer is no longer good for more work: what is held should be redeemed now. */
   readonly onStop: (reason: string) => void;
 }
@@ -98,6 +100,7 @@ export class VoucherDesk {
       receivedAtMs: clock.now(),
     });
     this.#last = voucher;
+    this.#init.onStored?.();
     this.#earned += voucher.amount - before;
     const paidTasks = isStatement ? Number((voucher.amount - before) / (this.#pricePerTask || 1n)) : tasks;
     this.#owedTasks = Math.max(0, this.#owedTasks - paidTasks);

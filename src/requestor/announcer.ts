@@ -3,7 +3,7 @@ import type { Clock } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { ANNOUNCE_INTERVAL_MS } from '../protocol/constants.ts';
 import { seal } from '../protocol/envelope.ts';
-import { DEMAND_LIFETIME_MS, FIRST_ANNOUNCEMENTS_MS } from './constants.ts';
+import { DEMAND_LIFETIME_MS, FIRST_ANNOUNCEMENTS_MS, LAST_DEMAND_LIFETIME_MS } from './constants.ts';
 import type { RequestorNetwork } from './slices.ts';
 
 /** Announces one job's demand while it wants providers: quickly at first, then every 20 s with jitter. */
@@ -38,9 +38,12 @@ export class Announcer {
     this.#arm();
   }
 
+  /** Announces once more, briefly, that nothing is wanted: boards forget the demand. Then falls silent. */
   stop(): void {
+    if (this.#isStopped) return;
     this.#isStopped = true;
     this.#cancel();
+    if (this.#count > 0) void this.#announce(LAST_DEMAND_LIFETIME_MS);
   }
 
   #arm(): void {
@@ -56,7 +59,7 @@ export class Announcer {
     });
   }
 
-  async #announce(): Promise<void> {
+  async #announce(lifetimeMs = DEMAND_LIFETIME_MS): Promise<void> {
     const wanted = this.#describe();
     if (wanted === undefined) return;
     const nowMs = this.#clock.now();
@@ -65,7 +68,7 @@ export class Announcer {
       requestor: this.#network.identity.peer,
       addresses: [...this.#network.addresses()],
       issuedAt: nowMs,
-      expiresAt: nowMs + DEMAND_LIFETIME_MS,
+      expiresAt: nowMs + lifetimeMs,
     };
     // A relay that is away now hears the next announcement.
     await this.#network

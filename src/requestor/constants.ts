@@ -10,6 +10,8 @@ export const REVEAL_TIMEOUT_MS = 30_000;
 export const FIRST_ANNOUNCEMENTS_MS: readonly number[] = [0, 1_500, 4_000, 9_000];
 /** A demand holds this long; it is repeated before it ends. */
 export const DEMAND_LIFETIME_MS = 60_000;
+/** The last word of a job lives just long enough to reach every board. */
+export const LAST_DEMAND_LIFETIME_MS = 5_000;
 /** An agreement holds this long at most; a longer job agrees anew. */
 export const AGREEMENT_LIFETIME_MS = 6 * 3_600_000;
 /** The view is rebuilt at most this often. */

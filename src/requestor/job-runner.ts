@@ -89,7 +89,7 @@ export class JobRunner implements AsyncDisposable {
       reliability: (peer) => parts.reputation.reliability(peer),
     });
     this.#announcer = new Announcer(network, clock, random, () => {
-      const isWanted = this.isRunning && this.#seated().length < record.terms.seats;
+      const isWanted = !this.isRunning || this.#seated().length < record.terms.seats;
       return isWanted ? this.#demandTerms() : undefined;
     });
     this.#scope.add(() => this.#announcer.stop());
@@ -207,7 +207,7 @@ export class JobRunner implements AsyncDisposable {
     const { record, taskCount } = this.#parts;
     return {
       ...this.#parts.demandTerms,
-      tasksLeft: taskCount - this.progress.verified,
+      tasksLeft: this.isRunning ? taskCount - this.progress.verified : 0,
       seats: { total: record.terms.seats, filled: Math.min(this.#seated().length, record.terms.seats) },
     };
   }
@@ -232,10 +232,8 @@ export class JobRunner implements AsyncDisposable {
           message.entries.map(({ task }) => task),
           Number.POSITIVE_INFINITY,
         );
-        for (const entry of message.entries) {
-          if (this.#leases.owner(message.lease) === link)
-            await this.#tasks.reveal(message.lease, link, entry);
-        }
+        if (this.#leases.owner(message.lease) !== link) break;
+        await Promise.all(message.entries.map((entry) => this.#tasks.reveal(message.lease, link, entry)));
         break;
       case 'failed':
         link.failures++;
