@@ -1,23 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Relay, startRelay } from '../../relay/relay.ts';
 import type { Kiln } from '../kiln/kiln.ts';
 import type { ProviderNetwork } from '../provider/slices.ts';
 import type { RequestorNetwork } from '../requestor/slices.ts';
 import { NEGOTIATE } from '../protocol/negotiate.ts';
-import type { Network } from './create-network.ts';
-import { joinMemoryPeer } from './testing/memory-peer.ts';
+import { seal } from '../protocol/envelope.ts';
+import { identityFromSeed, newIdentitySeed } from '../protocol/identity.ts';
+import { createNetwork, type Network } from './create-network.ts';
+import { sampleOffer } from './testing/samples.ts';
+import { joinMemoryPeer, MemoryChunks } from './testing/memory-peer.ts';
+import { type RelayProcess, startRelayProcess } from './testing/relay-process.node.ts';
 
-let relays: Relay[];
+let relays: RelayProcess[];
 
 beforeAll(async () => {
-  relays = await Promise.all([startRelay(), startRelay()]);
+  relays = await Promise.all([startRelayProcess(), startRelayProcess()]);
 });
 
 afterAll(async () => {
-  await Promise.all(relays.map((relay) => relay.stop()));
+  await Promise.all(relays.map((relay) => relay.kill()));
 });
 
-const offersOn = async (relay: Relay) =>
+const offersOn = async (relay: RelayProcess) =>
   ((await (await fetch(relay.healthUrl)).json()) as { board: { offers: number } }).board.offers;
 
 test('a network is what the roles and the composition ask for', async () => {
@@ -40,7 +46,7 @@ test('with two relays a peer has an address and its offer on both, and outlives 
   await provider.network.handle(NEGOTIATE, (stream) => void stream.send(Uint8Array.of(1)));
   const before = provider.address.addresses;
 
-  await relays[0]!.stop();
+  await relays[0]!.kill();
   await expect.poll(named).toEqual([false, true]);
   expect(provider.network.connection.value.state).toBe('online');
   const stream = await other.network.openStream(NEGOTIATE, {
@@ -51,13 +57,24 @@ test('with two relays a peer has an address and its offer on both, and outlives 
   await Promise.all([provider, other].map((peer) => peer[Symbol.asyncDispose]()));
 });
 
-test('an offer put up while no relay is there goes up when one is', async () => {
-  const relay = relays[1]!;
-  const peer = await joinMemoryPeer([...relay.multiaddrs]);
-  await peer.network.putOffer(peer.offer());
-  await expect.poll(() => offersOn(relay)).toBe(1);
-  await peer[Symbol.asyncDispose]();
-  await expect.poll(() => offersOn(relay)).toBe(0);
+test('an offer put up while no relay is there goes up when one is, and comes down with its peer', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kiln-offer-'));
+  const keyFile = join(folder, 'keys.json');
+  const first = await startRelayProcess({ keyFile });
+  const address = first.multiaddrs[0]!;
+  await first.kill();
+  const seed = newIdentitySeed();
+  const identity = identityFromSeed(seed);
+  const network = await createNetwork({ identitySeed: seed, relays: [address], chunks: new MemoryChunks() });
+  expect(network.addresses()).toEqual([]);
+  await network.putOffer(seal(identity, 'kiln/offer/1', sampleOffer(identity, Date.now())));
+  const second = await startRelayProcess({ keyFile, wsPort: Number(/tcp\/(\d+)/.exec(address)![1]) });
+  await network.whenOnline(AbortSignal.timeout(15_000));
+  await expect.poll(() => offersOn(second), { timeout: 5_000 }).toBe(1);
+  await network[Symbol.asyncDispose]();
+  await expect.poll(() => offersOn(second)).toBe(0);
+  await second.kill();
+  await rm(folder, { recursive: true });
 });
 
 test('a protocol is handled by one handler at a time', async () => {

@@ -27,12 +27,16 @@ export interface MemoryPeer extends AsyncDisposable {
   offer(changes?: Partial<Offer>): Envelope;
 }
 
-/** Joins and waits until others can reach it. */
+/**
+ * Joins and waits until others can reach it. Over WebSockets alone: in Node, dialling WebRTC-direct to a relay that is
+ * gone brings the process down (node-datachannel); real tabs try that way in `browser/`.
+ */
 export async function joinMemoryPeer(relays: readonly string[]): Promise<MemoryPeer> {
   const seed = newIdentitySeed();
   const identity = identityFromSeed(seed);
   const chunks = new MemoryChunks();
-  const network = await createNetwork({ identitySeed: seed, relays, chunks });
+  const overWebSockets = relays.filter((address) => !address.includes('webrtc-direct'));
+  const network = await createNetwork({ identitySeed: seed, relays: overWebSockets, chunks });
   await network.whenOnline(AbortSignal.timeout(20_000));
   return {
     network,
