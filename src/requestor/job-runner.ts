@@ -5,11 +5,9 @@ import { toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
-import { MAX_WORK_FRAME_BYTES, RESUME_WINDOW_MS } from '../protocol/constants.ts';
-import { open } from '../protocol/envelope.ts';
+import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
-import { commitSchema, type RequestorWorkChannel, type WorkUp } from '../protocol/work.ts';
-import { rerunAfterBan } from '../verification/rerun-after-ban.ts';
+import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
 import { Announcer } from './announcer.ts';
 import {
   ABSENCE_BEFORE_REQUEUE_MS,
@@ -27,7 +25,9 @@ import type { RequestorAgreementRecord } from './records.ts';
 import { restorePay } from './restore-pay.ts';
 import { ResultDesk } from './result-desk.ts';
 import { SeatDesk } from './seat-desk.ts';
+import { SettleDesk } from './settle-desk.ts';
 import { type Settled, TaskDesk } from './task-desk.ts';
+import { WorkIntake } from './work-intake.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -45,12 +45,11 @@ export class JobRunner implements AsyncDisposable {
   readonly #paymaster: Paymaster;
   readonly #results: ResultDesk;
   readonly #tasks: TaskDesk;
+  readonly #intake: WorkIntake;
   readonly #links = new Map<string, ProviderLink>();
   readonly #leases: LeaseDesk;
   readonly #outbox = new Outbox();
-  readonly #bannedPayees = new Set<string>();
-  /** Verified tasks that only one provider vouches for. */
-  readonly #solo = new Map<number, PeerId>();
+  readonly #settleDesk: SettleDesk;
   readonly #scope = new Scope();
   readonly #announcer: Announcer;
 
@@ -68,6 +67,15 @@ export class JobRunner implements AsyncDisposable {
       isRunning: () => this.isRunning,
       budgetRest: () => paymaster.rest,
     });
+    this.#settleDesk = new SettleDesk({
+      parts,
+      progress: this.progress,
+      outbox: this.#outbox,
+      leases: this.#leases,
+      tasks: () => this.#tasks,
+      pay: (link) => this.#pay(link),
+      ban: (link, reason) => this.#dismiss(link, 'banned', reason),
+    });
     this.#results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
       fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
@@ -80,12 +88,20 @@ export class JobRunner implements AsyncDisposable {
       settle: (settled) => this.#settle(settled),
       fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),
     });
+    this.#intake = new WorkIntake({
+      tasks: this.#tasks,
+      leases: this.#leases,
+      outbox: this.#outbox,
+      progress: this.progress,
+      askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
+      dismiss: (link, state, reason) => this.#dismiss(link, state, reason),
+    });
     this.seats = new SeatDesk({
       clock,
       demand: () => this.demand(),
       seated: () => this.#seated(),
       bannedPeers: this.progress.banned,
-      bannedPayees: this.#bannedPayees,
+      bannedPayees: this.#settleDesk.bannedPayees,
       reliability: (peer) => parts.reputation.reliability(peer),
     });
     this.#announcer = new Announcer(network, clock, random, () => {
@@ -130,7 +146,10 @@ export class JobRunner implements AsyncDisposable {
     for (const { task, supporters } of await this.#parts.keeper.all()) {
       this.#tasks.queue.finish(task);
       this.progress.verify(task);
-      if (supporters.length === 1) this.#solo.set(task, supporters[0]!.peer);
+      this.#settleDesk.remember(
+        task,
+        supporters.map(({ peer }) => peer),
+      );
       for (const { agreement } of supporters) supported.set(agreement, (supported.get(agreement) ?? 0) + 1);
     }
     const byAge = agreements.toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
@@ -219,68 +238,10 @@ export class JobRunner implements AsyncDisposable {
   }
 
   async #receive(link: ProviderLink, message: WorkUp): Promise<void> {
-    switch (message.type) {
-      case 'ready':
-        break;
-      case 'commit':
-        await this.#committed(link, message);
-        break;
-      case 'results':
-        this.#leases.touch(
-          link,
-          message.lease,
-          message.entries.map(({ task }) => task),
-          Number.POSITIVE_INFINITY,
-        );
-        if (this.#leases.owner(message.lease) !== link) break;
-        await Promise.all(message.entries.map((entry) => this.#tasks.reveal(message.lease, link, entry)));
-        break;
-      case 'failed':
-        link.failures++;
-        for (const task of message.tasks) {
-          if (link.leases.get(message.lease)?.tasks.delete(task) !== true) continue;
-          this.#tasks.note(task, { type: 'inconclusive', id: message.lease, reason: message.reason });
-        }
-        if (link.failures >= MAX_FAILED_LEASES)
-          this.#dismiss(link, 'ended', `Too many tasks failed: ${message.reason}`);
-        break;
-      case 'drain':
-        this.#dismiss(link, 'drained', message.reason);
-        break;
-      default:
-        break;
-    }
+    await this.#intake.receive(link, message);
     this.#outbox.flush();
     this.#leases.fillAll();
     this.#changed();
-  }
-
-  async #committed(link: ProviderLink, message: Extract<WorkUp, { type: 'commit' }>): Promise<void> {
-    const opened = await open(message.commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
-    const { agreement, lease, entries } = opened.message;
-    if (opened.signer !== link.peer || agreement !== link.digest) return;
-    const known = link.leases.get(lease);
-    let fresh = 0;
-    for (const { task, commitment } of entries) {
-      const place = known?.tasks.get(task);
-      if (place === undefined || this.#leases.owner(lease) !== link) {
-        this.#outbox.verdict(link, { lease, task, outcome: 'not-needed' });
-        continue;
-      }
-      if (place.isCommitted) {
-        // The stream broke after this commitment: a reveal that was asked for may be lost, so it is asked for again.
-        const replica = this.#tasks.check(task)?.replicas.find(({ id }) => id === lease);
-        if (replica?.phase === 'committed' && replica.isAsked) this.#askReveal(lease, task, true);
-        continue;
-      }
-      place.isCommitted = true;
-      place.deadlineAtMs = Number.POSITIVE_INFINITY;
-      fresh++;
-      if (!this.#tasks.commit(lease, task, commitment)) this.#leases.release(link, lease, task, 'not-needed');
-    }
-    link.executions += fresh;
-    this.progress.execute(fresh);
-    link.measure(message.wallMs, fresh);
   }
 
   #askReveal(lease: string, task: number, withBytes: boolean): void {
@@ -291,68 +252,18 @@ export class JobRunner implements AsyncDisposable {
     this.#outbox.reveal(link, lease, task, withBytes);
   }
 
-  /** Stores a verified result, then tells everybody concerned, then pays. */
-  async #settle({ task, verdict, result, inline, replicas }: Settled): Promise<void> {
-    const owner = (id: string) => this.#leases.owner(id);
-    const accepted = replicas.filter(({ id }) => verdict.accepted.includes(id));
-    const supporters = accepted.map(({ id, peer }) => ({ peer, agreement: owner(id)?.digest ?? '' }));
-    await this.#parts.keeper.keep(task, result, inline, supporters);
-    if (supporters.length === 1) this.#solo.set(task, supporters[0]!.peer);
-    this.progress.verify(task, this.#parts.clock.now());
-    const reasons = new Map(
-      [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
-    );
-    const payees = new Set<ProviderLink>();
-    for (const { id, peer } of replicas) {
-      const link = owner(id);
-      if (link === undefined) continue;
-      const isAccepted = verdict.accepted.includes(id);
-      const isRejected = verdict.rejected.some((rejected) => rejected.id === id);
-      const reason = reasons.get(id);
-      const outcome = isAccepted
-        ? 'accepted'
-        : isRejected
-          ? 'rejected'
-          : reason === undefined
-            ? 'not-needed'
-            : 'inconclusive';
-      this.#leases.release(link, id, task, outcome, reason);
-      if (isAccepted) {
-        link.owedTasks++;
-        payees.add(link);
-        this.#parts.reputation.note(peer, 'valid');
-      }
-      if (isRejected) this.#caught(link, task, reason ?? 'disagrees with the accepted result');
-    }
-    this.#outbox.flush();
-    for (const link of payees) {
-      void this.#paymaster.pay(link).then(
-        () => this.#changed(),
-        (error: unknown) => this.#end('failed', toKilnError(error).message),
-      );
-    }
-    this.events.emit('verified', task);
+  async #settle(settled: Settled): Promise<void> {
+    await this.#settleDesk.settle(settled);
+    this.events.emit('verified', settled.task);
     this.#changed();
     queueMicrotask(() => void this.#endWhenDone());
   }
 
-  /** A provider delivered a wrong result: it is unpaid for it, banned from the job, and its lone results run again. */
-  #caught(link: ProviderLink, task: number, reason: string): void {
-    this.progress.reject({ task, peer: link.peer, reason });
-    this.#parts.reputation.note(link.peer, 'wrong');
-    if (this.progress.banned.has(link.peer)) return;
-    this.progress.banned.add(link.peer);
-    this.#bannedPayees.add(link.payee.toLowerCase());
-    const lone = [...this.#solo].map(([solo, peer]) => ({ task: solo, supporters: [peer] }));
-    for (const again of rerunAfterBan(lone, link.peer)) {
-      this.#solo.delete(again);
-      void this.#parts.keeper.drop(again);
-      this.progress.reopen(again);
-      this.#tasks.reopen(again);
-    }
-    this.#tasks.ban(link.peer);
-    this.#outbox.flush();
-    this.#dismiss(link, 'banned', `Result of task ${task} rejected: ${reason}`);
+  #pay(link: ProviderLink): void {
+    void this.#paymaster.pay(link).then(
+      () => this.#changed(),
+      (error: unknown) => this.#end('failed', toKilnError(error).message),
+    );
   }
 
   /** Ends a provider's agreement; what it had in hand goes back to the queue, what was accepted is paid. */

@@ -1,0 +1,98 @@
+import type { PeerId } from '../protocol/identity.ts';
+import type { VerdictOutcome } from '../protocol/work.ts';
+import { rerunAfterBan } from '../verification/rerun-after-ban.ts';
+import type { JobParts } from './job-parts.ts';
+import type { JobProgress } from './job-progress.ts';
+import type { LeaseDesk } from './lease-desk.ts';
+import type { Outbox } from './outbox.ts';
+import type { ProviderLink } from './provider-link.ts';
+import type { Settled, TaskDesk } from './task-desk.ts';
+
+/** What the desk works with. */
+export interface SettleDeskInit {
+  readonly parts: JobParts;
+  readonly progress: JobProgress;
+  readonly outbox: Outbox;
+  readonly leases: LeaseDesk;
+  readonly tasks: () => TaskDesk;
+  /** Pays what is owed to a provider; failures are the job's to handle. */
+  readonly pay: (link: ProviderLink) => void;
+  /** Ends the agreement of a provider that was caught. */
+  readonly ban: (link: ProviderLink, reason: string) => void;
+}
+
+/** Carries verdicts out: stores the accepted result, tells everybody concerned, pays, and bans who was caught. */
+export class SettleDesk {
+  readonly bannedPayees = new Set<string>();
+  readonly #init: SettleDeskInit;
+  /** Verified tasks that only one provider vouches for. */
+  readonly #solo = new Map<number, PeerId>();
+
+  constructor(init: SettleDeskInit) {
+    this.#init = init;
+  }
+
+  /** Notes who vouches for a task that was verified in an earlier tab. */
+  remember(task: number, supporters: readonly PeerId[]): void {
+    if (supporters.length === 1) this.#solo.set(task, supporters[0]!);
+  }
+
+  /** Stores a verified result before anything else happens, then tells and pays. */
+  async settle({ task, verdict, result, inline, replicas }: Settled): Promise<void> {
+    const { parts, progress, leases, outbox } = this.#init;
+    const accepted = replicas.filter(({ id }) => verdict.accepted.includes(id));
+    const supporters = accepted.map(({ id, peer }) => ({ peer, agreement: leases.owner(id)?.digest ?? '' }));
+    await parts.keeper.keep(task, result, inline, supporters);
+    this.remember(
+      task,
+      supporters.map(({ peer }) => peer),
+    );
+    progress.verify(task, parts.clock.now());
+    const reasons = new Map(
+      [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
+    );
+    const payees = new Set<ProviderLink>();
+    for (const { id } of replicas) {
+      const link = leases.owner(id);
+      if (link === undefined) continue;
+      const outcome = outcomeOf(id, verdict);
+      leases.release(link, id, task, outcome, reasons.get(id));
+      if (outcome === 'accepted') {
+        link.owedTasks++;
+        payees.add(link);
+        parts.reputation.note(link.peer, 'valid');
+      }
+      if (outcome === 'rejected')
+        this.#caught(link, task, reasons.get(id) ?? 'disagrees with the accepted result');
+    }
+    outbox.flush();
+    for (const link of payees) this.#init.pay(link);
+  }
+
+  /** A provider delivered a wrong result: it is unpaid for it, banned from the job, and its lone results run again. */
+  #caught(link: ProviderLink, task: number, reason: string): void {
+    const { parts, progress, outbox } = this.#init;
+    const tasks = this.#init.tasks();
+    progress.reject({ task, peer: link.peer, reason });
+    parts.reputation.note(link.peer, 'wrong');
+    if (progress.banned.has(link.peer)) return;
+    progress.banned.add(link.peer);
+    this.bannedPayees.add(link.payee.toLowerCase());
+    const lone = [...this.#solo].map(([solo, peer]) => ({ task: solo, supporters: [peer] }));
+    for (const again of rerunAfterBan(lone, link.peer)) {
+      this.#solo.delete(again);
+      void parts.keeper.drop(again);
+      progress.reopen(again);
+      tasks.reopen(again);
+    }
+    tasks.ban(link.peer);
+    outbox.flush();
+    this.#init.ban(link, `Result of task ${task} rejected: ${reason}`);
+  }
+}
+
+function outcomeOf(id: string, verdict: Settled['verdict']): VerdictOutcome {
+  if (verdict.accepted.includes(id)) return 'accepted';
+  if (verdict.rejected.some((rejected) => rejected.id === id)) return 'rejected';
+  return verdict.inconclusive.some((inconclusive) => inconclusive.id === id) ? 'inconclusive' : 'not-needed';
+}
