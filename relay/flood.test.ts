@@ -110,3 +110,16 @@ test('repeated announcements of one job reach a handler once each; a late handle
   expect(seen).not.toContain('first');
   stop();
 });
+
+test('a requestor that has much to announce is never silenced: the newest of each job gets through in time', async () => {
+  const busy = await joinMemoryPeer(relay.multiaddrs);
+  const rounds = 60;
+  for (let i = 0; i < rounds; i++) {
+    await busy.network.publishDemand(
+      'wasi',
+      busy.demand({ name: `round ${i}`, job: job(400), issuedAt: Date.now() + i }),
+    );
+  }
+  await expect.poll(() => heard, { timeout: 10_000 }).toContain(`round ${rounds - 1}`);
+  await busy[Symbol.asyncDispose]();
+});

@@ -1,4 +1,4 @@
-import { toKilnError } from '../base/errors.ts';
+import { hasCode, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { type Clock, sleep } from '../base/time.ts';
 import { type Demand, type Offer, openDemand, openOffer } from '../protocol/announce.ts';
@@ -44,7 +44,14 @@ export class BoardSessions implements AsyncDisposable {
   /** Puts the offer on every connected board now, and on every one that is connected later. */
   async putOffer(offer: Envelope): Promise<void> {
     this.#offer = offer;
-    await this.#onAll((link) => link.putOffer(offer));
+    await this.#onAll(async (link) => {
+      try {
+        await link.putOffer(offer);
+      } catch (error) {
+        // A newer one overtook it.
+        if (this.#offer === offer || !hasCode(error, 'board/stale')) throw error;
+      }
+    });
   }
 
   /** Takes the offer off every board. */

@@ -98,6 +98,19 @@ test('every full stream is waited for, not only the first', async () => {
   }
 });
 
+test('an honest sender stays below the limits of its peer, in order', async () => {
+  const { held, clock, frames } = setUp();
+  const sending = Array.from({ length: 12 }, (_, i) => frames.send(Uint8Array.of(i + 1)));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(held.sent.length).toBeLessThanOrEqual(limits.frameBurst);
+  for (let i = 0; i < 12; i++) {
+    clock.advance(250);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await Promise.all(sending);
+  expect(held.sent.map((bytes) => bytes[4])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
 test('a sender that waits for a full stream hears that it closed', async () => {
   const { held, frames } = setUp();
   held.isFull = true;

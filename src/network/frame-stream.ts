@@ -5,6 +5,7 @@ import type { Clock } from '../base/time.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import { END_OF_FRAMES, FrameParser, prefixFrame } from './frame-parser.ts';
+import { SendPace } from './send-pace.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** The limits of a StreamProtocol that a framed stream keeps. */
@@ -22,10 +23,20 @@ const MAX_UNSENT_BYTES = 16 * 1_048_576;
 /** After the peer's polite end our own half may still answer this long. */
 const LINGER_MS = 10_000;
 
-/** Frames over a libp2p stream, with the protocol's limits held against the peer. */
-export function frameStream(stream: Stream, peer: PeerId, limits: FrameLimits, clock: Clock): FrameStream {
+/**
+ * Frames over a libp2p stream, with the protocol's limits held against the peer and kept by ourselves. `onEnd` is called
+ * once, when nothing more can come from the peer.
+ */
+export function frameStream(
+  stream: Stream,
+  peer: PeerId,
+  limits: FrameLimits,
+  clock: Clock,
+  onEnd: () => void = () => {},
+): FrameStream {
   const parser = new FrameParser(limits.maxFrameBytes);
   const bucket = new TokenBucket(clock, limits.framesPerSecond, limits.frameBurst);
+  const pace = new SendPace(limits, clock);
   const unread = new AsyncQueue<Uint8Array>(Number.POSITIVE_INFINITY);
   let unreadBytes = 0;
   let isEnded = false;
@@ -40,6 +51,7 @@ export function frameStream(stream: Stream, peer: PeerId, limits: FrameLimits, c
     isEnded = true;
     failure = error;
     unread.end(error);
+    onEnd();
   };
   const abort = (error: KilnError) => {
     end(error);
@@ -86,23 +98,29 @@ export function frameStream(stream: Stream, peer: PeerId, limits: FrameLimits, c
     }
   }
 
+  const write = async (frame: Uint8Array) => {
+    if (failure !== undefined) throw failure;
+    if (stream.status !== 'open') throw broken(limits);
+    try {
+      if (!stream.send(prefixFrame(frame))) await drained(stream);
+    } catch (error) {
+      throw failure ?? toKilnError(error, 'network/stream-broken');
+    }
+  };
+
   return {
     peer,
     frames: { [Symbol.asyncIterator]: frames },
     async send(frame) {
       assertSendable(frame, limits);
-      if (failure !== undefined) throw failure;
-      if (isClosing || stream.status !== 'open') throw broken(limits);
-      try {
-        if (!stream.send(prefixFrame(frame))) await drained(stream);
-      } catch (error) {
-        throw failure ?? toKilnError(error, 'network/stream-broken');
-      }
+      if (isClosing) throw failure ?? broken(limits);
+      await pace.turn(() => write(frame));
     },
     async close() {
       if (isClosing || stream.status !== 'open') return;
       isClosing = true;
       try {
+        await pace.idle();
         stream.send(END_OF_FRAMES);
         await stream.close();
       } catch {

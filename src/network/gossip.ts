@@ -3,11 +3,16 @@ import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { Scope } from '../base/scope.ts';
 import type { Clock } from '../base/time.ts';
 import { type Demand, demandTopic, openDemand } from '../protocol/announce.ts';
+import { ANNOUNCEMENT_BURST, ANNOUNCEMENTS_PER_SECOND } from '../protocol/constants.ts';
 import { encodeEnvelope, type Envelope, type Opened } from '../protocol/envelope.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
 import { DemandGate } from './demand-gate.ts';
 import type { TabNode } from './libp2p-node.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** How soon demands that had to wait are tried again. */
+const RETRY_MS = 1_000;
 
 /** Demands over gossip, in both directions. */
 export class Gossip implements AsyncDisposable {
@@ -19,6 +24,9 @@ export class Gossip implements AsyncDisposable {
   readonly #listeners = new Map<JobKind, number>();
   /** Own demands that still hold, by job: a relay that comes back hears them again. */
   readonly #own = new Map<string, { kind: JobKind; bytes: Uint8Array; expiresAt: number }>();
+  readonly #pace: TokenBucket;
+  readonly #waiting = new Set<string>();
+  #stopWaiting: (() => void) | undefined;
   readonly #scope = new Scope();
 
   constructor(
@@ -30,6 +38,8 @@ export class Gossip implements AsyncDisposable {
     this.#node = node;
     this.#clock = clock;
     this.#gate = new DemandGate(clock);
+    this.#pace = new TokenBucket(clock, ANNOUNCEMENTS_PER_SECOND / 2, ANNOUNCEMENT_BURST / 2);
+    this.#scope.add(() => this.#stopWaiting?.());
     this.#relays = relays;
     this.#onDemand = onDemand;
     const { pubsub } = node.services;
@@ -63,7 +73,7 @@ export class Gossip implements AsyncDisposable {
     const bytes = encodeEnvelope(envelope);
     const { message } = await openDemand(bytes, this.#clock.now());
     this.#own.set(message.job, { kind, bytes, expiresAt: message.expiresAt });
-    await this.#node.services.pubsub.publish(demandTopic(kind), bytes);
+    await this.#send(message.job);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -71,11 +81,24 @@ export class Gossip implements AsyncDisposable {
   }
 
   async #republish(): Promise<void> {
-    const nowMs = this.#clock.now();
-    for (const [job, { kind, bytes, expiresAt }] of [...this.#own]) {
-      if (expiresAt <= nowMs) this.#own.delete(job);
-      else await this.#node.services.pubsub.publish(demandTopic(kind), bytes).catch(() => {});
+    for (const job of [...this.#own.keys()]) await this.#send(job).catch(() => {});
+  }
+
+  /** Relays silence whoever announces too often; beyond half of what they allow, the newest of each job waits. */
+  async #send(job: string): Promise<void> {
+    const own = this.#own.get(job);
+    if (own === undefined) return;
+    if (own.expiresAt <= this.#clock.now()) return void this.#own.delete(job);
+    if (this.#pace.take()) {
+      this.#waiting.delete(job);
+      await this.#node.services.pubsub.publish(demandTopic(own.kind), own.bytes);
+      return;
     }
+    this.#waiting.add(job);
+    this.#stopWaiting ??= this.#clock.after(RETRY_MS, () => {
+      this.#stopWaiting = undefined;
+      for (const next of [...this.#waiting]) void this.#send(next).catch(() => {});
+    });
   }
 
   async #validate(kind: JobKind, peer: Libp2pPeerId, message: Message): Promise<TopicValidatorResult> {

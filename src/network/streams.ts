@@ -87,7 +87,8 @@ export class Streams {
       });
     }
     this.#handled.add(protocol.id);
-    const limits = { maxInboundStreams: protocol.maxStreamsPerPeer, maxOutboundStreams: 1_000 };
+    // Twice ours: a stream that its peer has ended lingers a little, and is no longer the peer's.
+    const limits = { maxInboundStreams: protocol.maxStreamsPerPeer * 2, maxOutboundStreams: 1_000 };
     await this.#node.handle(
       protocol.id,
       (stream, connection) => this.#accept(protocol, stream, connection.remotePeer.toString(), handler),
@@ -115,8 +116,7 @@ export class Streams {
       if (left > 0) this.#count.set(key, left);
       else this.#count.delete(key);
     };
-    stream.addEventListener('close', release, { once: true });
-    handler(frameStream(stream, peer, protocol, this.#clock));
+    handler(frameStream(stream, peer, protocol, this.#clock, release));
   }
 
   #connection(peer: PeerId): Connection | undefined {
