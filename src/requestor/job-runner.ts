@@ -9,12 +9,7 @@ import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
 import { Announcer } from './announcer.ts';
-import {
-  ABSENCE_BEFORE_REQUEUE_MS,
-  MAX_FAILED_LEASES,
-  REVEAL_TIMEOUT_MS,
-  SWEEP_INTERVAL_MS,
-} from './constants.ts';
+import { REVEAL_TIMEOUT_MS, SWEEP_INTERVAL_MS } from './constants.ts';
 import type { JobParts } from './job-parts.ts';
 import { JobProgress } from './job-progress.ts';
 import { LeaseDesk } from './lease-desk.ts';
@@ -42,7 +37,7 @@ export class JobRunner implements AsyncDisposable {
   readonly seats: SeatDesk;
   readonly progress: JobProgress;
   readonly #parts: JobParts;
-  readonly #paymaster: Paymaster;
+  readonly paymaster: Paymaster;
   readonly #results: ResultDesk;
   readonly #tasks: TaskDesk;
   readonly #intake: WorkIntake;
@@ -55,7 +50,7 @@ export class JobRunner implements AsyncDisposable {
 
   constructor(parts: JobParts, paymaster: Paymaster) {
     this.#parts = parts;
-    this.#paymaster = paymaster;
+    this.paymaster = paymaster;
     const { record, clock, random, network } = parts;
     this.progress = new JobProgress(record, parts.taskCount, clock.now());
     this.#leases = new LeaseDesk({
@@ -109,26 +104,12 @@ export class JobRunner implements AsyncDisposable {
       return isWanted ? this.#demandTerms() : undefined;
     });
     this.#scope.add(() => this.#announcer.stop());
-    this.#scope.add(
-      every(
-        clock,
-        () => SWEEP_INTERVAL_MS,
-        () => this.#sweep(),
-      ),
-    );
-  }
-
-  get job(): Cid {
-    return this.#parts.record.job;
+    const interval = () => SWEEP_INTERVAL_MS;
+    this.#scope.add(every(clock, interval, () => this.#sweep()));
   }
 
   get isRunning(): boolean {
     return this.progress.status === 'running' && !this.#scope.isClosed;
-  }
-
-  /** Promised by the job's session key so far, in the token's smallest unit. */
-  get spent(): bigint {
-    return this.#paymaster.spent;
   }
 
   /** The provider of an agreement of this job. */
@@ -146,17 +127,15 @@ export class JobRunner implements AsyncDisposable {
     for (const { task, supporters } of await this.#parts.keeper.all()) {
       this.#tasks.queue.finish(task);
       this.progress.verify(task);
-      this.#settleDesk.remember(
-        task,
-        supporters.map(({ peer }) => peer),
-      );
+      const peers = supporters.map(({ peer }) => peer);
+      this.#settleDesk.remember(task, peers);
       for (const { agreement } of supporters) supported.set(agreement, (supported.get(agreement) ?? 0) + 1);
     }
     const byAge = agreements.toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
     for (const record of byAge) this.seat(record);
     const { links } = this;
-    restorePay(links, supported, (payee) => this.#paymaster.promised(payee));
-    for (const link of links) if (link.owedTasks > 0) await this.#paymaster.pay(link);
+    restorePay(links, supported, (payee) => this.paymaster.promised(payee));
+    for (const link of links) if (link.owedTasks > 0) await this.paymaster.pay(link);
     await this.#endWhenDone();
   }
 
@@ -188,7 +167,7 @@ export class JobRunner implements AsyncDisposable {
     }
     const unknown = leases.filter((id) => !link.leases.has(id));
     if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
-    await this.#paymaster.state(link);
+    await this.paymaster.state(link);
     this.#tasks.queue.forget(link.peer);
     this.#leases.fill(link);
     this.#changed();
@@ -260,7 +239,7 @@ export class JobRunner implements AsyncDisposable {
   }
 
   #pay(link: ProviderLink): void {
-    void this.#paymaster.pay(link).then(
+    void this.paymaster.pay(link).then(
       () => this.#changed(),
       (error: unknown) => this.#end('failed', toKilnError(error).message),
     );
@@ -280,16 +259,9 @@ export class JobRunner implements AsyncDisposable {
   #sweep(): void {
     if (!this.isRunning) return;
     const nowMs = this.#parts.clock.now();
-    for (const link of this.#links.values()) {
-      if (link.isEnded) continue;
-      const late = this.#leases.loseLate(link, nowMs);
-      if (late > 0) this.#parts.reputation.note(link.peer, 'late');
-      link.failures += late;
-      if (link.failures >= MAX_FAILED_LEASES) this.#dismiss(link, 'ended', 'Too many leases were late.');
-      else if (link.brokenMs > RESUME_WINDOW_MS)
-        this.#dismiss(link, 'ended', 'Out of reach for two minutes.');
-      // A vanished provider keeps its seat for a while, but its tasks go on elsewhere.
-      else if (link.brokenMs > ABSENCE_BEFORE_REQUEUE_MS) this.#leases.loseAll(link, 'the provider vanished');
+    for (const link of this.links) {
+      const reason = this.#leases.review(link, nowMs);
+      if (reason !== undefined) this.#dismiss(link, 'ended', reason);
     }
     this.#outbox.flush();
     this.#leases.fillAll();
@@ -311,9 +283,9 @@ export class JobRunner implements AsyncDisposable {
     this.progress.end(status, this.#parts.clock.now(), error);
     this.#announcer.stop();
     for (const link of this.#links.values()) {
-      if (link.owedTasks > 0) await this.#paymaster.pay(link).catch(() => {});
+      if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
     }
-    await this.#paymaster.settled();
+    await this.paymaster.settled();
     for (const link of this.#links.values())
       this.#dismiss(link, 'ended', status === 'done' ? 'The job is done.' : `The job was ${status}.`);
     this.#changed();

@@ -1,10 +1,10 @@
 import { leaseDeadlineMs, leaseSize } from '../market/lease-plan.ts';
 import { taskPrice } from '../payment/price.ts';
-import { LEASES_IN_FLIGHT } from '../protocol/constants.ts';
+import { LEASES_IN_FLIGHT, RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { VerdictOutcome } from '../protocol/work.ts';
 import { firstReplicas } from '../verification/vote.ts';
-import { MAX_HOLDERS_NAMED } from './constants.ts';
+import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from './constants.ts';
 import { duplicateFor } from './duplicate.ts';
 import type { JobParts } from './job-parts.ts';
 import type { JobProgress } from './job-progress.ts';
@@ -94,7 +94,7 @@ export class LeaseDesk {
   }
 
   /** Gives up what is past its deadline; the result is the number of late leases. */
-  loseLate(link: ProviderLink, nowMs: number): number {
+  #loseLate(link: ProviderLink, nowMs: number): number {
     let count = 0;
     for (const [id, lease] of [...link.leases]) {
       const late = [...lease.tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
@@ -104,6 +104,19 @@ export class LeaseDesk {
       if (!link.leases.has(id)) this.#init.outbox.cancel(link, id);
     }
     return count;
+  }
+
+  /** Gives up what is late or whose provider vanished; returns a reason to end the agreement when there is one. */
+  review(link: ProviderLink, nowMs: number): string | undefined {
+    if (link.isEnded) return undefined;
+    const late = this.#loseLate(link, nowMs);
+    if (late > 0) this.#init.parts.reputation.note(link.peer, 'late');
+    link.failures += late;
+    if (link.failures >= MAX_FAILED_LEASES) return 'Too many leases were late.';
+    if (link.brokenMs > RESUME_WINDOW_MS) return 'Out of reach for two minutes.';
+    // A vanished provider keeps its seat for a while, but its tasks go on elsewhere.
+    if (link.brokenMs > ABSENCE_BEFORE_REQUEUE_MS) this.loseAll(link, 'the provider vanished');
+    return undefined;
   }
 
   #choose(link: ProviderLink, id: string, size: number): readonly number[] {

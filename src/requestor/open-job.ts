@@ -88,7 +88,7 @@ export class OpenJob implements AsyncDisposable {
 
   view(): JobView {
     const { terms } = this.#record;
-    const spent = this.#runner?.spent ?? this.#spent;
+    const spent = this.#runner?.paymaster.spent ?? this.#spent;
     const ceiling = taskPrice(terms.priceCeiling, terms.microUnitsPerTask);
     return this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now());
   }
