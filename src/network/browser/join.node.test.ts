@@ -60,3 +60,16 @@ test('64 MiB show what a warm connection carries', async () => {
   console.log(`64 MiB in ${fetched.ms.toFixed(0)} ms: ${(64_000 / fetched.ms).toFixed(1)} MiB/s`);
   expect(fetched.digest).toBe(digest);
 });
+
+test('two tabs that dial each other at the same moment both get through', async () => {
+  const pair = await Promise.all([tabs.openTab(), tabs.openTab()]);
+  for (let round = 0; round < 5; round++) {
+    const joined = await Promise.all(pair.map((tab) => tab.call('join', [...relay.multiaddrs])));
+    await Promise.all(pair.map((tab) => tab.call('echo')));
+    await Promise.all(
+      pair.map((tab, i) => tab.call('roundTrip', joined[1 - i]!.peer, [...joined[1 - i]!.addresses])),
+    );
+    await Promise.all(pair.map((tab) => tab.call('leave')));
+  }
+  await Promise.all(pair.map((tab) => tab.close()));
+});
