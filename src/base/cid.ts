@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
 import * as dagCbor from '@ipld/dag-cbor';
-import { type Bytes, concat, equalBytes, ownBytes } from './bytes.ts';
+import { type Bytes, equalBytes, ownBytes } from './bytes.ts';
 import { KilnError } from './errors.ts';
 
 /** A content identifier in its base32 text form (`bafk…` raw, `bafy…` chunk list). */
@@ -111,9 +111,4 @@ export function parseChunkList(bytes: Uint8Array): ChunkList {
     // falls through to the one error below
   }
   throw new KilnError('blob/bad-list', 'This chunk list is malformed.', { hint: 'Refuse its sender.' });
-}
-
-/** Chunks of one blob put together again. */
-export function joinChunks(chunks: readonly Uint8Array[]): Bytes {
-  return concat(chunks);
 }

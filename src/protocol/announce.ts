@@ -26,8 +26,6 @@ import {
 export function demandTopic(kind: JobKind): string {
   return `kiln/1/demand/${kind}`;
 }
-/** Gossip topic of fraud proofs. */
-export const FRAUD_TOPIC = 'kiln/1/fraud';
 
 /** Where vouchers are redeemed, and who signs them. */
 export const paymentTermsSchema = v.strictObject({

@@ -1,8 +1,5 @@
 /** Every limit a stranger meets on the wire, with its unit in the name and its reason beside it. */
 
-/** Version that all topics and stream ids carry. */
-export const PROTOCOL_VERSION = 1;
-
 const KIB = 1024;
 const MIB = 1024 * KIB;
 

@@ -25,6 +25,8 @@ export interface PeerAddress {
 export interface BlobRequest {
   /** Peers that may have it, tried together. */
   readonly holders: readonly PeerAddress[];
+  /** A larger blob is refused before it is fetched. */
+  readonly maxBytes?: number;
   /** Only these bytes of it. */
   readonly range?: { readonly offset: number; readonly length: number };
   readonly signal?: AbortSignal;

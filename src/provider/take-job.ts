@@ -1,8 +1,7 @@
-import { parseCid } from '../base/cid.ts';
-import { KilnError } from '../base/errors.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { defaultCreditLimit } from '../payment/price.ts';
 import { parseManifest } from '../job/manifest.ts';
+import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
 import { PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from './constants.ts';
 import { negotiate } from './negotiate.ts';
@@ -28,10 +27,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
   const { demand, signal } = wanted;
   const requestor: PeerAddress = { peer: demand.requestor, addresses: demand.addresses };
   let holders: readonly PeerAddress[] = [requestor];
-  if (parseCid(demand.job).isList) {
-    throw new KilnError('job/manifest-too-large', 'A job manifest is one small blob, not a chunk list.');
-  }
-  const bytes = await network.blobs.get(demand.job, { holders, signal });
+  const bytes = await network.blobs.get(demand.job, { holders, signal, maxBytes: MAX_MANIFEST_BYTES });
   const manifest = parseManifest(bytes);
   const proposal = propose(init, wanted);
   const record = await negotiate({
@@ -44,7 +40,12 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     store: (agreed) => init.agreements.put(agreed.digest, agreed),
   });
   const readInput: ReadInput = (input, range) =>
-    network.blobs.get(input.cid, { holders, signal, ...(range === undefined ? {} : { range }) });
+    network.blobs.get(input.cid, {
+      holders,
+      signal,
+      maxBytes: input.bytes,
+      ...(range === undefined ? {} : { range }),
+    });
   const sandboxJob = await sandbox.openJob(demand.job, manifest, readInput);
   const vouchers = await VoucherDesk.open({
     home: init.home,

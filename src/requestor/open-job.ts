@@ -155,7 +155,7 @@ export class OpenJob implements AsyncDisposable {
   }
 
   async #fetch(cid: Cid, bytes: number, holders: Holders, signal: AbortSignal): Promise<Bytes> {
-    const blob = await this.#init.network.blobs.get(cid, { holders, signal });
+    const blob = await this.#init.network.blobs.get(cid, { holders, signal, maxBytes: bytes });
     if (blob.byteLength === bytes) return blob;
     throw new KilnError('requestor/wrong-size', 'An output has another size than its result says.', {
       data: { cid },

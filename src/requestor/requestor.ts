@@ -12,6 +12,7 @@ import { manifestBytes } from '../job/manifest.ts';
 import type { Ledger } from '../payment/ledger.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import { type FrameStream, listenerChannel } from '../protocol/channel.ts';
+import { MAX_OPEN_NEGOTIATIONS } from '../protocol/constants.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Address } from '../protocol/primitives.ts';
@@ -51,6 +52,7 @@ export class Requestor implements AsyncDisposable {
   readonly #verified = new Emitter<Record<Cid, number>>();
   readonly #scope = new Scope();
   #isViewDue = false;
+  #negotiations = 0;
 
   constructor(init: RequestorInit) {
     this.#init = init;
@@ -201,9 +203,18 @@ export class Requestor implements AsyncDisposable {
 
   async #negotiate(stream: FrameStream): Promise<void> {
     const { network, clock } = this.#init;
+    if (this.#negotiations >= MAX_OPEN_NEGOTIATIONS) {
+      return stream.abort(
+        new KilnError('negotiate/busy', 'This requestor negotiates with too many providers at once.', {
+          data: { limit: MAX_OPEN_NEGOTIATIONS },
+        }),
+      );
+    }
+    this.#negotiations++;
     await acceptProvider(stream, { identity: network.identity, clock }, (proposal, signer) =>
       this.#answer(proposal, signer),
     );
+    this.#negotiations--;
   }
 
   async #answer(proposal: Proposal, signer: string): Promise<ProposalAnswer> {

@@ -29,6 +29,7 @@ export interface RequestorNetwork {
       cid: Cid,
       request: {
         readonly holders: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[];
+        readonly maxBytes?: number;
         readonly range?: { readonly offset: number; readonly length: number };
         readonly signal?: AbortSignal;
       },

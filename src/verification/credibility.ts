@@ -3,9 +3,6 @@
  * assumed share of faulty workers; `checks` is k, the spot checks a worker has passed.
  */
 
-/** A result is accepted from this probability on (design: credibility). */
-export const CREDIBILITY_THRESHOLD = 0.999;
-
 /** Probability that a worker's result is right: 1 − f/k, or 1 − f/(1−f)·1/(k·e) when cheats are blacklisted; 1 − f before any check. */
 export function workerCredibility(
   checks: number,
