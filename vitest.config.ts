@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { browserPackages } from './scripts/browser-packages.ts';
 import { chromiumArgs, findChromium } from './scripts/chromium.ts';
 import { appPlugins } from './vite.config.ts';
 
@@ -45,6 +46,7 @@ export default defineConfig({
       },
       {
         plugins: appPlugins(),
+        optimizeDeps: { include: browserPackages() },
         test: {
           name: 'browser',
           include: [`{src,examples}/${BROWSER_TESTS}`],
