@@ -1,4 +1,3 @@
-import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { Emitter } from '../base/events.ts';
@@ -23,6 +22,7 @@ import { AGREEMENT_LIFETIME_MS, VIEW_INTERVAL_MS } from './constants.ts';
 import { OpenJob } from './open-job.ts';
 import { OwnDevice } from './own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
+import type { Outputs } from './result-keeper.ts';
 import type { Collection, PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
 
@@ -72,7 +72,6 @@ export class Requestor implements AsyncDisposable {
     const stopWork = await network.handle(WORK, (stream) => void this.#work(stream));
     this.#scope.add(stopNegotiate);
     this.#scope.add(stopWork);
-    // At once: a page that is opened at a job's address must find it.
     this.#show();
   }
 
@@ -143,10 +142,7 @@ export class Requestor implements AsyncDisposable {
   }
 
   /** Verified outputs of a task; undefined while it is not verified. */
-  outputs(
-    job: Cid,
-    task: number,
-  ): Promise<readonly { readonly path: string; readonly bytes: Bytes }[] | undefined> {
+  outputs(job: Cid, task: number): Promise<Outputs | undefined> {
     return this.#jobOf(job).keeper.outputs(task);
   }
 
