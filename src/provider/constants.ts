@@ -27,3 +27,5 @@ export const PROPOSAL_LIFETIME_MS = 30_000;
 export const OFFER_LIFETIME_MS = 60_000;
 /** Tasks handed to the sandbox per slot: one runs, the next starts without a round trip through the host. */
 export const TASKS_PER_SLOT = 2;
+/** The view is rebuilt at most this often. */
+export const VIEW_INTERVAL_MS = 150;

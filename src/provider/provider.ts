@@ -8,7 +8,7 @@ import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
 import type { Opened } from '../protocol/envelope.ts';
 import type { JobKind } from '../protocol/primitives.ts';
-import { MAX_PASSED_SHOWN, RETRY_JOB_AFTER_MS, SPARE_AFTER_MS } from './constants.ts';
+import { MAX_PASSED_SHOWN, RETRY_JOB_AFTER_MS, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
 import { OfferBoard } from './offer-board.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
 import type { Collection, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
@@ -60,6 +60,7 @@ export class Provider implements AsyncDisposable {
   #scope: Scope | undefined;
   #board: OfferBoard | undefined;
   #status: ProviderView['status'] = 'off';
+  #cancelShow: (() => void) | undefined;
 
   constructor(init: ProviderInit) {
     this.#init = init;
@@ -241,10 +242,17 @@ export class Provider implements AsyncDisposable {
 
   #setStatus(status: ProviderView['status']): void {
     this.#status = status;
-    this.#changed();
+    this.#show();
   }
 
+  /** Tasks of a millisecond change things a thousand times a second; people see some of it. */
   #changed(): void {
+    this.#cancelShow ??= this.#init.clock.after(VIEW_INTERVAL_MS, () => this.#show());
+  }
+
+  #show(): void {
+    this.#cancelShow?.();
+    this.#cancelShow = undefined;
     const sessions = [...this.#sessions];
     const agreements = [...sessions, ...this.#ended].map((session) => session.view());
     const running = sessions.flatMap((session) => session.running());

@@ -39,7 +39,7 @@ export class SettleDesk {
 
   /** Stores a verified result before anything else happens, then tells and pays. */
   async settle({ task, verdict, result, inline, replicas }: Settled): Promise<void> {
-    const { parts, progress, leases, outbox } = this.#init;
+    const { parts, progress, leases } = this.#init;
     const accepted = replicas.filter(({ id }) => verdict.accepted.includes(id));
     const supporters = accepted.map(({ id, peer }) => ({ peer, agreement: leases.owner(id)?.digest ?? '' }));
     await parts.keeper.keep(task, result, inline, supporters);
@@ -65,7 +65,7 @@ export class SettleDesk {
       if (outcome === 'rejected')
         this.#caught(link, task, reasons.get(id) ?? 'disagrees with the accepted result');
     }
-    outbox.flush();
+    // Verdicts of one turn travel together; they leave before any voucher, which has to be stored and signed first.
     for (const link of payees) this.#init.pay(link);
   }
 

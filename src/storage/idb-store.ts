@@ -5,6 +5,7 @@ import { DEFAULT_QUOTA_BYTES } from './constants.ts';
 import { IdbChunks } from './idb-chunks.ts';
 import { storageError } from './storage-error.ts';
 import { type Collection, type CollectionName, COLLECTIONS, type Store, type StoreOptions } from './store.ts';
+import { WriteGroup } from './write-group.ts';
 
 /**
  * Opens what this browser profile keeps for Kiln, in IndexedDB. Throws `storage/unavailable` where the browser blocks
@@ -34,11 +35,14 @@ export async function openStore({
 }
 
 function idbCollection<T>(database: Database, name: CollectionName): Collection<T> {
+  const writes = new WriteGroup<IDBObjectStore>(async (apply) => {
+    const transaction = database.transaction(name, 'readwrite', { durability: COLLECTIONS[name] });
+    apply(transaction.objectStore(name) as unknown as IDBObjectStore);
+    await transaction.done;
+  });
   const write = async (change: (store: IDBObjectStore) => void): Promise<void> => {
     try {
-      const transaction = database.transaction(name, 'readwrite', { durability: COLLECTIONS[name] });
-      change(transaction.objectStore(name) as unknown as IDBObjectStore);
-      await transaction.done;
+      await writes.add(change);
     } catch (error) {
       throw storageError(error);
     }
