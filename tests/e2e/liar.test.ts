@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import type { FromGuest } from '../../src/sandbox/messages.ts';
+import { expectAccessible } from './fixtures/accessible.ts';
 import { waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
 import { openMarket } from './fixtures/market.ts';
@@ -64,6 +65,7 @@ test('a lying provider is caught, banned and unpaid; the job ends right and the 
   await expect.poll(() => row.innerText()).toContain('Banned');
   const list = requestor.page.getByRole('list', { name: 'Rejected results' });
   await expect.poll(() => list.innerText()).toContain(lies[0]!.reason);
+  await expectAccessible(requestor.page, 'a job with rejected results');
 
   expect(await redeem(liar.tab)).toBe(0n);
   expect(await tokensOf(market, liar.payee)).toBe(tokensBefore);
