@@ -12,6 +12,7 @@ import { relayGater } from './gater.ts';
 import { gossipSettings } from './gossip-settings.ts';
 import type { RelayAddress } from './relay-address.ts';
 import { countConnections } from './rtc-count.ts';
+import { cureDeadPeer } from './rtc-dead-peer.ts';
 import { cureInitChannel } from './rtc-init-channel.ts';
 
 /** The libp2p node of one tab. */
@@ -40,6 +41,7 @@ export async function startTabNode(
   const reservations = Math.min(MAX_RESERVATIONS, Math.max(1, relayPeers.size));
   if (typeof RTCPeerConnection !== 'undefined') {
     cureInitChannel(RTCPeerConnection.prototype);
+    cureDeadPeer(RTCPeerConnection.prototype);
     countConnections(RTCPeerConnection.prototype);
   }
   return createLibp2p({

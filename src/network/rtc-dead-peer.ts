@@ -1,0 +1,50 @@
+/** The part of RTCPeerConnection that the cure touches. */
+interface Peer extends EventTarget {
+  readonly connectionState: RTCPeerConnectionState;
+  readonly sctp: (EventTarget & { readonly state: RTCSctpTransportState }) | null;
+  close(): void;
+}
+
+const CURED = Symbol.for('kiln/dead-peer');
+
+/**
+ * Ends a connection when the other side has ended it. A page that is reloaded aborts its data channels at once, but
+ * `connectionState` of the other side stays `connected` for about 16 s (measured), and every new stream hangs so long.
+ * Applied to `RTCPeerConnection.prototype`, once; each connection passes `setLocalDescription`.
+ */
+export function cureDeadPeer(
+  prototype: Pick<RTCPeerConnection, 'setLocalDescription'> & { [CURED]?: true },
+): void {
+  if (prototype[CURED]) return;
+  prototype[CURED] = true;
+  const seen = new WeakSet<object>();
+  const describe = prototype.setLocalDescription as (
+    description?: RTCLocalSessionDescriptionInit,
+  ) => Promise<void>;
+  prototype.setLocalDescription = function (
+    this: RTCPeerConnection,
+    description?: RTCLocalSessionDescriptionInit,
+  ) {
+    if (!seen.has(this)) {
+      seen.add(this);
+      buryWhenDead(this);
+    }
+    return describe.call(this, description);
+  } as RTCPeerConnection['setLocalDescription'];
+}
+
+/** Closes a connection, and says so, as soon as its data transport was ended by the other side. */
+export function buryWhenDead(peer: Peer): void {
+  let isWatching = false;
+  peer.addEventListener('connectionstatechange', () => {
+    const { sctp } = peer;
+    if (isWatching || sctp === null || peer.connectionState !== 'connected') return;
+    isWatching = true;
+    sctp.addEventListener('statechange', () => {
+      if (sctp.state !== 'closed' || peer.connectionState === 'closed') return;
+      peer.close();
+      // Closing it ourselves fires no event, and libp2p waits for one.
+      peer.dispatchEvent(new Event('connectionstatechange'));
+    });
+  });
+}
