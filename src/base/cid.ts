@@ -46,8 +46,10 @@ export function parseCid(text: string): { readonly isList: boolean; readonly dig
   try {
     const cid = CID.parse(text);
     const known = cid.code === RAW || cid.code === DAG_CBOR;
-    if (cid.version === 1 && known && cid.multihash.code === SHA2_256 && cid.toString() === text) {
-      return { isList: cid.code === DAG_CBOR, digest: cid.multihash.digest };
+    const { code, digest } = cid.multihash;
+    const isSha256 = code === SHA2_256 && digest.byteLength === 32;
+    if (cid.version === 1 && known && isSha256 && cid.toString() === text) {
+      return { isList: cid.code === DAG_CBOR, digest };
     }
   } catch {
     // falls through to the one error below

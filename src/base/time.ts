@@ -33,7 +33,10 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** Calls back again and again, each time the given delay after the last call ended; the result stops it. */
+/**
+ * Calls back again and again, each time the given delay after the last call ended; the result stops it. A call that
+ * fails is shown and does not stop the next.
+ */
 export function every(clock: Clock, delayMs: () => number, callback: () => void | Promise<void>): () => void {
   let isStopped = false;
   let cancel = () => {};
@@ -42,9 +45,10 @@ export function every(clock: Clock, delayMs: () => number, callback: () => void 
       void (async () => {
         try {
           await callback();
-        } finally {
-          if (!isStopped) arm();
+        } catch (error) {
+          console.error('A repeated call failed.', error);
         }
+        if (!isStopped) arm();
       })();
     });
   };
