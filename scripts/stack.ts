@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startAnvil } from '../contracts/anvil.ts';
 import { deployLocal } from '../contracts/deploy.ts';
-import { startRelay } from '../relay/relay.ts';
+import { startRelayProcess } from '../relay/relay-process.ts';
 import { Scope } from '../src/base/scope.ts';
 import type { NetworkConfig } from '../src/kiln/kiln.ts';
 import type { Address } from '../src/protocol/primitives.ts';
@@ -60,7 +60,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const { chainId, token, pool } = await deployLocal(anvil.rpcUrl);
 
     onStep?.('Starting a relay');
-    const relay = await startRelay({
+    const relay = await startRelayProcess({
       wsPort: await portOr0(known.relayWs),
       webrtcPort: await portOr0(known.relayWebrtc, isUdpFree),
       ...(stateDirectory === undefined ? {} : { keyFile: join(stateDirectory, 'relay-keys.json') }),

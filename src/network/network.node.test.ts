@@ -11,7 +11,7 @@ import { identityFromSeed, newIdentitySeed } from '../protocol/identity.ts';
 import { createNetwork, type Network } from './create-network.ts';
 import { sampleOffer } from './testing/samples.ts';
 import { joinMemoryPeer, MemoryChunks } from './testing/memory-peer.ts';
-import { type RelayProcess, startRelayProcess } from './testing/relay-process.node.ts';
+import { type RelayProcess, startRelayProcess } from '../../relay/relay-process.ts';
 
 let relays: RelayProcess[];
 

@@ -46,6 +46,7 @@ export class JobRunner implements AsyncDisposable {
   readonly #outbox = new Outbox();
   readonly #settleDesk: SettleDesk;
   readonly #scope = new Scope();
+  #isEnding = false;
   readonly #announcer: Announcer;
 
   constructor(parts: JobParts, paymaster: Paymaster) {
@@ -109,7 +110,7 @@ export class JobRunner implements AsyncDisposable {
   }
 
   get isRunning(): boolean {
-    return this.progress.status === 'running' && !this.#scope.isClosed;
+    return this.progress.status === 'running' && !this.#isEnding && !this.#scope.isClosed;
   }
 
   /** The provider of an agreement of this job. */
@@ -280,12 +281,13 @@ export class JobRunner implements AsyncDisposable {
 
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
     if (!this.isRunning) return;
-    this.progress.end(status, this.#parts.clock.now(), error);
+    this.#isEnding = true;
     this.#announcer.stop();
     for (const link of this.#links.values()) {
       if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
     }
     await this.paymaster.settled();
+    this.progress.end(status, this.#parts.clock.now(), error);
     for (const link of this.#links.values())
       this.#dismiss(link, 'ended', status === 'done' ? 'The job is done.' : `The job was ${status}.`);
     this.#changed();

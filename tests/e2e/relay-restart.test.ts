@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runRelay } from './fixtures/relay-process.ts';
+import { startRelayProcess } from '../../relay/relay-process.ts';
 import { DIST } from '../../scripts/build.ts';
 import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import type { KilnWindow } from '../../scripts/demo/tab.ts';
@@ -25,7 +25,7 @@ test('tabs finish their job without the relay, and find it again when it is back
   const directory = await mkdtemp(join(tmpdir(), 'kiln-relay-'));
   scope.add(() => rm(directory, { recursive: true, force: true }));
   const keyFile = join(directory, 'relay-keys.json');
-  let relay = await runRelay(['--key-file', keyFile]);
+  let relay = await startRelayProcess({ keyFile });
   scope.add(() => relay.stop());
   const { multiaddrs } = relay;
   await using market = await openMarket(() => groundAround(multiaddrs));
@@ -47,8 +47,8 @@ test('tabs finish their job without the relay, and find it again when it is back
   await expectTrueSweep(requestor, first.job, settings);
   await expectSettled(market, requestor, first.job, lenders);
 
-  const ports = ['--ws-port', portOf(multiaddrs, 'tcp'), '--webrtc-port', portOf(multiaddrs, 'udp')];
-  relay = await runRelay(['--key-file', keyFile, ...ports]);
+  const ports = { wsPort: Number(portOf(multiaddrs, 'tcp')), webrtcPort: Number(portOf(multiaddrs, 'udp')) };
+  relay = await startRelayProcess({ keyFile, ...ports });
   expect(relay.multiaddrs).toEqual(multiaddrs);
   await Promise.all(tabs.map(waitUntilOnline));
   await waitForOffers(requestor, 2, OFFERS_TIMEOUT_MS);

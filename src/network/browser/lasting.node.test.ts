@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Relay, startRelay } from '../../../relay/relay.ts';
 import { SILENCE_LIMIT_MS } from '../../protocol/constants.ts';
-import { startRelayProcess } from '../testing/relay-process.node.ts';
+import { startRelayProcess } from '../../../relay/relay-process.ts';
 import { startTabs, type Tab, type TabHarness } from './harness.node.ts';
 
 /* Joining again and again, and outliving a relay. */
