@@ -15,9 +15,19 @@ export const expressionSchema = v.union([
 ]);
 export type Expression = v.InferOutput<typeof expressionSchema>;
 
-const identifierSchema = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'is not an identifier'));
+/** Names are keys of plain objects: those that every object has would find something where nothing was put. */
+const ownNameCheck = v.check<string, string>(
+  (name) => !(name in Object.prototype) && name !== 'prototype',
+  'is a name that every object has',
+);
 
-/** A relative path inside the guest's file system: no `..`, no leading slash. */
+const identifierSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'is not an identifier'),
+  ownNameCheck,
+);
+
+/** A relative path inside the guest's file system: no `..`, no leading slash, not `__proto__` and the like. */
 export const guestPathSchema = v.pipe(
   v.string(),
   v.regex(
@@ -25,6 +35,7 @@ export const guestPathSchema = v.pipe(
     'is not a plain relative path',
   ),
   v.maxLength(120),
+  ownNameCheck,
 );
 
 /** A blob that tasks read. */
