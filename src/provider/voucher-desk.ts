@@ -68,6 +68,11 @@ export class VoucherDesk {
     const payee = agreement.payee as Address;
     const before = this.#last?.amount ?? 0n;
     const isStatement = tasks === 0;
+    const issuedBefore = this.#last?.issued ?? 0n;
+    // A statement may name any amount, but what the key has issued in total never falls.
+    const last = isStatement
+      ? { amount: voucher.amount, issued: issuedBefore + voucher.amount - before }
+      : this.#last;
     if (isStatement && voucher.amount < before) return;
     if (!isStatement && tasks > this.#owedTasks) {
       throw new KilnError('payment/wrong-amount', 'The voucher pays for tasks that were not accepted.', {
@@ -82,7 +87,7 @@ export class VoucherDesk {
       tasks,
       voucher,
       signer: await chain.voucherSigner(terms, voucher),
-      ...(isStatement ? { last: voucher } : this.#last === undefined ? {} : { last: this.#last }),
+      ...(last === undefined ? {} : { last }),
       standing: await chain.payerView(terms, payee),
       creditLimit,
       nowMs: clock.now(),

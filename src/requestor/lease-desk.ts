@@ -1,6 +1,6 @@
 import { leaseDeadlineMs, leaseSize } from '../market/lease-plan.ts';
 import { taskPrice } from '../payment/price.ts';
-import { LEASES_IN_FLIGHT, RESUME_WINDOW_MS } from '../protocol/constants.ts';
+import { LEASES_IN_FLIGHT, MAX_OPEN_LEASES, RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { VerdictOutcome } from '../protocol/work.ts';
 import { firstReplicas } from '../verification/vote.ts';
@@ -46,7 +46,8 @@ export class LeaseDesk {
   /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
   fill(link: ProviderLink): void {
     const inFlight = link.agreement.slots * LEASES_IN_FLIGHT;
-    while (this.#init.isRunning() && link.isAttached && !link.isEnded && link.leasesInFlight < inFlight) {
+    const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
+    while (this.#init.isRunning() && link.isAttached && !link.isEnded && hasRoom()) {
       const size = Math.min(this.#planSize(link), this.#creditTasks(link));
       const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
       const tasks = size > 0 ? this.#choose(link, id, size) : [];

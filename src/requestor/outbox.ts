@@ -1,4 +1,4 @@
-import { MAX_TASKS_PER_LEASE } from '../protocol/constants.ts';
+import { MAX_OPEN_LEASES, MAX_TASKS_PER_LEASE } from '../protocol/constants.ts';
 import type { WorkDown } from '../protocol/work.ts';
 import type { ProviderLink } from './provider-link.ts';
 
@@ -39,11 +39,11 @@ export class Outbox {
   flush(): void {
     for (const [link, { verdicts, reveals, cancels }] of this.#pending) {
       for (const group of reveals.values()) {
-        for (const tasks of cut(group.tasks))
+        for (const tasks of cut(group.tasks, MAX_TASKS_PER_LEASE))
           link.send({ type: 'reveal', lease: group.lease, tasks, withBytes: group.withBytes });
       }
-      for (const entries of cut(verdicts)) link.send({ type: 'verdict', entries });
-      if (cancels.length > 0) link.send({ type: 'cancel', leases: cancels });
+      for (const entries of cut(verdicts, MAX_TASKS_PER_LEASE)) link.send({ type: 'verdict', entries });
+      for (const leases of cut(cancels, MAX_OPEN_LEASES)) link.send({ type: 'cancel', leases });
     }
     this.#pending.clear();
   }
@@ -62,9 +62,8 @@ export class Outbox {
   }
 }
 
-function cut<T>(entries: readonly T[]): T[][] {
+function cut<T>(entries: readonly T[], most: number): T[][] {
   const frames: T[][] = [];
-  for (let i = 0; i < entries.length; i += MAX_TASKS_PER_LEASE)
-    frames.push(entries.slice(i, i + MAX_TASKS_PER_LEASE));
+  for (let i = 0; i < entries.length; i += most) frames.push(entries.slice(i, i + most));
   return frames;
 }

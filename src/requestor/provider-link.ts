@@ -127,10 +127,13 @@ export class ProviderLink {
       .catch(() => {});
   }
 
-  /** Takes a sample of the provider's pace: wall time of so many tasks, side by side in its slots. */
-  measure(wallMs: number, tasks: number): void {
-    if (tasks === 0 || wallMs <= 0) return;
-    const sample = wallMs / tasks;
+  /**
+   * Takes a sample of the provider's pace: wall time of so many tasks, side by side in its slots. No task can have
+   * taken longer than since it was leased, whatever the provider says: deadlines follow this pace.
+   */
+  measure(wallMs: number, tasks: number, leasedAtMs: number): void {
+    const sample = Math.min(wallMs / tasks, this.#clock.now() - leasedAtMs);
+    if (tasks === 0 || sample <= 0) return;
     this.msPerTask =
       this.msPerTask === undefined
         ? sample

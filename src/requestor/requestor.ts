@@ -246,7 +246,7 @@ export class Requestor implements AsyncDisposable {
         await this.#init.agreements.put(record.digest, record);
         runner.seat(record);
       },
-      release: () => runner.seats.release(proposal.provider),
+      release: () => runner.seats.release(proposal),
     };
   }
 

@@ -111,6 +111,7 @@ export class ResultDesk {
     if (!this.hasBytes(origin)) {
       this.#actions.askBytes(origin);
       await this.#waitFor(key);
+      if (!this.hasBytes(origin)) throw noBytes();
     }
     return { result: entry.result, inline: this.#entries.get(key)?.inline ?? entry.inline };
   }
@@ -139,12 +140,16 @@ export class ResultDesk {
     const arrived = new Promise<void>((resolve) => this.#waiters.set(key, resolve));
     const timeout = sleep(this.#clock, REVEAL_TIMEOUT_MS, stop.signal).then(
       () => {
-        throw new KilnError('verification/no-bytes', 'The provider did not send the bytes of its result.');
+        throw noBytes();
       },
       () => {},
     );
     await Promise.race([arrived, timeout]).finally(() => stop.abort());
   }
+}
+
+function noBytes(): KilnError {
+  return new KilnError('verification/no-bytes', 'The provider did not send the bytes of its result.');
 }
 
 function keyOf({ lease, task }: Origin): string {

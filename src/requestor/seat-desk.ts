@@ -28,7 +28,7 @@ export class SeatDesk {
   readonly #init: SeatDeskInit;
   #waiting: Waiting[] = [];
   /** Seats promised to proposals whose agreement is not sealed yet. */
-  readonly #reserved = new Map<PeerId, string>();
+  readonly #reserved = new Set<Proposal>();
 
   constructor(init: SeatDeskInit) {
     this.#init = init;
@@ -45,8 +45,8 @@ export class SeatDesk {
   }
 
   /** The agreement was sealed (its provider now counts as seated), or came to nothing. */
-  release(peer: PeerId): void {
-    this.#reserved.delete(peer);
+  release(proposal: Proposal): void {
+    this.#reserved.delete(proposal);
   }
 
   #decide(): void {
@@ -56,14 +56,14 @@ export class SeatDesk {
     this.#waiting = [];
     for (const { input } of ranked) {
       const refusal = this.#check(input.proposal, input.proposal.provider);
-      if (refusal === undefined) this.#reserved.set(input.proposal.provider, input.proposal.payee);
+      if (refusal === undefined) this.#reserved.add(input.proposal);
       input.answer(refusal);
     }
   }
 
   #check(proposal: Proposal, signer: PeerId): ProposalRefusal | undefined {
     const { bannedPeers, bannedPayees, clock } = this.#init;
-    const reserved = [...this.#reserved].map(([peer, payee]) => ({ peer, payee }));
+    const reserved = [...this.#reserved].map(({ provider, payee }) => ({ peer: provider, payee }));
     return checkProposal(proposal, signer, {
       demand: this.#init.demand(),
       seated: [...this.#init.seated(), ...reserved],

@@ -64,7 +64,7 @@ export class WorkIntake {
     }
     link.executions += fresh;
     progress.execute(fresh);
-    link.measure(message.wallMs, fresh);
+    if (known !== undefined) link.measure(message.wallMs, fresh, known.leasedAtMs);
   }
 
   async #revealed(
