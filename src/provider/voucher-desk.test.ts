@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock } from '../../tests/mesh/twins/manual-clock.ts';
+import { MemoryChain } from '../../tests/mesh/twins/memory-chain.ts';
+import type { KilnError } from '../base/errors.ts';
+import { AGREEMENT } from '../protocol/messages.fixture.ts';
+import type { Agreement } from '../protocol/negotiate.ts';
+import type { Address } from '../protocol/primitives.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+import type { PaymentSession } from '../requestor/slices.ts';
+import { memoryStore } from '../storage/memory-store.ts';
+import { type VoucherRecord, voucherKey } from './records.ts';
+import type { Collection, ProviderChain } from './slices.ts';
+import { VoucherDesk } from './voucher-desk.ts';
+
+const PAYER: Address = `0x${'aa'.repeat(20)}`;
+const PAYEE: Address = `0x${'bb'.repeat(20)}`;
+const OTHER: Address = `0x${'cc'.repeat(20)}`;
+
+let clock: ManualClock;
+let chain: MemoryChain;
+let session: PaymentSession;
+let agreement: Agreement;
+let vouchers: Collection<VoucherRecord>;
+let stops: string[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  chain = new MemoryChain(clock);
+  session = chain.openSession({ payer: PAYER, deposit: 10_000n, cap: 10_000n });
+  // A task costs 100; three of them may be unpaid.
+  agreement = {
+    ...AGREEMENT,
+    payee: PAYEE,
+    payment: session.terms,
+    pricePerUnit: 10_000n,
+    microUnitsPerTask: 10_000,
+    creditLimit: 300n,
+  };
+  vouchers = memoryStore().collection('vouchers');
+  stops = [];
+});
+afterEach(() => clock[Symbol.dispose]());
+
+function openDesk(
+  change: { chain?: ProviderChain; agreement?: Agreement; home?: object } = {},
+): Promise<VoucherDesk> {
+  return VoucherDesk.open({
+    home: { chainId: chain.chainId, pool: chain.pool },
+    agreement,
+    chain,
+    vouchers,
+    clock,
+    onStop: (reason) => stops.push(reason),
+    ...change,
+  } as Parameters<typeof VoucherDesk.open>[0]);
+}
+
+function sign(amount: bigint, issued = amount, payee = PAYEE): Promise<SignedVoucher> {
+  return session.sign({ payee, amount, issued });
+}
+
+function held(): Promise<VoucherRecord | undefined> {
+  return vouchers.get(voucherKey(session.terms, PAYEE));
+}
+
+async function codeOf(taking: Promise<void>): Promise<string> {
+  return taking.then(
+    () => 'taken',
+    (error: KilnError) => error.code,
+  );
+}
+
+describe('a voucher', () => {
+  test('for what was accepted is stored, counted, and pays off what is owed', async () => {
+    const desk = await openDesk();
+    desk.owe(3);
+    expect(desk.canRisk(1)).toBe(false);
+    await desk.take(await sign(200n, 900n), 2);
+    expect([desk.earned, desk.canRisk(2), desk.canRisk(3), stops]).toEqual([200n, true, false, []]);
+    expect((await held())!.voucher).toMatchObject({ amount: 200n, issued: 900n });
+    await desk.take(await sign(300n, 1_000n), 1);
+    expect([desk.earned, desk.canRisk(3)]).toEqual([300n, true]);
+  });
+  test('goes on where the last tab ended', async () => {
+    const first = await openDesk();
+    first.owe(2);
+    await first.take(await sign(200n), 2);
+    const second = await openDesk();
+    second.owe(1);
+    expect(await codeOf(second.take(await sign(100n), 1))).toBe('payment/wrong-amount');
+    await second.take(await sign(300n), 1);
+    expect(second.earned).toBe(100n);
+  });
+
+  const hostile: Record<string, [string, () => Promise<SignedVoucher>, number?]> = {
+    'for more tasks than were accepted': ['payment/wrong-amount', () => sign(400n), 4],
+    'of too small an amount': ['payment/wrong-amount', () => sign(299n)],
+    'of too large an amount: an amount that nobody can check': ['payment/wrong-amount', () => sign(301n)],
+    'whose total is smaller than its amount': ['payment/issued-fell', () => sign(300n, 299n)],
+    'for somebody else': ['payment/wrong-payee', () => sign(300n, 300n, OTHER)],
+    'drawn on somebody else': ['payment/wrong-payer', async () => ({ ...(await sign(300n)), payer: OTHER })],
+    'signed by another key': [
+      'payment/wrong-signer',
+      () =>
+        chain
+          .openSession({ payer: PAYER, deposit: 1n, cap: 1n })
+          .sign({ payee: PAYEE, amount: 300n, issued: 300n }),
+    ],
+    'changed after it was signed': [
+      'payment/wrong-signer',
+      async () => ({ ...(await sign(300n)), issued: 301n }),
+    ],
+    'without a signature': [
+      'payment/bad-signature',
+      async () => ({ ...(await sign(300n)), signature: new Uint8Array(65) }),
+    ],
+  };
+  test.each(Object.entries(hostile))(
+    '%s is refused, and nothing changes',
+    async (_, [code, voucher, tasks = 3]) => {
+      const desk = await openDesk();
+      desk.owe(3);
+      expect(await codeOf(desk.take(await voucher(), tasks))).toBe(code);
+      expect([await held(), desk.earned, desk.canRisk(1), stops]).toEqual([undefined, 0n, false, []]);
+    },
+  );
+  test('of another pool than ours is refused', async () => {
+    const desk = await openDesk({ home: { chainId: 1, pool: chain.pool } });
+    desk.owe(1);
+    expect(await codeOf(desk.take(await sign(100n), 1))).toBe('payment/wrong-domain');
+    expect(await held()).toBeUndefined();
+  });
+  test('whose total fell below the last one is refused, and the last one stays', async () => {
+    const desk = await openDesk();
+    desk.owe(2);
+    await desk.take(await sign(100n, 1_000n), 1);
+    expect(await codeOf(desk.take(await sign(200n, 1_099n), 1))).toBe('payment/issued-fell');
+    expect((await held())!.voucher.amount).toBe(100n);
+    await desk.take(await sign(200n, 1_100n), 1);
+    expect(desk.earned).toBe(200n);
+  });
+  test('is not taken while the chain does not answer: it is stated again later', async () => {
+    const desk = await openDesk();
+    desk.owe(1);
+    chain.isReachable = false;
+    expect(await codeOf(desk.take(await sign(100n), 1))).toBe('chain/unreachable');
+    chain.isReachable = true;
+    await desk.take(await sign(100n), 0);
+    expect([desk.earned, desk.canRisk(3)]).toEqual([100n, true]);
+  });
+  test('that cannot be stored is not counted', async () => {
+    const desk = await openDesk({});
+    const broken = await VoucherDesk.open({
+      home: { chainId: chain.chainId, pool: chain.pool },
+      agreement,
+      chain,
+      vouchers: { ...vouchers, get: async () => undefined, put: () => Promise.reject(new Error('no room')) },
+      clock,
+      onStop: () => {},
+    });
+    for (const one of [desk, broken]) one.owe(3);
+    await expect(broken.take(await sign(300n), 3)).rejects.toThrow('no room');
+    expect([broken.earned, broken.canRisk(1)]).toEqual([0n, false]);
+  });
+});
+
+describe('a payer that is no longer good is left, and its voucher kept', () => {
+  const stopping: Record<string, () => Promise<unknown> | void> = {
+    'its deposit is gone beyond the credit': () => chain.withdraw(PAYER, 10_000n),
+    'its key ends too soon': () => clock.advance(86_400_000 - 30_000),
+  };
+  test.each(Object.entries(stopping))('%s', async (_, happens) => {
+    const desk = await openDesk();
+    desk.owe(4);
+    await happens();
+    await desk.take(await sign(400n), 4);
+    expect([stops.length, desk.earned, (await held())!.voucher.amount]).toEqual([1, 400n, 400n]);
+  });
+  test('it promised more than its cap', async () => {
+    const desk = await openDesk();
+    desk.owe(1);
+    await desk.take(await sign(100n, 10_001n), 1);
+    expect([stops, (await held())!.voucher.amount]).toEqual([
+      ['The session key has promised more than its cap.'],
+      100n,
+    ]);
+  });
+  test('it cannot be told, because the chain was read too long ago', async () => {
+    const view = await chain.payerView(session.terms, PAYEE);
+    await clock.advance(60_001);
+    const stale: ProviderChain = {
+      payerView: async () => view,
+      voucherSigner: (terms, voucher) => chain.voucherSigner(terms, voucher),
+    };
+    const desk = await openDesk({ chain: stale });
+    desk.owe(1);
+    await desk.take(await sign(100n), 1);
+    expect([stops.length, desk.earned, (await held())!.voucher.amount]).toEqual([1, 100n, 100n]);
+  });
+});
+
+describe('a statement of the balance', () => {
+  test('brings what a break has swallowed', async () => {
+    const desk = await openDesk();
+    desk.owe(3);
+    await desk.take(await sign(200n), 0);
+    expect([desk.earned, desk.canRisk(2), desk.canRisk(3)]).toEqual([200n, true, false]);
+    await desk.take(await sign(300n), 1);
+    expect(desk.earned).toBe(300n);
+  });
+  test('said twice, or of the past, changes nothing', async () => {
+    const desk = await openDesk();
+    desk.owe(3);
+    await desk.take(await sign(200n), 0);
+    await desk.take(await sign(200n), 0);
+    await desk.take(await sign(100n), 0);
+    expect([desk.earned, (await held())!.voucher.amount]).toEqual([200n, 200n]);
+  });
+  test('is the base of the first voucher for a payee that lost its records', async () => {
+    const desk = await openDesk();
+    await desk.take(await sign(700n, 900n), 0);
+    desk.owe(1);
+    await desk.take(await sign(800n, 1_000n), 1);
+    expect((await held())!.voucher.amount).toBe(800n);
+  });
+  test('never lowers the total that the key has issued: a payer cannot hide promises with it', async () => {
+    const desk = await openDesk();
+    desk.owe(1);
+    await desk.take(await sign(100n, 5_000n), 1);
+    for (const voucher of [await sign(100n, 100n), await sign(100n, 4_999n), await sign(200n, 5_099n)])
+      expect(await codeOf(desk.take(voucher, 0))).toBe('payment/issued-fell');
+    expect((await held())!.voucher.issued).toBe(5_000n);
+    await desk.take(await sign(200n, 5_100n), 0);
+    expect((await held())!.voucher.issued).toBe(5_100n);
+  });
+  test('has to be signed by the key like any other', async () => {
+    const desk = await openDesk();
+    const forged = { ...(await sign(200n)), amount: 400n, issued: 400n };
+    expect(await codeOf(desk.take(forged, 0))).toBe('payment/wrong-signer');
+    expect(await held()).toBeUndefined();
+  });
+});
+
+describe('risk', () => {
+  test('one task may always be tried, whatever it costs', async () => {
+    const desk = await openDesk({ agreement: { ...agreement, creditLimit: 0n } });
+    expect([desk.canRisk(0), desk.canRisk(1), desk.canRisk(2)]).toEqual([true, true, false]);
+    desk.owe(1);
+    expect([desk.canRisk(0), desk.canRisk(1)]).toEqual([true, false]);
+  });
+  test('is bounded by the agreed credit, to the last unit', async () => {
+    const desk = await openDesk();
+    expect([desk.canRisk(3), desk.canRisk(4)]).toEqual([true, false]);
+    desk.owe(2);
+    expect([desk.canRisk(1), desk.canRisk(2)]).toEqual([true, false]);
+  });
+  test('free work is no risk', async () => {
+    const desk = await openDesk({ agreement: { ...agreement, pricePerUnit: 0n, creditLimit: 0n } });
+    desk.owe(1_000);
+    expect(desk.canRisk(1_000)).toBe(true);
+  });
+});
+
+describe('before signing, the cover', () => {
+  const check = (change: Partial<Agreement> = {}) =>
+    codeOf(VoucherDesk.checkCover({ chain, clock, agreement: { ...agreement, ...change } }));
+  test('of a good payer suffices', async () => {
+    expect(await check()).toBe('taken');
+  });
+  test('of an empty deposit does not, unless the work is free', async () => {
+    chain.withdraw(PAYER, 10_000n);
+    expect([await check(), await check({ pricePerUnit: 0n })]).toEqual(['negotiate/not-covered', 'taken']);
+  });
+  test('of a key that nobody authorised does not', async () => {
+    expect(await check({ payment: { ...session.terms, sessionKey: OTHER } })).toBe('negotiate/not-covered');
+  });
+  test('of a key that ends at once does not', async () => {
+    await clock.advance(86_400_000 - 59_999);
+    expect(await check()).toBe('negotiate/not-covered');
+  });
+});
