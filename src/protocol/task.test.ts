@@ -53,7 +53,7 @@ describe('a result', () => {
 });
 
 describe('a commitment', () => {
-  const inputs = [SOME_CID, 3, PROVIDER.peer, nonce, digest] as const;
+  const inputs: Parameters<typeof commitment> = [SOME_CID, 3, PROVIDER.peer, nonce, digest];
   test('is the one it always was', async () => {
     expect(toHex(await commitment(...inputs))).toBe(
       '6798bd634ab6d52abe2917d0e164ec076a2f055a0a400210c8669b44ae90e526',
@@ -63,7 +63,7 @@ describe('a commitment', () => {
     const others = [OTHER_CID, 4, REQUESTOR.peer, new Uint8Array(16), new Uint8Array(32)];
     const all = [await commitment(...inputs)];
     for (const [i, other] of others.entries())
-      all.push(await commitment(...(inputs.with(i, other) as unknown as typeof inputs)));
+      all.push(await commitment(...((inputs as unknown[]).with(i, other) as typeof inputs)));
     expect(new Set(all.map(toHex)).size).toBe(6);
   });
   test('does not let bytes move from one input to the next', async () => {
