@@ -25,10 +25,13 @@ export function requestorApi(
         expectedResults(manifest.policy),
       ),
     async submit(draft, terms, onStep = () => {}) {
-      onStep('Funding the budget');
-      const session = await wallet.openSession(terms.budget, onStep);
-      onStep('Storing the job and announcing it');
-      return requestor.submit(draft, terms, session);
+      onStep('Checking the job');
+      return requestor.submit(draft, terms, async () => {
+        onStep('Funding the budget');
+        const session = await wallet.openSession(terms.budget, onStep);
+        onStep('Storing the job and announcing it');
+        return session;
+      });
     },
     cancel: (job) => requestor.cancel(job),
     remove: (job) => requestor.remove(job),

@@ -61,8 +61,8 @@ export const MAX_STREAMS_PER_PEER = 4;
 /** Work frames one peer may send per second, sustained and in a burst. */
 export const WORK_FRAMES_PER_SECOND = 200;
 export const WORK_FRAME_BURST = 1_000;
-/** Negotiations that a requestor holds open at once. */
-export const MAX_OPEN_NEGOTIATIONS = 256;
+/** Negotiations that a requestor holds open at once, one with each provider. */
+export const MAX_OPEN_NEGOTIATIONS = 128;
 /** How long one step of a negotiation may take. */
 export const NEGOTIATION_TIMEOUT_MS = 15_000;
 

@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { Emitter } from '../base/events.ts';
-import { toKilnError } from '../base/errors.ts';
+import { hasCode, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
@@ -18,6 +18,7 @@ import type { Paymaster } from './paymaster.ts';
 import { ProviderLink } from './provider-link.ts';
 import type { RequestorAgreementRecord } from './records.ts';
 import { restorePay } from './restore-pay.ts';
+import { planRestore } from './restore-plan.ts';
 import { ResultDesk } from './result-desk.ts';
 import { SeatDesk } from './seat-desk.ts';
 import { SettleDesk } from './settle-desk.ts';
@@ -124,18 +125,19 @@ export class JobRunner implements AsyncDisposable {
 
   /** Takes over what a reloaded tab had stored: verified tasks, agreements, and what is still owed. */
   async restore(agreements: readonly RequestorAgreementRecord[]): Promise<void> {
-    const supported = new Map<string, number>();
-    for (const { task, supporters } of await this.#parts.keeper.all()) {
+    const { banned } = this.progress;
+    const { sessionKey } = this.#parts.demandTerms.payment;
+    const plan = planRestore(await this.#parts.keeper.all(), agreements, { banned, sessionKey });
+    for (const task of plan.dropped) await this.#parts.keeper.drop(task);
+    for (const { task, peers } of plan.verified) {
       this.#tasks.queue.finish(task);
       this.progress.verify(task);
-      const peers = supporters.map(({ peer }) => peer);
       this.#settleDesk.remember(task, peers);
-      for (const { agreement } of supporters) supported.set(agreement, (supported.get(agreement) ?? 0) + 1);
     }
-    const byAge = agreements.toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
-    for (const record of byAge) this.seat(record);
+    for (const payee of plan.bannedPayees) this.#settleDesk.bannedPayees.add(payee);
+    for (const record of plan.seats) this.seat(record);
     const { links } = this;
-    restorePay(links, supported, (payee) => this.paymaster.promised(payee));
+    restorePay(links, plan.accepted, (payee) => this.paymaster.promised(payee));
     for (const link of links) if (link.owedTasks > 0) await this.paymaster.pay(link);
     await this.#endWhenDone();
   }
@@ -161,22 +163,12 @@ export class JobRunner implements AsyncDisposable {
     leases: readonly string[],
   ): Promise<void> {
     const serving = link.serve(channel, messages, (message) => this.#receive(link, message));
-    for (const [id, lease] of link.leases) {
-      if (!leases.includes(id))
-        for (const task of [...lease.tasks.keys()])
-          this.#leases.lose(link, id, task, 'the provider no longer holds it');
-    }
-    const unknown = leases.filter((id) => !link.leases.has(id));
-    if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
+    this.#leases.reconcile(link, leases);
     await this.paymaster.state(link);
     this.#tasks.queue.forget(link.peer);
     this.#leases.fill(link);
     this.#changed();
-    try {
-      await serving;
-    } finally {
-      this.#changed();
-    }
+    await serving.finally(() => this.#changed());
   }
 
   /** The demand as it is announced now. */
@@ -242,7 +234,11 @@ export class JobRunner implements AsyncDisposable {
   #pay(link: ProviderLink): void {
     void this.paymaster.pay(link).then(
       () => this.#changed(),
-      (error: unknown) => this.#end('failed', toKilnError(error).message),
+      (error: unknown) => {
+        // Out of budget is no failure: what is verified stays, and the page says what is missing.
+        this.progress.isBroke = hasCode(error, 'payment/over-cap');
+        if (!this.progress.isBroke) void this.#end('failed', toKilnError(error).message);
+      },
     );
   }
 
@@ -292,6 +288,7 @@ export class JobRunner implements AsyncDisposable {
       this.#dismiss(link, 'ended', status === 'done' ? 'The job is done.' : `The job was ${status}.`);
     this.#changed();
     this.events.emit('ended', undefined);
+    await this.#scope[Symbol.asyncDispose]();
   }
 
   #changed(): void {

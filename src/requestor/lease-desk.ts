@@ -3,7 +3,7 @@ import { taskPrice } from '../payment/price.ts';
 import { LEASES_IN_FLIGHT, MAX_OPEN_LEASES, RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { VerdictOutcome } from '../protocol/work.ts';
-import { firstReplicas } from '../verification/vote.ts';
+import { expectedResults, firstReplicas } from '../verification/vote.ts';
 import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from './constants.ts';
 import { duplicateFor } from './duplicate.ts';
 import type { JobParts } from './job-parts.ts';
@@ -94,6 +94,17 @@ export class LeaseDesk {
       for (const task of [...lease.tasks.keys()]) this.lose(link, id, task, reason);
   }
 
+  /** A provider is back and still holds these leases: what it lost is leased again, what nobody waits for is stopped. */
+  reconcile(link: ProviderLink, held: readonly string[]): void {
+    for (const [id, lease] of [...link.leases]) {
+      if (held.includes(id)) continue;
+      for (const task of [...lease.tasks.keys()])
+        this.lose(link, id, task, 'the provider no longer holds it');
+    }
+    const unknown = held.filter((id) => !link.leases.has(id));
+    if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
+  }
+
   /** Gives up what is past its deadline; the result is the number of late leases. */
   #loseLate(link: ProviderLink, nowMs: number): number {
     let count = 0;
@@ -110,9 +121,12 @@ export class LeaseDesk {
   /** Gives up what is late or whose provider vanished; returns a reason to end the agreement when there is one. */
   review(link: ProviderLink, nowMs: number): string | undefined {
     if (link.isEnded) return undefined;
-    const late = this.#loseLate(link, nowMs);
-    if (late > 0) this.#init.parts.reputation.note(link.peer, 'late');
-    link.failures += late;
+    // Several leases late in one stall are one failure.
+    if (this.#loseLate(link, nowMs) > 0) {
+      this.#init.parts.reputation.note(link.peer, 'late');
+      link.failures++;
+    }
+    if (link.agreement.expiresAt <= nowMs) return 'The agreement has expired.';
     if (link.failures >= MAX_FAILED_LEASES) return 'Too many leases were late.';
     if (link.brokenMs > RESUME_WINDOW_MS) return 'Out of reach for two minutes.';
     // A vanished provider keeps its seat for a while, but its tasks go on elsewhere.
@@ -158,10 +172,13 @@ export class LeaseDesk {
   #affordableFresh(link: ProviderLink): number {
     const price = priceOf(link);
     if (price === 0n) return Number.MAX_SAFE_INTEGER;
-    const tasks = this.#init.tasks();
-    let reserved = price * BigInt(tasks.pendingReplicas);
+    const { policy } = this.#init.parts.record.manifest;
+    const seated = this.#init.links().filter(({ isEnded }) => !isEnded);
+    const dearest = seated.map(priceOf).reduce((most, other) => (other > most ? other : most), price);
+    // Whoever takes the replicas may be the dearest, and a dispute wants a referee.
+    let reserved = dearest * BigInt(this.#init.tasks().pendingReplicas);
     for (const other of this.#init.links()) reserved += priceOf(other) * BigInt(unpaidTasks(other));
-    const perTask = price * BigInt(firstReplicas(this.#init.parts.record.manifest.policy));
+    const perTask = dearest * BigInt(Math.max(firstReplicas(policy), expectedResults(policy)));
     const rest = this.#init.budgetRest() - reserved;
     this.#init.progress.isBroke = reserved === 0n && rest < perTask;
     return rest < perTask ? 0 : Number(rest / perTask);

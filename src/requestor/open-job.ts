@@ -57,11 +57,11 @@ export class OpenJob implements AsyncDisposable {
     listeners: Listeners,
   ): Promise<OpenJob> {
     const open = new OpenJob(init, record);
-    if (record.status !== 'running') {
-      for (const { task } of await open.keeper.all()) open.#progress.verify(task);
-      return open;
-    }
     try {
+      if (record.status !== 'running') {
+        for (const { task } of await open.keeper.all()) open.#progress.verify(task);
+        return open;
+      }
       await open.#run(session ?? (await init.reopenSession(record.payment, record.cap)), listeners);
     } catch (error) {
       open.#progress.end(
@@ -146,6 +146,7 @@ export class OpenJob implements AsyncDisposable {
     });
     runner.events.on('ended', () => {
       void this.#store();
+      void device[Symbol.asyncDispose]();
       listeners.onChange();
     });
     const mine = (await agreements.entries())

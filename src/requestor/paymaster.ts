@@ -71,9 +71,11 @@ export class Paymaster {
   }
 
   async #payNow(link: ProviderLink): Promise<void> {
-    const tasks = link.owedTasks;
     const price = taskPrice(link.agreement.pricePerUnit, link.agreement.microUnitsPerTask);
-    if (tasks === 0) return;
+    if (link.owedTasks === 0) return;
+    // What the budget still allows is paid, the rest stays owed; with nothing left `issue` says so.
+    const affordable = price === 0n ? link.owedTasks : Number(this.rest / price);
+    const tasks = Math.max(1, Math.min(link.owedTasks, affordable));
     const add = price * BigInt(tasks);
     if (add > 0n) {
       const { ledger, voucher } = issue(this.#ledger, link.payee, add);
@@ -82,5 +84,6 @@ export class Paymaster {
       link.notePaid(tasks, add);
       link.send({ type: 'voucher', voucher: await this.#sign(voucher), tasks });
     } else link.notePaid(tasks, 0n);
+    if (link.owedTasks > 0) await this.#payNow(link);
   }
 }

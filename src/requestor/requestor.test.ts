@@ -2,11 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MarketDay } from '../../tests/mesh/market-day.ts';
 import type { KilnError } from '../base/errors.ts';
 import { dialerChannel } from '../protocol/channel.ts';
-import {
-  MAX_OPEN_NEGOTIATIONS,
-  MAX_STREAMS_PER_PEER,
-  NEGOTIATION_TIMEOUT_MS,
-} from '../protocol/constants.ts';
+import { MAX_OPEN_NEGOTIATIONS, NEGOTIATION_TIMEOUT_MS } from '../protocol/constants.ts';
 import { seal } from '../protocol/envelope.ts';
 import { PROPOSAL } from '../protocol/messages.fixture.ts';
 import { NEGOTIATE } from '../protocol/negotiate.ts';
@@ -38,13 +34,8 @@ async function dial(number: number, requestor: string): Promise<{ send: () => Pr
 test('negotiations beyond the limit are cut off; when silent ones run out, others are heard again', async () => {
   const { peer } = await day.requestor();
   const requestor = peer.identity.peer;
-  const peers = MAX_OPEN_NEGOTIATIONS / MAX_STREAMS_PER_PEER;
-  const silent = Array.from({ length: peers }, (_, i) => day.network.join(10 + i));
-  const dials = silent.flatMap((one) =>
-    Array.from({ length: MAX_STREAMS_PER_PEER }, () =>
-      one.openStream(NEGOTIATE, { peer: requestor, addresses: [] }),
-    ),
-  );
+  const silent = Array.from({ length: MAX_OPEN_NEGOTIATIONS }, (_, i) => day.network.join(10 + i));
+  const dials = silent.map((one) => one.openStream(NEGOTIATE, { peer: requestor, addresses: [] }));
   await day.clock.advance(100);
   await Promise.all(dials);
 
@@ -60,4 +51,19 @@ test('negotiations beyond the limit are cut off; when silent ones run out, other
   const heard = (await again).send();
   await day.clock.advance(100);
   expect(await heard).toBe('job-unknown');
+});
+
+test('a provider negotiates once at a time', async () => {
+  const { peer } = await day.requestor();
+  const requestor = peer.identity.peer;
+  const one = day.network.join(9);
+  const silent = one.openStream(NEGOTIATE, { peer: requestor, addresses: [] });
+  const second = one.openStream(NEGOTIATE, { peer: requestor, addresses: [] });
+  await day.clock.advance(100);
+  await silent;
+  const read = (async () => {
+    for await (const frame of (await second).frames) return frame;
+    return 'closed';
+  })();
+  await expect(read).rejects.toMatchObject({ code: 'network/stream-broken' });
 });

@@ -10,20 +10,23 @@ import { inputsOf } from '../job/inputs.ts';
 import { manifestBytes } from '../job/manifest.ts';
 import type { Ledger } from '../payment/ledger.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
-import { type FrameStream, listenerChannel } from '../protocol/channel.ts';
+import type { FrameStream } from '../protocol/channel.ts';
 import { MAX_OPEN_NEGOTIATIONS } from '../protocol/constants.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
+import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { type RequestorWorkChannel, WORK } from '../protocol/work.ts';
+import { WORK } from '../protocol/work.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
 import { acceptProvider, type ProposalAnswer } from './accept-provider.ts';
 import { AGREEMENT_LIFETIME_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { lastVoucher } from './last-voucher.ts';
 import { OpenJob } from './open-job.ts';
 import { OwnDevice } from './own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
 import type { Outputs } from './result-keeper.ts';
 import type { Collection, PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
+import { answerWork } from './work-door.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
 
 /** What a requestor is made of. */
@@ -51,8 +54,9 @@ export class Requestor implements AsyncDisposable {
   readonly #jobs = new Map<Cid, OpenJob>();
   readonly #verified = new Emitter<Record<Cid, number>>();
   readonly #scope = new Scope();
+  readonly #submitting = new Set<Cid>();
   #isViewDue = false;
-  #negotiations = 0;
+  readonly #negotiating = new Set<PeerId>();
 
   constructor(init: RequestorInit) {
     this.#init = init;
@@ -87,17 +91,28 @@ export class Requestor implements AsyncDisposable {
     return await device.tryOut(task, signal, onProgress);
   }
 
-  /** Takes a job on: checked, stored, then announced. The session pays for it. */
-  async submit(draft: JobDraft, terms: SubmitTerms, session: PaymentSession): Promise<Cid> {
+  /**
+   * Takes a job on: checked, then funded, stored and announced, in this order. `fund` makes the session that pays.
+   * Throws `requestor/job-running` when this very job runs already, and what the checks of the draft throw.
+   */
+  async submit(draft: JobDraft, terms: SubmitTerms, fund: () => Promise<PaymentSession>): Promise<Cid> {
     const job = await this.#takeIn(draft);
-    const existing = this.#jobs.get(job);
-    if (existing?.isRunning === true) {
+    if (this.#jobs.get(job)?.isRunning === true || this.#submitting.has(job)) {
       throw new KilnError('requestor/job-running', 'This very job is running already.', {
         data: { job },
         hint: 'Wait for it, cancel it, or change the job.',
       });
     }
-    if (existing !== undefined) await this.remove(job);
+    this.#submitting.add(job);
+    try {
+      return await this.#begin(job, draft, terms, await fund());
+    } finally {
+      this.#submitting.delete(job);
+    }
+  }
+
+  async #begin(job: Cid, draft: JobDraft, terms: SubmitTerms, session: PaymentSession): Promise<Cid> {
+    if (this.#jobs.has(job)) await this.remove(job);
     await this.#init.pin(job, [job, ...inputsOf(draft.manifest).map(({ cid }) => cid)]);
     const record: JobRecord = {
       job,
@@ -151,19 +166,6 @@ export class Requestor implements AsyncDisposable {
     return this.#verified.on(job, listener);
   }
 
-  /** Resolves with the job's last view once it has ended. */
-  whenEnded(job: Cid): Promise<JobView> {
-    return new Promise((resolve) => {
-      let stop = () => {};
-      stop = this.#view.subscribe((jobs) => {
-        const view = jobs.find((one) => one.job === job);
-        if (view === undefined || view.status === 'running') return;
-        queueMicrotask(() => stop());
-        resolve(view);
-      });
-    });
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const open of this.#jobs.values()) await open[Symbol.asyncDispose]();
     await this.#scope[Symbol.asyncDispose]();
@@ -199,18 +201,22 @@ export class Requestor implements AsyncDisposable {
 
   async #negotiate(stream: FrameStream): Promise<void> {
     const { network, clock } = this.#init;
-    if (this.#negotiations >= MAX_OPEN_NEGOTIATIONS) {
+    if (this.#negotiating.size >= MAX_OPEN_NEGOTIATIONS || this.#negotiating.has(stream.peer)) {
       return stream.abort(
-        new KilnError('negotiate/busy', 'This requestor negotiates with too many providers at once.', {
-          data: { limit: MAX_OPEN_NEGOTIATIONS },
-        }),
+        new KilnError(
+          'negotiate/busy',
+          'This requestor negotiates with too many providers, or with you already.',
+          {
+            data: { limit: MAX_OPEN_NEGOTIATIONS },
+          },
+        ),
       );
     }
-    this.#negotiations++;
+    this.#negotiating.add(stream.peer);
     await acceptProvider(stream, { identity: network.identity, clock }, (proposal, signer) =>
       this.#answer(proposal, signer),
     );
-    this.#negotiations--;
+    this.#negotiating.delete(stream.peer);
   }
 
   async #answer(proposal: Proposal, signer: string): Promise<ProposalAnswer> {
@@ -250,29 +256,18 @@ export class Requestor implements AsyncDisposable {
     };
   }
 
-  async #work(stream: FrameStream): Promise<void> {
-    const channel: RequestorWorkChannel = listenerChannel(WORK, stream);
-    const messages = channel.messages[Symbol.asyncIterator]();
-    try {
-      const first = await messages.next();
-      const hello = first.done === true ? undefined : first.value;
-      if (hello?.type !== 'hello') throw new KilnError('work/no-hello', 'A work stream begins with hello.');
-      const found = [...this.#jobs.values()].flatMap(({ runner }) =>
-        runner === undefined ? [] : [{ runner, link: runner.link(hello.agreement) }],
-      );
-      const known = found.find(({ link }) => link !== undefined);
-      if (known?.link === undefined || known.link.peer !== stream.peer || known.link.isEnded) {
-        await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
-        return await channel.close();
-      }
-      await known.runner.serve(known.link, channel, messages, hello.leases);
-    } catch (error) {
-      channel.abort(
-        error instanceof KilnError
-          ? error
-          : new KilnError('work/broken', 'The work stream broke.', { cause: error }),
-      );
-    }
+  #work(stream: FrameStream): Promise<void> {
+    return answerWork(stream, {
+      clock: this.#init.clock,
+      find: (agreement) => {
+        for (const { runner } of this.#jobs.values()) {
+          const link = runner?.link(agreement);
+          if (runner !== undefined && link !== undefined) return { runner, link };
+        }
+        return undefined;
+      },
+      lastVoucher: (agreement, provider) => lastVoucher(this.#init, agreement, provider),
+    });
   }
 
   #jobOf(job: Cid): OpenJob {

@@ -213,3 +213,54 @@ test('a provider leaves a job that takes many times the work it states', async (
   await day.clock.runUntil(() => one.provider.view.value.agreements[0]?.state === 'ended', 120_000);
   expect(one.provider.view.value.agreements[0]!.endReason).toMatch(/times the work/);
 });
+
+test('a provider cut off before its last voucher gets it when it comes back', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider({ msPerTask: 100 });
+  await day.provider({ msPerTask: 100 });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 10);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.verified ?? 0) >= 8, 120_000);
+  day.network.stall(one.peer.identity.peer);
+  await day.clock.advance(15_000);
+  const { verified } = viewOf(requestor, job)!;
+  day.network.breakStreams(one.peer.identity.peer);
+  day.network.resume(one.peer.identity.peer);
+  await day.clock.advance(30_000);
+  const view = viewOf(requestor, job)!;
+  expect(view.verified).toBeGreaterThanOrEqual(verified);
+  const promised = view.providers.find(({ peer }) => peer === one.peer.identity.peer)!.paid;
+  expect(one.provider.view.value.earned).toBe(promised);
+  expect(await day.redeem(one)).toBe(promised);
+});
+
+test('the same job submitted again starts afresh, without the seats of its first run', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 50 });
+  await day.provider({ msPerTask: 50 });
+  const { requestor } = await day.requestor();
+  const first = await day.submit(requestor, 6);
+  await day.untilEnded(requestor, first);
+  await day.clock.advance(15_000);
+  const startedMs = day.clock.now();
+  const second = await day.submit(requestor, 6);
+  expect(second).toBe(first);
+  expect(await day.untilEnded(requestor, second)).toMatchObject({
+    status: 'done',
+    verified: 6,
+    executions: 12,
+  });
+  expect(day.clock.now() - startedMs).toBeLessThan(60_000);
+});
+
+test('an adaptive job ends within a budget that pays each task twice', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 50 });
+  await day.provider({ msPerTask: 50 });
+  const { requestor } = await day.requestor();
+  const session = day.session(20n * TASK_PRICE);
+  const job = await day.submit(requestor, 10, { kind: 'adaptive', auditRate: 0 }, session);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 10 });
+  expect(view.spent).toBeLessThanOrEqual(20n * TASK_PRICE);
+});

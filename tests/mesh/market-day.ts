@@ -126,7 +126,7 @@ export class MarketDay implements AsyncDisposable {
       microUnitsPerTask: MICRO_UNITS_PER_TASK,
       seats: 8,
     };
-    const job = await requestor.submit(draft, terms, session);
+    const job = await requestor.submit(draft, terms, async () => session);
     await this.clock.settle();
     return job;
   }
