@@ -6,10 +6,15 @@ export const OFFERED_MEMORY_BYTES = 256 * 1024 * 1024;
 export const OFFERED_GPU_MEMORY_BYTES = 256 * 1024 * 1024;
 /** Share of the cores lent by default: the person goes on working. */
 export const DEFAULT_CORE_SHARE = 0.5;
-/** A job's key stays good this long beyond the longest agreement and the pool's thaw. */
-export const SESSION_MARGIN_MS = 3_600_000;
+/**
+ * A job's key stays good this long beyond the longest agreement and the pool's thaw: a week for providers who come back
+ * late. It costs the payer nothing, since a deposit thaws independently of its keys.
+ */
+export const SESSION_MARGIN_MS = 7 * 86_400_000;
 /** Vouchers are redeemed by themselves when asked for, at most this often. */
 export const REDEEM_INTERVAL_MS = 60_000;
+/** How often it is checked whether vouchers must be redeemed. */
+export const REDEEM_CHECK_MS = 600_000;
 /** Entries of the wallet's history that are shown. */
 export const MAX_HISTORY_SHOWN = 100;
 /** New vouchers are shown within this time. */

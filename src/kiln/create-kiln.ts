@@ -16,11 +16,11 @@ import {
   OFFERED_MEMORY_BYTES,
   OLD_TAB_GRACE_MS,
   OLD_TAB_POLL_MS,
-  REDEEM_INTERVAL_MS,
   STORE_NAME,
 } from './constants.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
+import { RedeemWatch } from './redeem-watch.ts';
 import { requestorApi } from './requestor-desk.ts';
 import { WalletDesk } from './wallet-desk.ts';
 
@@ -77,6 +77,8 @@ export async function createKiln(
       reopenSession: (terms) => wallet.reopenSession(terms),
     });
     scope.add(() => requestor[Symbol.asyncDispose]());
+    const redemption = new RedeemWatch(wallet, systemClock);
+    scope.add(() => redemption.stop());
     const provider = new Provider({
       network,
       sandbox,
@@ -88,7 +90,7 @@ export async function createKiln(
       random: Math.random,
       memoryBytes: OFFERED_MEMORY_BYTES,
       ...(gpu === undefined ? {} : { gpu: { name: gpu.name, memoryBytes: OFFERED_GPU_MEMORY_BYTES } }),
-      onVoucher: redeemAtLeisure(wallet),
+      onVoucher: (isUrgent) => (isUrgent ? redemption.urgent() : wallet.refreshSoon()),
     });
     const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet);
     scope.add(() => providerDesk.stop());
@@ -133,18 +135,6 @@ async function identityOf(store: Store): Promise<Uint8Array> {
   const seed = newIdentitySeed();
   await identities.put('seed', seed);
   return seed;
-}
-
-/** Redeems at once when a payer is in doubt; otherwise only shows the new vouchers, for a person to redeem. */
-function redeemAtLeisure(wallet: WalletDesk): (isUrgent: boolean) => void {
-  let lastMs = 0;
-  return (isUrgent) => {
-    const nowMs = systemClock.now();
-    if (!isUrgent || nowMs - lastMs < REDEEM_INTERVAL_MS) return wallet.refreshSoon();
-    lastMs = nowMs;
-    // A failed redemption is shown by the wallet page; the vouchers stay.
-    void wallet.redeem().catch(() => wallet.refresh());
-  };
 }
 
 /** One collection shared by two owners under different key prefixes. */

@@ -1,6 +1,8 @@
 import { KilnError, toKilnError } from '../base/errors.ts';
 import { Cell } from '../base/observable.ts';
 import type { Clock } from '../base/time.ts';
+import { isRedemptionDue } from '../payment/redemption.ts';
+import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { VoucherRecord } from '../provider/records.ts';
 import type { PaymentSession } from '../requestor/slices.ts';
@@ -134,6 +136,19 @@ export class WalletDesk implements AsyncDisposable {
     return turn;
   }
 
+  /** Is there a voucher that must be redeemed now? Only an embedded account is asked: another wallet would pop up. */
+  async isRedemptionDue(): Promise<boolean> {
+    if (this.#account?.kind !== 'embedded') return false;
+    const nowMs = this.#clock.now();
+    for (const [key, { terms, payee, voucher, receivedAtMs }] of await this.#homeVouchers()) {
+      const redeemed = (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n;
+      const owed = voucher.amount - redeemed;
+      const { expiresAtMs } = await this.reader.payerView(terms, payee);
+      if (isRedemptionDue({ owed, ageMs: nowMs - receivedAtMs, keyLifeMs: expiresAtMs - nowMs })) return true;
+    }
+    return false;
+  }
+
   /** Reads balances and vouchers again; a chain out of reach is told in the view, not thrown. */
   async refresh(): Promise<void> {
     if (this.#isClosed) return;
@@ -206,7 +221,7 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   async #redeemNow(): Promise<{ paid: bigint; transaction?: string }> {
-    const records = (await this.#vouchers.entries()).filter(([, { terms }]) => this.#isHome(terms));
+    const records = await this.#homeVouchers();
     const { paid, rows, transactions, failure } = await redeem(
       this.reader,
       this.#required(),
@@ -228,7 +243,7 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   async #voucherViews(): Promise<VoucherView[]> {
-    const records = (await this.#vouchers.entries()).filter(([, { terms }]) => this.#isHome(terms));
+    const records = await this.#homeVouchers();
     return Promise.all(
       records.map(async ([key, { terms, voucher, receivedAtMs }]) => ({
         key,
@@ -242,8 +257,10 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   /** Vouchers of another chain or pool stay in the store; they are good there. */
-  #isHome({ chainId, pool }: PaymentTerms): boolean {
-    return chainId === this.#config.id && pool.toLowerCase() === this.#config.pool.toLowerCase();
+  async #homeVouchers(): Promise<[string, VoucherRecord][]> {
+    const { id, pool } = this.#config;
+    const isHome = (terms: PaymentTerms) => terms.chainId === id && isSameAddress(terms.pool, pool);
+    return (await this.#vouchers.entries()).filter(([, { terms }]) => isHome(terms));
   }
 
   async #pastEvents(): Promise<WalletEvent[]> {

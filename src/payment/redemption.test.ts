@@ -1,18 +1,18 @@
-import { describe, expect, it } from 'vitest';
-import { isWorthRedeeming, MAX_VOUCHER_AGE_MS, MIN_WORTH_IN_GAS } from './redemption.ts';
+import { expect, test } from 'vitest';
+import { isRedemptionDue, LAST_KEY_LIFE_MS, MAX_VOUCHER_AGE_MS } from './redemption.ts';
 
-describe('redeeming', () => {
-  it('waits until the money is worth the gas many times', () => {
-    expect(isWorthRedeeming({ owed: MIN_WORTH_IN_GAS * 5n - 1n, gasCost: 5n, ageMs: 0 })).toBe(false);
-    expect(isWorthRedeeming({ owed: MIN_WORTH_IN_GAS * 5n, gasCost: 5n, ageMs: 0 })).toBe(true);
-  });
+const fresh = { owed: 1n, ageMs: 0, keyLifeMs: LAST_KEY_LIFE_MS + 1 };
 
-  it('does not wait longer than a day, unless it would cost more than it brings', () => {
-    expect(isWorthRedeeming({ owed: 6n, gasCost: 5n, ageMs: MAX_VOUCHER_AGE_MS })).toBe(true);
-    expect(isWorthRedeeming({ owed: 5n, gasCost: 5n, ageMs: MAX_VOUCHER_AGE_MS })).toBe(false);
-  });
+test('a fresh voucher of a long-lived key can wait', () => {
+  expect(isRedemptionDue(fresh)).toBe(false);
+});
 
-  it('never sends a transaction for nothing', () => {
-    expect(isWorthRedeeming({ owed: 0n, gasCost: 0n, ageMs: MAX_VOUCHER_AGE_MS })).toBe(false);
-  });
+test('an old voucher, or one whose key ends soon, is due', () => {
+  expect(isRedemptionDue({ ...fresh, ageMs: MAX_VOUCHER_AGE_MS })).toBe(true);
+  expect(isRedemptionDue({ ...fresh, keyLifeMs: LAST_KEY_LIFE_MS })).toBe(true);
+});
+
+test('nothing owed, or a key that is dead already, is never due', () => {
+  expect(isRedemptionDue({ ...fresh, owed: 0n, ageMs: MAX_VOUCHER_AGE_MS })).toBe(false);
+  expect(isRedemptionDue({ ...fresh, ageMs: MAX_VOUCHER_AGE_MS, keyLifeMs: 0 })).toBe(false);
 });

@@ -1,14 +1,14 @@
-/** Redeem when the money is worth this many times the gas (design: payments). */
-export const MIN_WORTH_IN_GAS = 20n;
 /** Redeem whatever is owed after this long: a day bounds what a vanished payer can cost. */
 export const MAX_VOUCHER_AGE_MS = 86_400_000;
+/** Redeem when the session key has less than this left: its vouchers die with it. */
+export const LAST_KEY_LIFE_MS = 86_400_000;
 
-/** Is it time to redeem? `owed` and `gasCost` in the token's smallest unit, `ageMs` since the last redemption. */
-export function isWorthRedeeming(given: {
+/** Must this voucher be redeemed now? `owed` in the token's smallest unit, `ageMs` since it came. */
+export function isRedemptionDue(voucher: {
   readonly owed: bigint;
-  readonly gasCost: bigint;
   readonly ageMs: number;
+  readonly keyLifeMs: number;
 }): boolean {
-  if (given.owed <= given.gasCost) return false;
-  return given.owed >= given.gasCost * MIN_WORTH_IN_GAS || given.ageMs >= MAX_VOUCHER_AGE_MS;
+  if (voucher.owed <= 0n || voucher.keyLifeMs <= 0) return false;
+  return voucher.ageMs >= MAX_VOUCHER_AGE_MS || voucher.keyLifeMs <= LAST_KEY_LIFE_MS;
 }

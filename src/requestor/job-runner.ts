@@ -71,7 +71,8 @@ export class JobRunner implements AsyncDisposable {
       leases: this.#leases,
       tasks: () => this.#tasks,
       pay: (link) => this.#pay(link),
-      ban: (link, reason) => this.#dismiss(link, 'banned', reason),
+      ban: ({ peer }, reason) =>
+        this.links.forEach((one) => one.peer === peer && this.#dismiss(one, 'banned', reason)),
     });
     this.#results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
@@ -163,6 +164,7 @@ export class JobRunner implements AsyncDisposable {
     leases: readonly string[],
   ): Promise<void> {
     const serving = link.serve(channel, messages, (message) => this.#receive(link, message));
+    serving.catch(() => {}); // it may break before it is awaited below
     this.#leases.reconcile(link, leases);
     await this.paymaster.state(link);
     this.#tasks.queue.forget(link.peer);
