@@ -26,3 +26,5 @@ export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;
 export const MAX_REJECTED_SHOWN = 500;
 /** Peers named to a provider as holders of the job's inputs. */
 export const MAX_HOLDERS_NAMED = 4;
+/** Waiting times between attempts to store a verified result; then the job fails, because nothing else would show it. */
+export const STORE_RETRY_DELAYS_MS: readonly number[] = [1_000, 5_000, 20_000];

@@ -1,3 +1,4 @@
+import { KilnError } from '../base/errors.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { VerdictOutcome } from '../protocol/work.ts';
 import { rerunAfterBan } from '../verification/rerun-after-ban.ts';
@@ -6,7 +7,7 @@ import type { JobProgress } from './job-progress.ts';
 import type { LeaseDesk } from './lease-desk.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from './provider-link.ts';
-import type { Settled, TaskDesk } from './task-desk.ts';
+import { type Settled, type TaskDesk, VERDICT_CHANGED } from './task-desk.ts';
 
 /** What the desk works with. */
 export interface SettleDeskInit {
@@ -17,7 +18,7 @@ export interface SettleDeskInit {
   readonly tasks: () => TaskDesk;
   /** Pays what is owed to a provider; failures are the job's to handle. */
   readonly pay: (link: ProviderLink) => void;
-  /** Ends the agreement of a provider that was caught. */
+  /** Ends every agreement of the provider that was caught, whichever of its links this is. */
   readonly ban: (link: ProviderLink, reason: string) => void;
 }
 
@@ -25,24 +26,37 @@ export interface SettleDeskInit {
 export class SettleDesk {
   readonly bannedPayees = new Set<string>();
   readonly #init: SettleDeskInit;
-  /** Verified tasks that only one provider vouches for. */
-  readonly #solo = new Map<number, PeerId>();
+  /** Who vouches for each verified task. */
+  readonly #supporters = new Map<number, readonly PeerId[]>();
 
   constructor(init: SettleDeskInit) {
     this.#init = init;
   }
 
-  /** Notes who vouches for a task that was verified in an earlier tab. */
-  remember(task: number, supporters: readonly PeerId[]): void {
-    if (supporters.length === 1) this.#solo.set(task, supporters[0]!);
+  /**
+   * Notes who vouches for a verified task, also one of an earlier tab. False when all of them were caught: the result
+   * does not count, and the task has to run again. (Without supporters, this device computed it.)
+   */
+  remember(task: number, supporters: readonly PeerId[]): boolean {
+    const { banned } = this.#init.progress;
+    if (supporters.length > 0 && supporters.every((peer) => banned.has(peer))) return false;
+    this.#supporters.set(task, supporters);
+    return true;
   }
 
   /** Stores a verified result before anything else happens, then tells and pays. */
-  async settle({ task, verdict, result, inline, replicas }: Settled): Promise<void> {
+  async settle({ task, verdict, result, inline, replicas, isCurrent }: Settled): Promise<void> {
     const { parts, progress, leases } = this.#init;
     const accepted = replicas.filter(({ id }) => verdict.accepted.includes(id));
     const supporters = accepted.map(({ id, peer }) => ({ peer, agreement: leases.owner(id)?.digest ?? '' }));
     await parts.keeper.keep(task, result, inline, supporters);
+    if (!isCurrent()) {
+      await parts.keeper.drop(task);
+      throw new KilnError(VERDICT_CHANGED, 'Somebody was banned while the result was stored.', {
+        data: { task },
+        hint: 'Decide the task again.',
+      });
+    }
     this.remember(
       task,
       supporters.map(({ peer }) => peer),
@@ -75,12 +89,15 @@ export class SettleDesk {
     const tasks = this.#init.tasks();
     progress.reject({ task, peer: link.peer, reason });
     parts.reputation.note(link.peer, 'wrong');
-    if (progress.banned.has(link.peer)) return;
     progress.banned.add(link.peer);
     this.bannedPayees.add(link.payee.toLowerCase());
-    const lone = [...this.#solo].map(([solo, peer]) => ({ task: solo, supporters: [peer] }));
-    for (const again of rerunAfterBan(lone, link.peer)) {
-      this.#solo.delete(again);
+    const { banned } = progress;
+    const standing = [...this.#supporters].map(([verified, peers]) => ({
+      task: verified,
+      supporters: peers.filter((peer) => peer === link.peer || !banned.has(peer)),
+    }));
+    for (const again of rerunAfterBan(standing, link.peer)) {
+      this.#supporters.delete(again);
       void parts.keeper.drop(again);
       progress.reopen(again);
       tasks.reopen(again);

@@ -1,12 +1,12 @@
 import type { Bytes } from '../base/bytes.ts';
 import { toKilnError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import { type Clock, sleep, systemClock } from '../base/time.ts';
 import { TaskQueue } from '../market/queue.ts';
-import type { ElementType, Manifest } from '../protocol/manifest.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import type { Result } from '../protocol/task.ts';
 import type { Revealed } from '../protocol/work.ts';
 import { isAudited } from '../verification/audit.ts';
-import { compareResults } from '../verification/compare.ts';
 import { decide, type Rejected, type Verdict } from '../verification/decide.ts';
 import { placementRefusal } from '../verification/placement.ts';
 import {
@@ -19,6 +19,8 @@ import {
   type TaskEvent,
 } from '../verification/task-check.ts';
 import { firstReplicas, isVote, neededResults } from '../verification/vote.ts';
+import { STORE_RETRY_DELAYS_MS } from './constants.ts';
+import { compareReplicas, gatherAgreed } from './evidence.ts';
 import type { ResultDesk } from './result-desk.ts';
 
 /** A task's end: what counts, what does not, and the accepted result with its small outputs. */
@@ -29,7 +31,12 @@ export interface Settled {
   readonly inline: Record<string, Bytes>;
   /** Every replica of the task that was leased to somebody. */
   readonly replicas: readonly Replica[];
+  /** False once something happened since that may change the verdict: somebody was banned. */
+  readonly isCurrent: () => boolean;
 }
+
+/** Code of the error of a settlement that was overtaken: the task is decided again. */
+export const VERDICT_CHANGED = 'requestor/verdict-changed';
 
 /** What the desk tells its owner to do. */
 export interface TaskDeskActions {
@@ -42,7 +49,7 @@ export interface TaskDeskActions {
   readonly recompute: (
     task: number,
   ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
-  /** Stores the result, then pays; resolves when it is stored. */
+  /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
   readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
 }
@@ -54,6 +61,7 @@ export class TaskDesk {
   readonly #results: ResultDesk;
   readonly #random: Random;
   readonly #actions: TaskDeskActions;
+  readonly #clock: Clock;
   readonly #checks = new Map<number, TaskCheck>();
   readonly #busy = new Set<number>();
 
@@ -63,12 +71,14 @@ export class TaskDesk {
     results: ResultDesk,
     random: Random,
     actions: TaskDeskActions,
+    clock: Clock = systemClock,
   ) {
     this.queue = new TaskQueue(tasks, firstReplicas(manifest.policy), random);
     this.#manifest = manifest;
     this.#results = results;
     this.#random = random;
     this.#actions = actions;
+    this.#clock = clock;
   }
 
   /** What is known of a task under way. */
@@ -130,10 +140,17 @@ export class TaskDesk {
     return true;
   }
 
-  /** A provider revealed a result; a lie about its commitment counts against it. */
-  async reveal(lease: string, holder: Holder, revealed: Revealed): Promise<void> {
+  /**
+   * A provider revealed a result; a lie about its commitment counts against it. Resolves when that is known, with what
+   * follows from it: nobody's stream may wait for that, because it may wait for somebody else.
+   */
+  async reveal(
+    lease: string,
+    holder: Holder,
+    revealed: Revealed,
+  ): Promise<{ readonly advanced: Promise<void> }> {
     const { task } = revealed;
-    if (!this.#checks.has(task)) return;
+    if (!this.#checks.has(task)) return { advanced: Promise.resolve() };
     try {
       const digest = await this.#results.reveal({ lease, task }, holder.peer, revealed);
       if (isVote(revealed.result.exit)) this.#apply(task, { type: 'revealed', id: lease, digest });
@@ -141,7 +158,7 @@ export class TaskDesk {
     } catch (error) {
       this.#apply(task, { type: 'broken', id: lease, reason: toKilnError(error).message });
     }
-    await this.#advance(task);
+    return { advanced: this.#advance(task) };
   }
 
   /** Something happened to a replica: it was lost, or could not be run. */
@@ -168,91 +185,81 @@ export class TaskDesk {
     if (check !== undefined) this.#checks.set(task, next(check, event));
   }
 
-  /** Carries out decisions until nothing more can be done now. One run per task at a time. */
+  /** Carries out decisions until nothing more can be done now. One run per task at a time; never rejects. */
   async #advance(task: number): Promise<void> {
     if (this.#busy.has(task)) return;
     this.#busy.add(task);
     try {
-      while (await this.#step(task));
+      for (let failures = 0; !(await this.#tryAdvance(task, failures)); failures++);
     } finally {
       this.#busy.delete(task);
     }
   }
 
-  /** One decision; true when another may follow at once. */
-  async #step(task: number): Promise<boolean> {
+  /** False when it failed here, on this device, and shall be tried again now. */
+  async #tryAdvance(task: number, failures: number): Promise<boolean> {
+    try {
+      let before: TaskCheck | undefined;
+      do {
+        before = this.#checks.get(task);
+        await this.#step(task);
+        // What came in meanwhile found this run busy.
+      } while (this.#checks.get(task) !== before);
+      return true;
+    } catch (error) {
+      const { code, message } = toKilnError(error);
+      if (code === 'base/aborted') return true;
+      const delayMs = STORE_RETRY_DELAYS_MS[failures];
+      if (delayMs === undefined) this.#fail(task, `its result could not be kept: ${message}`, []);
+      else await sleep(this.#clock, delayMs);
+      return delayMs === undefined;
+    }
+  }
+
+  /** Carries one decision out. Another one follows when this changed what is known. */
+  async #step(task: number): Promise<void> {
     const check = this.#checks.get(task);
-    if (check === undefined) return false;
+    if (check === undefined) return;
     const decision = decide(check);
     switch (decision.kind) {
       case 'lease':
-        this.queue.setWanted(task, decision.count);
-        return false;
+        return this.queue.setWanted(task, decision.count);
       case 'reveal':
         this.#apply(task, { type: 'reveal-asked', ids: decision.ids });
         decision.ids.forEach((id, i) => this.#actions.askReveal(id, task, i === 0 || !check.isExact));
         for (const id of decision.surplus) this.#actions.dropReplica(id, task);
-        return false;
+        return;
       case 'compare':
-        for (const [a, b] of decision.pairs) await this.#compare(task, a, b);
-        return true;
+        for (const pair of decision.pairs)
+          this.#apply(task, await compareReplicas(this.#results, this.#manifest, task, pair));
+        return;
       case 'verdict':
-        await this.#settle(task, check, decision);
-        return this.#checks.has(task);
+        return this.#settle(task, check, decision);
       case 'failed':
-        this.#forget(task, check);
-        this.queue.drop(task);
-        this.#actions.fail(task, decision.reason, decision.rejected);
-        return false;
+        return this.#fail(task, decision.reason, decision.rejected);
     }
-  }
-
-  async #compare(task: number, a: string, b: string): Promise<void> {
-    const outputs = async (lease: string) => {
-      try {
-        const origin = { lease, task };
-        return { exit: this.#results.resultOf(origin)!.exit, outputs: await this.#results.outputs(origin) };
-      } catch {
-        return undefined;
-      }
-    };
-    const [left, right] = [await outputs(a), await outputs(b)];
-    if (left === undefined || right === undefined) {
-      // Whoever cannot produce the bytes it committed to has no result.
-      const missing = left === undefined ? a : b;
-      return this.#apply(task, {
-        type: 'broken',
-        id: missing,
-        reason: 'did not send the bytes of its result',
-      });
-    }
-    const compared = compareResults(this.#manifest.comparator, left, right, (path) =>
-      elementOf(this.#manifest, path),
-    );
-    this.#apply(task, { type: 'compared', a, b, ...compared });
   }
 
   async #settle(task: number, check: TaskCheck, verdict: Verdict): Promise<void> {
-    const digestOf = (id: string) => check.replicas.find((replica) => replica.id === id)?.digest;
-    const canonical = digestOf(verdict.canonical);
-    const sources = [verdict.canonical, ...verdict.accepted.filter((id) => digestOf(id) === canonical)]
-      .filter((id, i, all) => all.indexOf(id) === i)
-      .sort(
-        (a, b) =>
-          Number(this.#results.hasBytes({ lease: b, task })) -
-          Number(this.#results.hasBytes({ lease: a, task })),
-      );
-    let kept: { result: Result; inline: Record<string, Bytes> } | undefined;
-    for (const lease of sources) {
-      kept = await this.#results.gather({ lease, task }).catch(() => undefined);
-      if (kept !== undefined) break;
+    const kept = await gatherAgreed(this.#results, task, check, verdict);
+    if ('type' in kept) return this.#apply(task, kept);
+    const isCurrent = () => this.#checks.get(task) === check;
+    if (!isCurrent()) return;
+    try {
+      await this.#actions.settle({ task, verdict, ...kept, replicas: check.replicas, isCurrent });
+    } catch (error) {
+      if (toKilnError(error).code === VERDICT_CHANGED) return;
+      throw error;
     }
-    // Nobody can hand out the agreed bytes any more: the agreed digest still tells whether our own run is right.
-    kept ??= await this.#actions.recompute(task);
-    const { replicas } = this.#checks.get(task) ?? check;
-    await this.#actions.settle({ task, verdict, ...kept, replicas });
     this.queue.finish(task);
     this.#forget(task, check);
+  }
+
+  #fail(task: number, reason: string, rejected: readonly Rejected[]): void {
+    const check = this.#checks.get(task);
+    if (check !== undefined) this.#forget(task, check);
+    this.queue.drop(task);
+    this.#actions.fail(task, reason, rejected);
   }
 
   async #audit(task: number): Promise<void> {
@@ -272,9 +279,4 @@ export class TaskDesk {
     for (const { id } of check.replicas) this.#results.forget({ lease: id, task });
     this.#results.forget({ lease: OWN_RESULT, task });
   }
-}
-
-/** Element type of an output: what the manifest says for GPU buffers, bytes otherwise. */
-function elementOf({ program }: Manifest, path: string): ElementType {
-  return program.kind === 'wgsl' ? (program.outputs[path]?.element ?? 'u8') : 'u8';
 }

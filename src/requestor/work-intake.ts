@@ -75,7 +75,8 @@ export class WorkIntake {
     if (leases.owner(lease) !== link) return;
     const arrived = entries.map(({ task }) => task);
     leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
-    await Promise.all(entries.map((entry) => tasks.reveal(lease, link, entry)));
+    const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link, entry)));
+    void Promise.all(revealed.map(({ advanced }) => advanced)).then(() => leases.fillAll());
   }
 
   #failed(link: ProviderLink, { lease, tasks, reason }: Extract<WorkUp, { type: 'failed' }>): void {

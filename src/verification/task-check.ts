@@ -125,7 +125,7 @@ export function next(check: TaskCheck, event: TaskEvent): TaskCheck {
     case 'compared':
       return compared(check, event);
     case 'banned':
-      return { ...check, replicas: check.replicas.map((replica) => ban(replica, event.peer)) };
+      return banAll(check, event.peer);
     case 'audit-started':
       return check.audit.state === 'none' ? { ...check, audit: { state: 'running' } } : check;
     case 'audited':
@@ -191,8 +191,13 @@ function digestOf(check: TaskCheck, id: string): string | undefined {
   return check.audit.state === 'done' ? check.audit.digest : undefined;
 }
 
+function banAll(check: TaskCheck, peer: PeerId): TaskCheck {
+  const replicas = check.replicas.map((replica) => ban(replica, peer));
+  return replicas.some((replica, i) => replica !== check.replicas[i]) ? { ...check, replicas } : check;
+}
+
 function ban(replica: Replica, peer: PeerId): Replica {
-  return replica.peer === peer && replica.phase !== 'broken'
+  return replica.peer === peer && replica.phase !== 'broken' && replica.phase !== 'lost'
     ? { ...replica, phase: 'lost', reason: 'its provider was banned' }
     : replica;
 }
