@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ManualClock } from '../../tests/mesh/twins/manual-clock.ts';
-import { every, sleep, systemClock } from './time.ts';
+import { every, sleep, systemClock, within } from './time.ts';
 
 let clock: ManualClock;
 beforeEach(() => (clock = new ManualClock(1_000)));
@@ -27,6 +27,35 @@ describe('sleeping', () => {
   });
   test('does not begin when it was stopped before', async () => {
     await expect(sleep(clock, 100, AbortSignal.abort())).rejects.toMatchObject({ code: 'base/aborted' });
+    expect(clock.armed).toBe(0);
+  });
+});
+
+describe('within a time', () => {
+  test('work that ends in it gives its result or error, and leaves nothing behind', async () => {
+    expect(await within(clock, 100, undefined, async () => 7)).toBe(7);
+    await expect(within(clock, 100, undefined, () => Promise.reject(new Error('why')))).rejects.toThrow(
+      'why',
+    );
+    expect(clock.armed).toBe(0);
+  });
+  test('work that hangs is told to stop and left', async () => {
+    let told: AbortSignal | undefined;
+    const ending = within(clock, 100, undefined, (signal) => {
+      told = signal;
+      return new Promise(() => {});
+    }).catch((error: unknown) => error);
+    await clock.advance(99);
+    expect(told!.aborted).toBe(false);
+    await clock.advance(1);
+    expect(await ending).toMatchObject({ code: 'base/timeout', data: { limitMs: 100 } });
+    expect([told!.aborted, clock.armed]).toEqual([true, 0]);
+  });
+  test('is cut short by the caller', async () => {
+    const stop = new AbortController();
+    const ending = within(clock, 100, stop.signal, () => new Promise(() => {}));
+    stop.abort();
+    await expect(ending).rejects.toMatchObject({ code: 'base/aborted' });
     expect(clock.armed).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { aborted } from './errors.ts';
+import { aborted, KilnError } from './errors.ts';
 
 /** Where time comes from, so that tests can hold it still. */
 export interface Clock {
@@ -31,6 +31,32 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/**
+ * Gives work so long and no longer: its signal fires when the time is over or the caller stops, and then the result no
+ * longer counts even if the work goes on. Throws `base/timeout` or `base/aborted`.
+ *
+ * @example
+ * const bytes = await within(clock, 15_000, signal, (stop) => blobs.get(cid, { signal: stop }));
+ */
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const inner = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const over = sleep(clock, limitMs, inner).then(() => {
+    throw new KilnError('base/timeout', 'This took too long.', { data: { limitMs } });
+  });
+  try {
+    return await Promise.race([work(inner), over]);
+  } finally {
+    stop.abort();
+    over.catch(() => {});
+  }
 }
 
 /**

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Address } from '../protocol/primitives.ts';
 import {
   judgeStanding,
-  judgeVoucher,
   MAX_VIEW_AGE_MS,
   MIN_KEY_LIFE_MS,
+  refuseVoucher,
+  type StandingCase,
   type VoucherCase,
 } from './acceptance.ts';
 
@@ -27,6 +28,12 @@ const honest: VoucherCase = {
   },
   signer: address('EF'),
   last: { amount: 20n, issued: 80n },
+};
+
+/** What the chain says of that payer then. */
+const good: StandingCase = {
+  amount: 50n,
+  issued: 120n,
   standing: {
     free: 1_000n,
     cap: 1_000n,
@@ -44,18 +51,26 @@ function voucher(change: Partial<VoucherCase['voucher']>): Partial<VoucherCase> 
   return { voucher: { ...honest.voucher, ...change } };
 }
 
-function standing(change: Partial<VoucherCase['standing']>): Partial<VoucherCase> {
-  return { standing: { ...honest.standing, ...change } };
+function standing(change: Partial<StandingCase['standing']>): Partial<StandingCase> {
+  return { standing: { ...good.standing, ...change } };
 }
 
-describe('a provider', () => {
-  it('accepts an honest voucher', () => {
-    expect(judgeVoucher(honest)).toEqual({ kind: 'accept', uncovered: 0n });
+describe('a voucher', () => {
+  it('of an honest payer is kept', () => {
+    expect(refuseVoucher(honest)).toBeUndefined();
   });
 
-  it('accepts the first voucher of a payer', () => {
+  it('may be the first of a payer', () => {
     const { last: _, ...first } = { ...honest, ...voucher({ amount: 30n, issued: 30n }) };
-    expect(judgeVoucher(first)).toMatchObject({ kind: 'accept' });
+    expect(refuseVoucher(first)).toBeUndefined();
+  });
+
+  it.each([
+    ['more than the price', voucher({ amount: 51n, issued: 111n })],
+    ['for tasks whose verdicts were lost', { ...voucher({ amount: 90n, issued: 150n }), tasks: 7 }],
+    ['a balance after a reload', { ...voucher({ amount: 1_000n, issued: 1_060n }), tasks: 0 }],
+  ] satisfies [string, Partial<VoucherCase>][])('may pay %s', (_, change) => {
+    expect(refuseVoucher({ ...honest, ...change })).toBeUndefined();
   });
 
   it.each([
@@ -65,17 +80,24 @@ describe('a provider', () => {
     ['payment/wrong-payee', voucher({ payee: address('00') })],
     ['payment/wrong-signer', { signer: address('00') }],
     ['payment/wrong-amount', voucher({ amount: 49n })],
-    ['payment/wrong-amount', voucher({ amount: 51n })],
-    ['payment/wrong-amount', { tasks: 2 }],
+    ['payment/wrong-amount', { tasks: 4 }],
+    ['payment/wrong-amount', { ...voucher({ amount: 19n }), tasks: 0 }],
     ['payment/issued-fell', voucher({ issued: 79n })],
     ['payment/issued-fell', voucher({ issued: 109n })],
+    ['payment/issued-fell', voucher({ amount: 61n, issued: 120n })],
     ['payment/issued-fell', { ...voucher({ issued: 49n }), last: { amount: 20n, issued: 0n } }],
-    ['payment/stale-view', standing({ readAtMs: NOW_MS - MAX_VIEW_AGE_MS - 1 })],
-  ] satisfies [string, Partial<VoucherCase>][])('refuses by %s: case %#', (code, change) => {
-    expect(judgeVoucher({ ...honest, ...change })).toMatchObject({ kind: 'refuse', code });
+  ] satisfies [string, Partial<VoucherCase>][])('is refused by %s: case %#', (code, change) => {
+    expect(refuseVoucher({ ...honest, ...change })).toMatchObject({ code });
+  });
+});
+
+describe('a payer', () => {
+  it('that is good is worked for', () => {
+    expect(judgeStanding(good)).toEqual({ kind: 'accept', uncovered: 0n });
   });
 
   it.each([
+    ['payment/stale-view', standing({ readAtMs: NOW_MS - MAX_VIEW_AGE_MS - 1 })],
     ['payment/key-unknown', standing({ cap: 0n, expiresAtMs: 0 })],
     ['payment/equivocated', standing({ isEquivocated: true })],
     ['payment/key-expiring', standing({ expiresAtMs: NOW_MS + MIN_KEY_LIFE_MS - 1 })],
@@ -83,31 +105,31 @@ describe('a provider', () => {
     ['payment/over-cap', standing({ cap: 119n })],
     ['payment/over-cap', standing({ spent: 960n })],
     ['payment/over-credit', standing({ free: 89n })],
-  ] satisfies [string, Partial<VoucherCase>][])('stops and redeems by %s: case %#', (code, change) => {
-    expect(judgeVoucher({ ...honest, ...change })).toMatchObject({ kind: 'stop-and-redeem', code });
+  ] satisfies [string, Partial<StandingCase>][])('is left by %s: case %#', (code, change) => {
+    expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'stop-and-redeem', code });
   });
 
-  it('risks up to its credit limit, others redeeming first', () => {
-    expect(judgeVoucher({ ...honest, ...standing({ free: 90n }) })).toEqual({
+  it('is risked up to the credit limit, others redeeming first', () => {
+    expect(judgeStanding({ ...good, ...standing({ free: 90n }) })).toEqual({
       kind: 'accept',
       uncovered: 30n,
     });
   });
 
-  it('risks no more than what it is owed itself', () => {
+  it('is risked no more than what is owed here', () => {
     const change = { ...standing({ free: 0n, claimed: 40n, spent: 40n }) };
-    expect(judgeVoucher({ ...honest, ...change })).toEqual({ kind: 'accept', uncovered: 10n });
+    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 10n });
   });
 
-  it('counts what it has redeemed as paid', () => {
+  it('has paid what was redeemed', () => {
     const change = { ...standing({ free: 70n, claimed: 50n, spent: 50n }), creditLimit: 0n };
-    expect(judgeVoucher({ ...honest, ...change })).toEqual({ kind: 'accept', uncovered: 0n });
+    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 0n });
   });
 
-  it('asks the same of a payer before any voucher', () => {
-    const before = { amount: 0n, issued: 0n, standing: honest.standing, creditLimit: 0n, nowMs: NOW_MS };
+  it('is asked the same before any voucher', () => {
+    const before = { ...good, amount: 0n, issued: 0n, creditLimit: 0n };
     expect(judgeStanding(before)).toEqual({ kind: 'accept', uncovered: 0n });
-    const unknown = { ...before, standing: { ...honest.standing, cap: 0n } };
+    const unknown = { ...before, standing: { ...good.standing, cap: 0n } };
     expect(judgeStanding(unknown)).toMatchObject({ kind: 'stop-and-redeem', code: 'payment/key-unknown' });
   });
 });

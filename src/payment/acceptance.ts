@@ -30,18 +30,13 @@ export interface VoucherCase {
   readonly terms: PaymentTerms;
   readonly payee: Address;
   readonly pricePerTask: bigint;
-  /** Accepted tasks that this voucher pays for. */
+  /** Accepted tasks that this voucher pays for; 0 states the balance. */
   readonly tasks: number;
   readonly voucher: SignedVoucher;
   /** Who signed it, for the terms' chain and pool. */
   readonly signer: Address;
   /** The newest voucher of this payer, key and payee taken so far. */
   readonly last?: Pick<SignedVoucher, 'amount' | 'issued'>;
-  readonly standing: PayerStanding;
-  readonly creditLimit: bigint;
-  readonly nowMs: number;
-  /** Least life of the session key from now. @default MIN_KEY_LIFE_MS */
-  readonly minKeyLifeMs?: number;
 }
 
 /** Why a voucher is not what was agreed: nothing of it is kept. */
@@ -51,42 +46,34 @@ export type VoucherRefusal =
   | 'payment/wrong-payee'
   | 'payment/wrong-signer'
   | 'payment/wrong-amount'
-  | 'payment/issued-fell'
-  | 'payment/stale-view';
+  | 'payment/issued-fell';
 
 /** Why no more work should be done for this payer before money was redeemed. */
 export type StopReason =
+  | 'payment/stale-view'
   | 'payment/key-unknown'
   | 'payment/key-expiring'
   | 'payment/equivocated'
   | 'payment/over-cap'
   | 'payment/over-credit';
 
-/**
- * `accept`: keep it, work on. `stop-and-redeem`: keep it, take no further lease, redeem now. `refuse`: not the agreed
- * voucher; keep the last one. `uncovered` is what would be lost if the payer paid nothing beyond its free deposit.
- */
-export type VoucherVerdict =
-  | { readonly kind: 'accept'; readonly uncovered: bigint }
-  | { readonly kind: 'stop-and-redeem'; readonly code: StopReason; readonly message: string }
-  | { readonly kind: 'refuse'; readonly code: VoucherRefusal; readonly message: string };
-
-/**
- * The provider's rules for a voucher that has arrived (design: payments, "Who checks what").
- *
- * @example
- * const verdict = judgeVoucher({ home, terms, payee, pricePerTask, tasks: 3, voucher, signer, standing, creditLimit, nowMs });
- * if (verdict.kind !== 'refuse') await store.put(key, voucher);
- */
-export function judgeVoucher(given: VoucherCase): VoucherVerdict {
-  return (
-    refusal(given) ?? judgeStanding({ ...given, amount: given.voucher.amount, issued: given.voucher.issued })
-  );
+/** A voucher that is not the agreed one: keep the last. */
+export interface RefusedVoucher {
+  readonly code: VoucherRefusal;
+  readonly message: string;
 }
 
-function refusal(given: VoucherCase): VoucherVerdict | undefined {
-  const { home, terms, payee, voucher, last } = given;
-  const refuse = (code: VoucherRefusal, message: string) => ({ kind: 'refuse', code, message }) as const;
+/**
+ * What is wrong with a voucher that has arrived, told without the chain (design: payments, "Who checks what");
+ * undefined when it is to be kept. It pays at least what was accepted: more harms nobody, and follows a lost verdict.
+ *
+ * @example
+ * const refused = refuseVoucher({ home, terms, payee, pricePerTask, tasks: 3, voucher, signer, last });
+ * if (refused === undefined) await store.put(key, voucher);
+ */
+export function refuseVoucher(given: VoucherCase): RefusedVoucher | undefined {
+  const { home, terms, payee, voucher, last = { amount: 0n, issued: 0n } } = given;
+  const refuse = (code: VoucherRefusal, message: string): RefusedVoucher => ({ code, message });
 
   if (terms.chainId !== home.chainId || !isSameAddress(terms.pool, home.pool)) {
     return refuse(
@@ -106,19 +93,16 @@ function refusal(given: VoucherCase): VoucherVerdict | undefined {
       'The voucher is not signed by the agreed session key for this pool.',
     );
   }
-  const add = given.pricePerTask * BigInt(given.tasks);
-  if (voucher.amount !== (last?.amount ?? 0n) + add) {
-    return refuse('payment/wrong-amount', `The voucher does not pay exactly for ${given.tasks} more tasks.`);
+  const growth = voucher.amount - last.amount;
+  if (growth < given.pricePerTask * BigInt(given.tasks)) {
+    return refuse(
+      'payment/wrong-amount',
+      `The voucher pays less than the price of ${given.tasks} more tasks.`,
+    );
   }
   // What is promised here is promised in total too, so an honest `issued` grows at least as fast.
-  if (voucher.issued < (last?.issued ?? 0n) + add || voucher.issued < voucher.amount) {
+  if (voucher.issued < last.issued + growth || voucher.issued < voucher.amount) {
     return refuse('payment/issued-fell', 'The total that this key says it has issued does not add up.');
-  }
-  if (given.nowMs - given.standing.readAtMs > MAX_VIEW_AGE_MS) {
-    return refuse(
-      'payment/stale-view',
-      'What is known of the payer is older than a minute; read the chain again.',
-    );
   }
   return undefined;
 }
@@ -134,11 +118,25 @@ export interface StandingCase {
   readonly minKeyLifeMs?: number;
 }
 
+/**
+ * `accept`: work on. `stop-and-redeem`: take no further lease, redeem what is held now. `uncovered` is what would be
+ * lost if the payer paid nothing beyond its free deposit.
+ */
+export type StandingVerdict =
+  | { readonly kind: 'accept'; readonly uncovered: bigint }
+  | { readonly kind: 'stop-and-redeem'; readonly code: StopReason; readonly message: string };
+
 /** Is this payer still good for what it has promised? Asked before signing an agreement, and at each voucher. */
-export function judgeStanding(given: StandingCase): Exclude<VoucherVerdict, { kind: 'refuse' }> {
+export function judgeStanding(given: StandingCase): StandingVerdict {
   const { amount, issued, standing, nowMs } = given;
   const stop = (code: StopReason, message: string) => ({ kind: 'stop-and-redeem', code, message }) as const;
 
+  if (nowMs - standing.readAtMs > MAX_VIEW_AGE_MS) {
+    return stop(
+      'payment/stale-view',
+      'What is known of the payer is older than a minute; the chain has to be read again.',
+    );
+  }
   if (standing.cap === 0n) {
     return stop('payment/key-unknown', 'The payer has not authorised this session key.');
   }

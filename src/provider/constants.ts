@@ -1,4 +1,5 @@
 /** Numbers of the provider's own behaviour; wire limits live in `protocol/constants.ts`. */
+import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 
 /** First wait before a broken work stream is opened again; doubles up to the second number. */
 export const RECONNECT_FIRST_MS = 250;
@@ -29,3 +30,11 @@ export const OFFER_LIFETIME_MS = 60_000;
 export const TASKS_PER_SLOT = 2;
 /** The view is rebuilt at most this often. */
 export const VIEW_INTERVAL_MS = 150;
+/** An ended agreement is listened to this long: its last vouchers may be on their way. */
+export const LAST_VOUCHERS_MS = 5_000;
+/** How often a running agreement is looked at: is it idle, over, is its payer known to be good? */
+export const INSPECT_INTERVAL_MS = 5_000;
+/** A chain that does not answer a question in this time counts as silent. */
+export const CHAIN_ANSWER_MS = 15_000;
+/** A session key must live this long when an agreement is signed: some work, a break, and a redemption in peace. */
+export const LEAST_KEY_LIFE_MS = 3_600_000 + RESUME_WINDOW_MS;

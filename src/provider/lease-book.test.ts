@@ -30,7 +30,7 @@ describe('a lease', () => {
     expect([counts(book), book.isOpen('a')]).toEqual([[0, 0, 1], false]);
     expect(book.reveal('a', [7])).toEqual([{ task: 7, ...finished() }]);
     expect(counts(book)).toEqual([0, 0, 1]);
-    expect(book.settle('a', 7)).toBe(true);
+    expect(book.settle('a', 7)).toBe('delivered');
     expect([counts(book), book.leases]).toEqual([[0, 0, 0], []]);
   });
   test('leased again while it is held changes nothing, whatever it says', () => {
@@ -57,8 +57,8 @@ describe('a lease', () => {
   test('may hold a task that another lease holds too: they are two things', () => {
     const book = bookOf({ a: [1], b: [1] });
     book.finish(book.takeNext()!, finished(1));
-    expect(book.settle('b', 1)).toBe(false);
-    expect(book.settle('a', 1)).toBe(true);
+    expect(book.settle('b', 1)).toBeUndefined();
+    expect(book.settle('a', 1)).toBe('committed');
     expect(book.takeNext()).toEqual({ lease: 'b', task: 1 });
   });
 });
@@ -68,7 +68,7 @@ describe('said twice', () => {
     const book = bookOf({ a: [1] });
     book.finish(book.takeNext()!, finished());
     expect(book.reveal('a', [1])).toEqual(book.reveal('a', [1]));
-    expect([book.settle('a', 1), book.settle('a', 1)]).toEqual([true, false]);
+    expect([book.settle('a', 1), book.settle('a', 1)]).toEqual(['delivered', undefined]);
     expect(book.unsettledCount).toBe(0);
   });
   test('a cancel is like one', () => {
@@ -86,7 +86,9 @@ describe('what was not done', () => {
     book.takeNext();
     expect(book.reveal('a', [1, 2, 3])).toEqual([]);
     expect(book.reveal('b', [1])).toEqual([]);
-    expect([book.settle('a', 1), book.settle('a', 2), book.settle('b', 1)]).toEqual([false, false, false]);
+    expect([book.settle('a', 1), book.settle('a', 2), book.settle('b', 1)]).toEqual(
+      new Array(3).fill(undefined),
+    );
     expect(counts(book)).toEqual([1, 1, 0]);
   });
   test('a failed task is gone, and with the last one its lease', () => {
@@ -107,6 +109,12 @@ describe('cancelling', () => {
     expect(book.finish(running, finished())).toBe(false);
     expect([counts(book), book.leases, book.committed().size]).toEqual([[1, 0, 0], ['b'], 0]);
     expect(book.takeNext()).toEqual({ lease: 'b', task: 4 });
+  });
+  test('tells how many results had been handed over', () => {
+    const book = bookOf({ a: [1, 2, 3] });
+    for (let i = 0; i < 3; i++) book.finish(book.takeNext()!, finished(i));
+    book.reveal('a', [1, 3]);
+    expect([book.cancel('a'), book.cancel('a')]).toEqual([2, 0]);
   });
   test('a task that fails after it was cancelled is not told', () => {
     const book = bookOf({ a: [1] });

@@ -110,20 +110,22 @@ export class LeaseBook {
     });
   }
 
-  /** A verdict arrived. False when this task was not held, or not finished. */
-  settle(lease: string, task: number): boolean {
+  /** A verdict arrived. The phase that this task was in, or undefined when it was not held, or not finished. */
+  settle(lease: string, task: number): 'committed' | 'delivered' | undefined {
     const entry = this.#leases.get(lease)?.get(task);
-    if (entry === undefined || !('revealed' in entry)) return false;
+    if (entry === undefined || !('revealed' in entry)) return undefined;
     this.#drop(lease, task);
-    return true;
+    return entry.phase;
   }
 
-  /** Gives a lease up: waiting tasks leave the queue, finished ones are forgotten. */
-  cancel(lease: string): void {
-    for (const task of [...(this.#leases.get(lease)?.keys() ?? [])]) this.#drop(lease, task);
+  /** Gives a lease up: waiting tasks leave the queue, finished ones are forgotten. The number that was delivered. */
+  cancel(lease: string): number {
+    const entries = [...(this.#leases.get(lease) ?? [])];
+    for (const [task] of entries) this.#drop(lease, task);
     for (let i = this.#queue.length - 1; i >= 0; i--)
       if (this.#queue[i]!.lease === lease) this.#queue.splice(i, 1);
     this.#leases.delete(lease);
+    return entries.filter(([, { phase }]) => phase === 'delivered').length;
   }
 
   /** Finished, unsettled tasks by lease: what is committed to again after a broken stream. */

@@ -205,7 +205,7 @@ export class Provider implements AsyncDisposable {
   /** Slots that no agreement uses now; one that brought no lease for a while does not count. */
   #freeSlots(kind: JobKind): number {
     const isUsed = [...this.#sessions].some(
-      (session) => session.agreement.kind === kind && session.idleMs() < SPARE_AFTER_MS,
+      (session) => !session.isEnded && session.agreement.kind === kind && session.idleMs() < SPARE_AFTER_MS,
     );
     return isUsed ? 0 : this.#slots(kind);
   }

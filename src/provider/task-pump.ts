@@ -1,6 +1,7 @@
 import { type Bytes, ownBytes } from '../base/bytes.ts';
 import { toKilnError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
+import { encode } from '../protocol/codec.ts';
 import { MAX_INLINE_OUTPUT_BYTES, MAX_TASKS_PER_LEASE, PROGRESS_INTERVAL_MS } from '../protocol/constants.ts';
 import { seal } from '../protocol/envelope.ts';
 import type { Identity } from '../protocol/identity.ts';
@@ -74,10 +75,10 @@ export class TaskPump {
     }
   }
 
-  /** Stops the tasks of a lease and forgets it. */
-  cancel(lease: string): void {
+  /** Stops the tasks of a lease and forgets it; the result is the number of results that had been handed over. */
+  cancel(lease: string): number {
     for (const run of this.#runs) if (run.lease === lease) run.abort.abort();
-    this.#init.book.cancel(lease);
+    return this.#init.book.cancel(lease);
   }
 
   /** Sends the results asked for; the result is their number. */
@@ -205,7 +206,7 @@ function cutFrames(entries: readonly Revealed[], withBytes: boolean): Revealed[]
   let size = 0;
   for (const entry of entries) {
     const sent = withBytes ? entry : { ...entry, inline: {} };
-    const bytes = 400 + Object.values(sent.inline).reduce((sum, value) => sum + value.byteLength, 0);
+    const bytes = encode(sent).byteLength;
     if (frame.length > 0 && (size + bytes > RESULT_FRAME_BYTES || frame.length >= MAX_TASKS_PER_LEASE)) {
       frames.push(frame);
       frame = [];

@@ -93,9 +93,12 @@ describe('a voucher', () => {
   });
 
   const hostile: Record<string, [string, () => Promise<SignedVoucher>, number?]> = {
-    'for more tasks than were accepted': ['payment/wrong-amount', () => sign(400n), 4],
     'of too small an amount': ['payment/wrong-amount', () => sign(299n)],
-    'of too large an amount: an amount that nobody can check': ['payment/wrong-amount', () => sign(301n)],
+    'of too small an amount for tasks that only its payer counted': [
+      'payment/wrong-amount',
+      () => sign(399n),
+      4,
+    ],
     'whose total is smaller than its amount': ['payment/issued-fell', () => sign(300n, 299n)],
     'for somebody else': ['payment/wrong-payee', () => sign(300n, 300n, OTHER)],
     'drawn on somebody else': ['payment/wrong-payer', async () => ({ ...(await sign(300n)), payer: OTHER })],
@@ -139,14 +142,54 @@ describe('a voucher', () => {
     await desk.take(await sign(200n, 1_100n), 1);
     expect(desk.earned).toBe(200n);
   });
-  test('is not taken while the chain does not answer: it is stated again later', async () => {
+  test('may pay for more than was accepted here: a verdict was lost, or the balance of a former tab comes', async () => {
+    const desk = await openDesk();
+    desk.owe(2);
+    await desk.take(await sign(400n), 4);
+    expect([desk.earned, desk.canRisk(3), stops]).toEqual([400n, true, []]);
+    desk.owe(1);
+    await desk.take(await sign(901n), 1);
+    expect([desk.earned, (await held())!.voucher.amount, stops]).toEqual([901n, 901n, []]);
+  });
+  test('is stored while the chain does not answer; no more is worked for until it does', async () => {
     const desk = await openDesk();
     desk.owe(1);
     chain.isReachable = false;
-    expect(await codeOf(desk.take(await sign(100n), 1))).toBe('chain/unreachable');
+    await desk.take(await sign(100n), 1);
+    expect([desk.earned, (await held())!.voucher.amount]).toEqual([100n, 100n]);
+    expect([desk.isInDoubt, desk.canRisk(1), stops]).toEqual([true, false, []]);
     chain.isReachable = true;
-    await desk.take(await sign(100n), 0);
-    expect([desk.earned, desk.canRisk(3)]).toEqual([100n, true]);
+    await desk.judge();
+    expect([desk.isInDoubt, desk.canRisk(1), stops]).toEqual([false, true, []]);
+  });
+  test('is stored before the chain has answered, and so is the next one', async () => {
+    const hanging: ProviderChain = {
+      payerView: () => new Promise(() => {}),
+      voucherSigner: (terms, voucher) => chain.voucherSigner(terms, voucher),
+    };
+    const desk = await openDesk({ chain: hanging });
+    desk.owe(2);
+    void desk.take(await sign(100n), 1);
+    void desk.take(await sign(200n), 1);
+    await desk.settled();
+    expect((await held())!.voucher.amount).toBe(200n);
+    await clock.advance(15_000);
+    expect([desk.isInDoubt, clock.armed]).toEqual([true, 1]);
+  });
+  test('stays the last when the chain is silent for a minute: then the payer is left', async () => {
+    const desk = await openDesk();
+    desk.owe(1);
+    chain.isReachable = false;
+    await desk.take(await sign(100n), 1);
+    await clock.advance(60_000);
+    await desk.judge();
+    expect(stops).toEqual([]);
+    await clock.advance(1);
+    await desk.judge();
+    expect([stops, (await held())!.voucher.amount]).toEqual([
+      ['The chain has not answered for a minute.'],
+      100n,
+    ]);
   });
   test('that cannot be stored is not counted', async () => {
     const desk = await openDesk({});
@@ -261,6 +304,30 @@ describe('risk', () => {
   });
 });
 
+describe('results handed over and not accepted', () => {
+  test('are a gift up to the credit limit; then the requestor is left', async () => {
+    const desk = await openDesk();
+    desk.giveAway(3);
+    expect(stops).toEqual([]);
+    desk.giveAway(1);
+    expect(stops).toEqual([expect.stringMatching(/more than the credit limit is unpaid/)]);
+  });
+  test('are made up for by accepted ones', async () => {
+    const desk = await openDesk();
+    for (let i = 0; i < 20; i++) {
+      desk.giveAway(1);
+      desk.owe(1);
+    }
+    desk.giveAway(3);
+    expect(stops).toEqual([]);
+  });
+  test('cost nothing where work is free', async () => {
+    const desk = await openDesk({ agreement: { ...agreement, pricePerUnit: 0n } });
+    desk.giveAway(1_000);
+    expect(stops).toEqual([]);
+  });
+});
+
 describe('before signing, the cover', () => {
   const check = (change: Partial<Agreement> = {}) =>
     codeOf(VoucherDesk.checkCover({ chain, clock, agreement: { ...agreement, ...change } }));
@@ -274,8 +341,10 @@ describe('before signing, the cover', () => {
   test('of a key that nobody authorised does not', async () => {
     expect(await check({ payment: { ...session.terms, sessionKey: OTHER } })).toBe('negotiate/not-covered');
   });
-  test('of a key that ends at once does not', async () => {
-    await clock.advance(86_400_000 - 59_999);
+  test('of a key that ends within an hour and a broken stream does not', async () => {
+    await clock.advance(86_400_000 - 3_720_000);
+    expect(await check()).toBe('taken');
+    await clock.advance(1);
     expect(await check()).toBe('negotiate/not-covered');
   });
 });

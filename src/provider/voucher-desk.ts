@@ -1,11 +1,12 @@
 import { KilnError } from '../base/errors.ts';
-import type { Clock } from '../base/time.ts';
-import { judgeStanding, judgeVoucher } from '../payment/acceptance.ts';
+import { type Clock, within } from '../base/time.ts';
+import { judgeStanding, MAX_VIEW_AGE_MS, refuseVoucher } from '../payment/acceptance.ts';
 import { taskPrice } from '../payment/price.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
+import { CHAIN_ANSWER_MS, LEAST_KEY_LIFE_MS } from './constants.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
 import type { Collection, ProviderChain } from './slices.ts';
 
@@ -28,7 +29,12 @@ export class VoucherDesk {
   readonly #pricePerTask: bigint;
   #last: SignedVoucher | undefined;
   #owedTasks = 0;
+  #unpaidTasks = 0;
   #earned = 0n;
+  #doubtSinceMs: number | undefined;
+  #taking: Promise<void> = Promise.resolve();
+  #judging: Promise<void> = Promise.resolve();
+  #nextJudging: Promise<void> | undefined;
 
   private constructor(init: VoucherDeskInit, last: SignedVoucher | undefined) {
     this.#init = init;
@@ -49,37 +55,72 @@ export class VoucherDesk {
 
   /** May work on this many tasks be unjudged at once, beside what is accepted and not yet paid? One always may. */
   canRisk(unjudgedTasks: number): boolean {
-    const tasks = unjudgedTasks + this.#owedTasks;
-    return tasks <= 1 || this.#pricePerTask * BigInt(tasks) <= this.#init.agreement.creditLimit;
+    return this.#doubtSinceMs === undefined && this.#isWithinCredit(unjudgedTasks + this.#owedTasks);
   }
 
   /** So many more tasks were accepted; a voucher for them is due. */
   owe(tasks: number): void {
     this.#owedTasks += tasks;
+    this.#unpaidTasks = Math.max(0, this.#unpaidTasks - tasks);
   }
 
   /**
-   * Takes a voucher: checked, then stored, then counted. One for no tasks states the balance after a break. Throws
-   * the named refusal of `payment/acceptance`; then the last voucher stays.
+   * So many results were handed over and will not be paid, as happens to honest requestors now and then; accepted ones
+   * make up for them. One that takes more for nothing than the credit limit is left.
+   */
+  giveAway(tasks: number): void {
+    this.#unpaidTasks += tasks;
+    if (this.#isWithinCredit(this.#unpaidTasks)) return;
+    this.#init.onStop(
+      'The requestor takes results and does not accept them: more than the credit limit is unpaid.',
+    );
+  }
+
+  /**
+   * Takes a voucher: checked by itself, stored, counted; only then is the chain asked whether its payer is still good,
+   * so that no slow or failing chain loses one. One for no tasks states the balance after a break. Throws the named
+   * refusal of `payment/acceptance`; then the last voucher stays.
    */
   async take(voucher: SignedVoucher, tasks: number): Promise<void> {
-    const { agreement, chain, clock, creditLimit, home } = { ...this.#init, ...this.#init.agreement };
+    const taking = this.#taking.then(() => this.#keep(voucher, tasks));
+    this.#taking = taking.then(
+      () => {},
+      () => {},
+    );
+    if (await taking) await this.judge();
+  }
+
+  /** Resolves when every voucher taken so far is stored, or refused. */
+  settled(): Promise<void> {
+    return this.#taking;
+  }
+
+  /** Is it unknown whether the payer is still good, because the chain did not answer? */
+  get isInDoubt(): boolean {
+    return this.#doubtSinceMs !== undefined;
+  }
+
+  /** Asks the chain whether the payer is still good; a minute without an answer counts as no. Never throws. */
+  judge(): Promise<void> {
+    this.#nextJudging ??= this.#judging.then(() => {
+      this.#nextJudging = undefined;
+      return this.#judgeNow();
+    });
+    return (this.#judging = this.#nextJudging);
+  }
+
+  #isWithinCredit(tasks: number): boolean {
+    return tasks <= 1 || this.#pricePerTask * BigInt(tasks) <= this.#init.agreement.creditLimit;
+  }
+
+  /** Checks, stores and counts; false for a statement of the past. */
+  async #keep(voucher: SignedVoucher, tasks: number): Promise<boolean> {
+    const { agreement, chain, clock, home, vouchers } = this.#init;
     const terms = agreement.payment;
     const payee = agreement.payee as Address;
     const before = this.#last?.amount ?? 0n;
-    const isStatement = tasks === 0;
-    const issuedBefore = this.#last?.issued ?? 0n;
-    // A statement may name any amount, but what the key has issued in total never falls.
-    const last = isStatement
-      ? { amount: voucher.amount, issued: issuedBefore + voucher.amount - before }
-      : this.#last;
-    if (isStatement && voucher.amount < before) return;
-    if (!isStatement && tasks > this.#owedTasks) {
-      throw new KilnError('payment/wrong-amount', 'The voucher pays for tasks that were not accepted.', {
-        data: { tasks },
-      });
-    }
-    const verdict = judgeVoucher({
+    if (tasks === 0 && voucher.amount < before) return false;
+    const refused = refuseVoucher({
       home,
       terms,
       payee,
@@ -87,41 +128,55 @@ export class VoucherDesk {
       tasks,
       voucher,
       signer: await chain.voucherSigner(terms, voucher),
-      ...(last === undefined ? {} : { last }),
-      standing: await chain.payerView(terms, payee),
-      creditLimit,
-      nowMs: clock.now(),
+      ...(this.#last === undefined ? {} : { last: this.#last }),
     });
-    const isStale = verdict.kind === 'refuse' && verdict.code === 'payment/stale-view';
-    if (verdict.kind === 'refuse' && !isStale) {
-      throw new KilnError(verdict.code, verdict.message, {
+    if (refused !== undefined) {
+      throw new KilnError(refused.code, refused.message, {
         hint: 'The agreement ends; vouchers held stay good.',
       });
     }
-    await this.#init.vouchers.put(voucherKey(terms, payee), {
-      terms,
-      payee,
-      voucher,
-      receivedAtMs: clock.now(),
-    });
+    const receivedAtMs = clock.now();
+    await vouchers.put(voucherKey(terms, payee), { terms, payee, voucher, receivedAtMs });
     this.#last = voucher;
-    this.#init.onStored?.();
-    this.#earned += voucher.amount - before;
-    const paidTasks = isStatement ? Number((voucher.amount - before) / (this.#pricePerTask || 1n)) : tasks;
+    const growth = voucher.amount - before;
+    this.#earned += growth;
+    const paidTasks = this.#pricePerTask === 0n ? tasks : Number(growth / this.#pricePerTask);
     this.#owedTasks = Math.max(0, this.#owedTasks - paidTasks);
-    if (verdict.kind !== 'accept') this.#init.onStop(verdict.message);
+    this.#init.onStored?.();
+    return true;
+  }
+
+  async #judgeNow(): Promise<void> {
+    const { agreement, chain, clock, onStop } = this.#init;
+    const { amount, issued } = this.#last ?? { amount: 0n, issued: 0n };
+    const standing = await within(clock, CHAIN_ANSWER_MS, undefined, () =>
+      chain.payerView(agreement.payment, agreement.payee as Address),
+    ).catch(() => undefined);
+    const nowMs = clock.now();
+    if (standing === undefined) {
+      this.#doubtSinceMs ??= nowMs;
+      if (nowMs - this.#doubtSinceMs > MAX_VIEW_AGE_MS) onStop('The chain has not answered for a minute.');
+      return;
+    }
+    this.#doubtSinceMs = undefined;
+    const { creditLimit } = agreement;
+    const verdict = judgeStanding({ amount, issued, standing, creditLimit, nowMs });
+    if (verdict.kind !== 'accept') onStop(verdict.message);
   }
 
   /** Throws `negotiate/not-covered` unless the payer's deposit and key are good for the work to come. */
   static async checkCover(init: Pick<VoucherDeskInit, 'chain' | 'agreement' | 'clock'>): Promise<void> {
     const { agreement, chain, clock } = init;
-    const standing = await chain.payerView(agreement.payment, agreement.payee as Address);
+    const standing = await within(clock, CHAIN_ANSWER_MS, undefined, () =>
+      chain.payerView(agreement.payment, agreement.payee as Address),
+    );
     const verdict = judgeStanding({
       amount: standing.claimed,
       issued: standing.spent,
       standing,
       creditLimit: agreement.creditLimit,
       nowMs: clock.now(),
+      minKeyLifeMs: LEAST_KEY_LIFE_MS,
     });
     const isEmpty = standing.free === 0n && agreement.pricePerUnit > 0n;
     if (verdict.kind === 'accept' && !isEmpty) return;

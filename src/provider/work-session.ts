@@ -1,12 +1,25 @@
 import { KilnError, toKilnError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
-import { type Clock, sleep } from '../base/time.ts';
+import { type Clock, every, sleep } from '../base/time.ts';
 import { dialerChannel } from '../protocol/channel.ts';
 import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
-import { type ProviderWorkChannel, WORK, type WorkDown, type WorkUp } from '../protocol/work.ts';
+import {
+  type ProviderWorkChannel,
+  type SignedVoucher,
+  type VerdictOutcome,
+  WORK,
+  type WorkDown,
+  type WorkUp,
+} from '../protocol/work.ts';
 import { Heartbeat } from '../protocol/heartbeat.ts';
-import { IDLE_AGREEMENT_MS, RECONNECT_FIRST_MS, RECONNECT_MOST_MS } from './constants.ts';
+import {
+  IDLE_AGREEMENT_MS,
+  INSPECT_INTERVAL_MS,
+  LAST_VOUCHERS_MS,
+  RECONNECT_FIRST_MS,
+  RECONNECT_MOST_MS,
+} from './constants.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { PeerAddress, ProviderNetwork, SandboxJob } from './slices.ts';
 import { TaskPump } from './task-pump.ts';
@@ -47,11 +60,16 @@ export class WorkSession {
   #accepted = 0;
   #rejected = 0;
   #delivered = 0;
-  #lastLeaseAtMs: number;
+  #lastBusyAtMs: number;
+  #brokenAtMs: number | undefined;
+  #waitMs = RECONNECT_FIRST_MS;
+  #closing: Promise<void> | undefined;
+  /** Gives the stream that is open up in a while, so that what is on its way can still be read. */
+  #abortSoon: ((error: KilnError) => void) | undefined;
 
   constructor(init: WorkSessionInit) {
     this.#init = init;
-    this.#lastLeaseAtMs = init.clock.now();
+    this.#lastBusyAtMs = init.clock.now();
     this.#pump = new TaskPump({
       ...init,
       blobs: init.network.blobs,
@@ -60,7 +78,13 @@ export class WorkSession {
       signal: this.#ending.signal,
       send: (message) => this.#send(message),
       onDrain: (reason) => this.end(reason),
-      canStart: () => this.#init.vouchers.canRisk(this.#book.unsettledCount + this.#book.runningCount),
+      onChange: () => {
+        this.#lastBusyAtMs = init.clock.now();
+        init.onChange();
+      },
+      canStart: () =>
+        init.clock.now() < init.agreement.expiresAt &&
+        init.vouchers.canRisk(this.#book.unsettledCount + this.#book.runningCount + 1),
     });
   }
 
@@ -72,10 +96,14 @@ export class WorkSession {
     return this.#init.agreement;
   }
 
-  /** Milliseconds since the last lease came, or 0 while there is work. */
+  /** Milliseconds since a task last ran. Waiting ones that may not start, unpaid as it is, are no work. */
   idleMs(): number {
-    if (this.#book.runningCount + this.#book.queuedCount > 0) return 0;
-    return this.#init.clock.now() - this.#lastLeaseAtMs;
+    return this.#book.runningCount > 0 ? 0 : this.#init.clock.now() - this.#lastBusyAtMs;
+  }
+
+  /** Nothing more is worked for; only the last vouchers are waited for. */
+  get isEnded(): boolean {
+    return this.#ending.signal.aborted;
   }
 
   running(): readonly RunningTask[] {
@@ -99,100 +127,119 @@ export class WorkSession {
     };
   }
 
-  /** Works until the agreement ends; resolves with the reason. */
+  /** Works until the agreement ends; resolves with the reason, the last vouchers stored. */
   async run(): Promise<string> {
-    const { clock, random, network, requestor } = this.#init;
-    let brokenAtMs: number | undefined;
-    let waitMs = RECONNECT_FIRST_MS;
-    while (!this.#ending.signal.aborted) {
-      try {
-        const stream = await network.openStream(WORK, requestor, this.#ending.signal);
-        const channel: ProviderWorkChannel = dialerChannel(WORK, stream);
-        brokenAtMs = undefined;
-        waitMs = RECONNECT_FIRST_MS;
-        await this.#serve(channel);
-      } catch (error) {
-        if (this.#ending.signal.aborted) break;
-        const reason = toKilnError(error);
-        if (isFinal(reason)) this.end(reason.message);
-      }
-      if (this.#ending.signal.aborted) break;
-      brokenAtMs ??= clock.now();
-      if (clock.now() - brokenAtMs > RESUME_WINDOW_MS) {
-        this.end('The requestor has been out of reach for two minutes.');
-        break;
-      }
-      this.#setState('broken');
-      await sleep(clock, waitMs * (0.75 + random() / 2), this.#ending.signal).catch(() => {});
-      waitMs = Math.min(waitMs * 2, RECONNECT_MOST_MS);
+    const stopInspecting = every(
+      this.#init.clock,
+      () => INSPECT_INTERVAL_MS,
+      () => this.#inspect(),
+    );
+    try {
+      while (!this.isEnded) await this.#connect();
+      await this.#init.vouchers.settled();
+      await this.#close();
+    } finally {
+      stopInspecting();
     }
     this.#setState('ended');
-    await this.#init.sandboxJob.close();
     return this.#endReason ?? 'ended';
   }
 
-  /** Leaves politely: says why, stops the tasks in hand, closes the stream. */
+  /** Leaves politely: says why, stops the tasks in hand; the stream closes when the last vouchers have come. */
   end(reason: string): void {
-    if (this.#ending.signal.aborted) return;
+    if (this.isEnded) return;
     this.#endReason = reason;
-    const channel = this.#channel;
-    if (channel !== undefined) {
-      void channel
-        .send({ type: 'drain', reason: reason.slice(0, 300) })
-        .then(() => channel.close())
-        .catch(() => {});
-    }
+    this.#send({ type: 'drain', reason: reason.slice(0, 300) });
     this.#ending.abort();
+    void this.#close().catch(() => {});
+    this.#abortSoon?.(new KilnError('work/ended', 'The agreement has ended.'));
     this.#setState('ended');
   }
 
+  #close(): Promise<void> {
+    return (this.#closing ??= this.#init.sandboxJob.close());
+  }
+
+  /** One work stream from its opening to its end, and the wait before the next. */
+  async #connect(): Promise<void> {
+    const { clock, random, network, requestor } = this.#init;
+    const { signal } = this.#ending;
+    try {
+      await this.#serve(dialerChannel(WORK, await network.openStream(WORK, requestor, signal)));
+    } catch (error) {
+      const reason = toKilnError(error);
+      if (isFinal(reason)) this.end(reason.message);
+    }
+    if (this.isEnded) return;
+    this.#brokenAtMs ??= clock.now();
+    if (clock.now() - this.#brokenAtMs > RESUME_WINDOW_MS)
+      return this.end('The requestor has been out of reach for two minutes.');
+    this.#setState('broken');
+    await sleep(clock, this.#waitMs * (0.75 + random() / 2), signal).catch(() => {});
+    this.#waitMs = Math.min(this.#waitMs * 2, RECONNECT_MOST_MS);
+  }
+
+  /** Ends what is over, and asks again what the chain did not answer. */
+  #inspect(): void {
+    const { agreement, clock, vouchers } = this.#init;
+    if (this.isEnded) return;
+    if (clock.now() >= agreement.expiresAt) return this.end('The agreement has expired.');
+    if (this.idleMs() > IDLE_AGREEMENT_MS) return this.end('Nothing could be worked on for two minutes.');
+    if (vouchers.isInDoubt) void vouchers.judge().then(() => this.#pump.pump());
+  }
+
   async #serve(channel: ProviderWorkChannel): Promise<void> {
+    const { clock } = this.#init;
+    let cancelAbort: (() => void) | undefined;
+    this.#abortSoon = (error) => {
+      cancelAbort ??= clock.after(LAST_VOUCHERS_MS, () => channel.abort(error));
+    };
     this.#channel = channel;
-    const heartbeat = new Heartbeat(this.#init.clock, {
+    const heartbeat = new Heartbeat(clock, {
       ping: (nonce) => this.#send({ type: 'ping', nonce }),
       onSilence: () => channel.abort(new KilnError('work/silent', 'The requestor went silent.')),
     });
-    const closeOnEnd = () => void channel.close().catch(() => {});
-    this.#ending.signal.addEventListener('abort', closeOnEnd, { once: true });
     try {
       await channel.send({ type: 'hello', agreement: this.#init.digest, leases: [...this.#book.leases] });
       await this.#pump.recommit();
       this.#send({ type: 'ready', slots: this.#init.agreement.slots });
-      this.#setState('working');
+      if (!this.isEnded) this.#setState('working');
       for await (const message of channel.messages) {
         heartbeat.heard();
-        await this.#receive(message);
-        if (this.idleMs() > IDLE_AGREEMENT_MS) this.end('No lease has come for two minutes.');
-        if (this.#ending.signal.aborted) return;
+        this.#brokenAtMs = undefined;
+        this.#waitMs = RECONNECT_FIRST_MS;
+        this.#receive(message);
       }
     } finally {
-      this.#ending.signal.removeEventListener('abort', closeOnEnd);
       heartbeat.stop();
+      cancelAbort?.();
+      this.#abortSoon = undefined;
       this.#channel = undefined;
+      void channel.close().catch(() => {});
     }
   }
 
-  async #receive(message: WorkDown): Promise<void> {
+  /** Never waits, so that what follows a voucher is heard while it is checked. */
+  #receive(message: WorkDown): void {
+    if (message.type === 'voucher') void this.#take(message.voucher, message.tasks);
+    else if (message.type === 'verdict')
+      for (const entry of message.entries) this.#settle(entry.lease, entry.task, entry.outcome);
+    else if (!this.isEnded) this.#follow(message);
+    this.#pump.pump();
+    this.#init.onChange();
+  }
+
+  #follow(message: Exclude<WorkDown, { type: 'voucher' | 'verdict' }>): void {
     switch (message.type) {
       case 'lease':
-        this.#lastLeaseAtMs = this.#init.clock.now();
         this.#init.onHolders(message.holders);
         this.#book.add(message.lease, message.tasks);
-        this.#pump.pump();
         break;
       case 'reveal':
         this.#delivered += this.#pump.reveal(message.lease, message.tasks, message.withBytes);
         break;
-      case 'verdict':
-        for (const entry of message.entries) this.#settle(entry.lease, entry.task, entry.outcome);
-        this.#pump.pump();
-        break;
-      case 'voucher':
-        await this.#init.vouchers.take(message.voucher, message.tasks);
-        this.#pump.pump();
-        break;
       case 'cancel':
-        for (const lease of message.leases) this.#pump.cancel(lease);
+        for (const lease of message.leases) this.#init.vouchers.giveAway(this.#pump.cancel(lease));
         break;
       case 'drain':
         this.end(message.reason);
@@ -203,24 +250,36 @@ export class WorkSession {
       case 'pong':
         break;
     }
-    this.#init.onChange();
   }
 
-  #settle(
-    lease: string,
-    task: number,
-    outcome: 'accepted' | 'rejected' | 'inconclusive' | 'not-needed',
-  ): void {
-    if (!this.#book.settle(lease, task)) return;
+  async #take(voucher: SignedVoucher, tasks: number): Promise<void> {
+    try {
+      await this.#init.vouchers.take(voucher, tasks);
+      this.#pump.pump();
+      this.#init.onChange();
+    } catch (thrown) {
+      const error = toKilnError(thrown);
+      if (isFinal(error)) this.end(error.message);
+      // Not stored: the requestor states the balance again on the next stream.
+      else if (!this.isEnded) this.#channel?.abort(error);
+    }
+  }
+
+  #settle(lease: string, task: number, outcome: VerdictOutcome): void {
+    const phase = this.#book.settle(lease, task);
+    if (phase === undefined) return;
     if (outcome === 'accepted') {
       this.#accepted++;
       this.#init.vouchers.owe(1);
-    } else if (outcome === 'rejected') this.#rejected++;
+      return;
+    }
+    if (outcome === 'rejected') this.#rejected++;
+    if (phase === 'delivered') this.#init.vouchers.giveAway(1);
   }
 
   #send(message: WorkUp): void {
-    const channel = this.#channel;
-    channel?.send(message).catch((error: unknown) => channel.abort(toKilnError(error)));
+    const abortSoon = this.#abortSoon;
+    this.#channel?.send(message).catch((error: unknown) => abortSoon?.(toKilnError(error)));
   }
 
   #setState(state: AgreementView['state']): void {

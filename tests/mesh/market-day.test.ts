@@ -199,7 +199,7 @@ test('a requestor that pays too little is left with its last good voucher', asyn
     () => one.provider.view.value.agreements.some(({ state }) => state === 'ended'),
     120_000,
   );
-  expect(one.provider.view.value.agreements.at(-1)!.endReason).toMatch(/does not pay exactly/);
+  expect(one.provider.view.value.agreements.at(-1)!.endReason).toMatch(/pays less than the price/);
   expect(await day.redeem(one)).toBe(one.provider.view.value.earned);
   expect(viewOf(requestor, job)!.status).toBe('running');
 });
