@@ -82,6 +82,7 @@ export class JobRunner implements AsyncDisposable {
       askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
       dropReplica: (lease, task) => this.#leases.drop(lease, task),
       isOnlyProvider: (peer) => this.links.every((link) => link.peer === peer || !link.isAttached),
+      holders: () => this.links.filter((link) => link.isAttached && !link.isEnded),
       recompute: (task) => parts.recompute(task),
       settle: (settled) => this.#settle(settled),
       fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),

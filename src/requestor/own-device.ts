@@ -62,14 +62,25 @@ export class OwnDevice implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
-    if (opened !== undefined) await (await opened).close();
+    // What could not be opened, or closes badly, must not keep the job from ending.
+    await opened?.then((job) => job.close()).catch(() => {});
   }
 
   async #run(task: number, signal: AbortSignal, onProgress?: (done: number) => void): Promise<TaskOutcome> {
-    this.#opened ??= this.#sandbox.openJob(this.#job, this.#manifest, (input, range) =>
+    const opened = await this.#open();
+    return opened.run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+  }
+
+  /** The job, opened once; what failed is tried again at the next use. */
+  #open(): ReturnType<RequestorSandbox['openJob']> {
+    if (this.#opened !== undefined) return this.#opened;
+    const opening = this.#sandbox.openJob(this.#job, this.#manifest, (input, range) =>
       this.#blobs.get(input.cid, { holders: [], ...(range === undefined ? {} : { range }) }),
     );
-    const opened = await this.#opened;
-    return opened.run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+    this.#opened = opening;
+    opening.catch(() => {
+      if (this.#opened === opening) this.#opened = undefined;
+    });
+    return opening;
   }
 }

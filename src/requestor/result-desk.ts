@@ -32,7 +32,8 @@ export interface ResultDeskActions {
 /** Commitments, and the results revealed for them, until their task has its verdict. */
 export class ResultDesk {
   readonly #job: Cid;
-  readonly #clock: Clock;
+  /** The job's clock. */
+  readonly clock: Clock;
   readonly #actions: ResultDeskActions;
   readonly #commitments = new Map<string, Uint8Array>();
   readonly #entries = new Map<string, Entry>();
@@ -40,7 +41,7 @@ export class ResultDesk {
 
   constructor(job: Cid, clock: Clock, actions: ResultDeskActions) {
     this.#job = job;
-    this.#clock = clock;
+    this.clock = clock;
     this.#actions = actions;
   }
 
@@ -138,7 +139,7 @@ export class ResultDesk {
   async #waitFor(key: string): Promise<void> {
     const stop = new AbortController();
     const arrived = new Promise<void>((resolve) => this.#waiters.set(key, resolve));
-    const timeout = sleep(this.#clock, REVEAL_TIMEOUT_MS, stop.signal).then(
+    const timeout = sleep(this.clock, REVEAL_TIMEOUT_MS, stop.signal).then(
       () => {
         throw noBytes();
       },

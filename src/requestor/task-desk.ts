@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import { toKilnError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
-import { type Clock, sleep, systemClock } from '../base/time.ts';
+import { sleep } from '../base/time.ts';
 import { TaskQueue } from '../market/queue.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Result } from '../protocol/task.ts';
@@ -19,6 +19,7 @@ import {
   type TaskEvent,
 } from '../verification/task-check.ts';
 import { firstReplicas, isVote, neededResults } from '../verification/vote.ts';
+import { checkOutputs } from './check-outputs.ts';
 import { STORE_RETRY_DELAYS_MS } from './constants.ts';
 import { compareReplicas, gatherAgreed } from './evidence.ts';
 import type { ResultDesk } from './result-desk.ts';
@@ -45,6 +46,10 @@ export interface TaskDeskActions {
   readonly dropReplica: (lease: string, task: number) => void;
   /** Is no other provider at work? */
   readonly isOnlyProvider: (peer: string) => boolean;
+  /** Who could be given a task now. @default nobody knows: tasks wait for whoever comes */
+  readonly holders?: () => readonly Holder[];
+  /** This device could not check a task by itself: the verdict is left to the votes. */
+  readonly auditFailed?: (task: number, reason: string) => void;
   /** Runs the task on the requestor's own device. */
   readonly recompute: (
     task: number,
@@ -61,7 +66,6 @@ export class TaskDesk {
   readonly #results: ResultDesk;
   readonly #random: Random;
   readonly #actions: TaskDeskActions;
-  readonly #clock: Clock;
   readonly #checks = new Map<number, TaskCheck>();
   readonly #busy = new Set<number>();
 
@@ -71,14 +75,12 @@ export class TaskDesk {
     results: ResultDesk,
     random: Random,
     actions: TaskDeskActions,
-    clock: Clock = systemClock,
   ) {
     this.queue = new TaskQueue(tasks, firstReplicas(manifest.policy), random);
     this.#manifest = manifest;
     this.#results = results;
     this.#random = random;
     this.#actions = actions;
-    this.#clock = clock;
   }
 
   /** What is known of a task under way. */
@@ -152,6 +154,7 @@ export class TaskDesk {
     const { task } = revealed;
     if (!this.#checks.has(task)) return { advanced: Promise.resolve() };
     try {
+      checkOutputs(this.#manifest, revealed.result);
       const digest = await this.#results.reveal({ lease, task }, holder.peer, revealed);
       if (isVote(revealed.result.exit)) this.#apply(task, { type: 'revealed', id: lease, digest });
       else this.#apply(task, { type: 'inconclusive', id: lease, reason: revealed.result.exit.kind });
@@ -211,7 +214,7 @@ export class TaskDesk {
       if (code === 'base/aborted') return true;
       const delayMs = STORE_RETRY_DELAYS_MS[failures];
       if (delayMs === undefined) this.#fail(task, `its result could not be kept: ${message}`, []);
-      else await sleep(this.#clock, delayMs);
+      else await sleep(this.#results.clock, delayMs);
       return delayMs === undefined;
     }
   }
@@ -223,7 +226,10 @@ export class TaskDesk {
     const decision = decide(check);
     switch (decision.kind) {
       case 'lease':
+        if (decision.count > 0 && this.#isRefusedByAll(check)) return void this.#audit(task);
         return this.queue.setWanted(task, decision.count);
+      case 'own-run':
+        return void this.#audit(task);
       case 'reveal':
         this.#apply(task, { type: 'reveal-asked', ids: decision.ids });
         decision.ids.forEach((id, i) => this.#actions.askReveal(id, task, i === 0 || !check.isExact));
@@ -262,14 +268,26 @@ export class TaskDesk {
     this.#actions.fail(task, reason, rejected);
   }
 
+  /** Did somebody fail at a task that nobody else may take? Then this device has to try. */
+  #isRefusedByAll(check: TaskCheck): boolean {
+    if (check.audit.state !== 'none' || check.replicas.every(({ phase }) => phase !== 'inconclusive'))
+      return false;
+    const holders = this.#actions.holders?.() ?? [];
+    return holders.length > 1 && holders.every((holder) => placementRefusal(check, holder) !== undefined);
+  }
+
+  /** Computes a task on this device. What goes wrong once may go right the second time. */
   async #audit(task: number): Promise<void> {
     this.#apply(task, { type: 'audit-started' });
+    const recompute = () => this.#actions.recompute(task);
     try {
-      const own = await this.#actions.recompute(task);
+      const own = await recompute().catch(recompute);
+      if (!this.#checks.has(task)) return;
       this.#results.addOwn({ lease: OWN_RESULT, task }, own.result, own.inline);
       this.#apply(task, { type: 'audited', digest: own.digest });
-    } catch {
+    } catch (error) {
       this.#apply(task, { type: 'audit-failed' });
+      this.#actions.auditFailed?.(task, toKilnError(error).message);
     }
     await this.#advance(task);
   }

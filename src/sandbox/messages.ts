@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { WgslProgram } from '../protocol/manifest.ts';
 import type { Exit } from '../protocol/task.ts';
-import type { EffectiveLimits } from './limits.ts';
+import type { EffectiveLimits } from '../job/limits.ts';
 
 /*
  * What the host and the guest worker say to each other over their port. Both ends are ours; a guest program never

@@ -1,7 +1,7 @@
 import type { WasiProgram } from '../protocol/manifest.ts';
 import type { InputReader } from './inputs.ts';
 import { refusal } from './inputs.ts';
-import type { EffectiveLimits } from './limits.ts';
+import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WasiLoad } from './messages.ts';
 import { guardWasm, importsFunction } from './wasm-guard/guard-wasm.ts';
 

@@ -2,7 +2,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { evaluateExpression, parseExpression } from '../job/expression.ts';
 import type { WgslProgram } from '../protocol/manifest.ts';
 import type { InputReader } from './inputs.ts';
-import type { EffectiveLimits } from './limits.ts';
+import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WgslLoad } from './messages.ts';
 import { guardWgsl } from './wgsl-guard/guard-wgsl.ts';
 

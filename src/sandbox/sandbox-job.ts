@@ -4,7 +4,7 @@ import { taskParameters } from '../job/split.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { type TaskOutcome, taskSeed } from '../protocol/task.ts';
 import { InputReader, type ReadInput } from './inputs.ts';
-import { effectiveLimits } from './limits.ts';
+import { effectiveLimits } from '../job/limits.ts';
 import { faultExit, type Load, type TaskInput } from './messages.ts';
 import { prepareWasi, wasiTask } from './prepare-wasi.ts';
 import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';

@@ -59,11 +59,18 @@ describe('quorum', () => {
     expect(verdict.accepted).toEqual(['a', 'c']);
     expect(verdict.rejected).toEqual([{ id: 'b', reason: 'other bytes than the accepted result' }]);
   });
-  test('gives up at the limit, and an audit still settles it', () => {
+  test('at the limit this device settles it, and the task fails only when it cannot either', () => {
     let check = delivered(start(quorum), { a: '1', b: '2' });
     check = delivered(check, { c: '3' });
-    expect(decide(check)).toEqual({ kind: 'failed', reason: 'no 2 of 3 results agree', rejected: [] });
-    check = apply(check, { type: 'audit-started' }, { type: 'audited', digest: '3' });
+    expect(decide(check)).toEqual({ kind: 'own-run', reason: 'no 2 of 3 results agree' });
+    check = apply(check, { type: 'audit-started' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    expect(decide(apply(check, { type: 'audit-failed' }))).toEqual({
+      kind: 'failed',
+      reason: 'no 2 of 3 results agree',
+      rejected: [],
+    });
+    check = apply(check, { type: 'audited', digest: '3' });
     const verdict = verdictOf(check);
     expect(verdict.accepted).toEqual(['c']);
     expect(verdict.rejected.map(({ id }) => id)).toEqual(['a', 'b']);
@@ -145,13 +152,33 @@ describe('quorum', () => {
     expect(decide(broken)).toEqual({ kind: 'lease', count: 1 });
     expect(verdictOf(delivered(broken, { c: 'd' })).rejected).toEqual([{ id: 'b', reason: 'no bytes' }]);
   });
-  test('runs without a result never vote, and a task that nobody can run is given up', () => {
+  test('runs without a result never vote, and a task that nobody can run is run here, then given up', () => {
     let check = start(quorum);
     for (let i = 0; i < 6; i++) {
       check = apply(check, leased(`r${i}`, 2), { type: 'inconclusive', id: `r${i}`, reason: 'timeout' });
-      expect(decide(check).kind).toBe(i < 5 ? 'lease' : 'failed');
+      expect(decide(check).kind).toBe(i < 5 ? 'lease' : 'own-run');
     }
-    expect(decide(check)).toMatchObject({ reason: 'no provider could run it: timeout' });
+    const reason = 'no provider could run it: timeout';
+    expect(decide(check)).toEqual({ kind: 'own-run', reason });
+    check = apply(check, { type: 'audit-started' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 0 });
+    expect(decide(apply(check, { type: 'audit-failed' }))).toMatchObject({ kind: 'failed', reason });
+    expect(verdictOf(apply(check, { type: 'audited', digest: 'd' }))).toMatchObject({
+      canonical: OWN_RESULT,
+      accepted: [],
+      rejected: [],
+    });
+  });
+  test('the failed runs of one payee alone never end a task, also where this device cannot run it', () => {
+    let check = start(quorum);
+    for (let i = 0; i < 20; i++) {
+      const holder = { peer: `peer-${i}`, payee: i % 2 === 0 ? '0xAA' : '0xaa' } as const;
+      check = apply(check, { type: 'leased', id: `r${i}`, holder, need: 2 });
+      check = apply(check, { type: 'inconclusive', id: `r${i}`, reason: 'timeout' });
+    }
+    expect(decide(check).kind).toBe('own-run');
+    check = apply(check, { type: 'audit-started' }, { type: 'audit-failed' });
+    expect(decide(check)).toEqual({ kind: 'lease', count: 2 });
   });
 });
 

@@ -18,7 +18,9 @@ export type Decision =
   /** Compare these revealed results (`own` is the requestor's) and apply `compared` for each pair. */
   | { readonly kind: 'compare'; readonly pairs: readonly (readonly [string, string])[] }
   | Verdict
-  /** No agreement within the limit, or no provider could run it. An audit can still settle the first. */
+  /** Providers did not settle it: compute it on the requestor's own device, as an audit. */
+  | { readonly kind: 'own-run'; readonly reason: string }
+  /** No agreement within the limit, or nobody could run it, this device included. */
   | { readonly kind: 'failed'; readonly reason: string; readonly rejected: readonly Rejected[] };
 
 /** Which results count. Only `accepted` ones are paid. */
@@ -75,14 +77,14 @@ function pursue(check: TaskCheck, votes: readonly Vote[], supporters: number): D
     .sort((a, b) => a.need - b.need);
   const running = check.replicas.filter((replica) => replica.phase === 'leased');
   const missing = Math.max(1, neededNow(check, [...votes, ...committed]) - supporters);
-  if (votes.length + missing > resultLimit(check.policy)) {
-    const reason = `no ${supporters + missing} of ${votes.length} results agree`;
-    return { kind: 'failed', reason, rejected: named(check, 'broken') };
-  }
-  const failedRuns = named(check, 'inconclusive');
+  if (votes.length + missing > resultLimit(check.policy))
+    return giveUp(check, `no ${supporters + missing} of ${votes.length} results agree`);
+  const failedRuns = check.replicas.filter(({ phase }) => phase === 'inconclusive');
   if (failedRuns.length >= FAILED_RUN_LIMIT) {
     const reason = `no provider could run it: ${failedRuns.at(-1)!.reason}`;
-    return { kind: 'failed', reason, rejected: named(check, 'broken') };
+    const payees = new Set(failedRuns.map(({ payee }) => payee.toLowerCase()));
+    // One stranger with many runs must not end a job that this device cannot check.
+    if (check.audit.state !== 'failed' || payees.size >= FAILED_RUN_LIMIT) return giveUp(check, reason);
   }
   if (committed.length >= missing) {
     const ids = committed.slice(0, missing).map((replica) => replica.id);
@@ -91,6 +93,13 @@ function pursue(check: TaskCheck, votes: readonly Vote[], supporters: number): D
   const known = [...votes, ...committed, ...running];
   const wanted = Math.max(1, neededNow(check, known) - supporters);
   return { kind: 'lease', count: Math.max(0, wanted - committed.length - running.length) };
+}
+
+/** Providers are at their end: this device tries, and only when it cannot either the task has failed. */
+function giveUp(check: TaskCheck, reason: string): Decision {
+  if (check.audit.state === 'none') return { kind: 'own-run', reason };
+  if (check.audit.state === 'running') return { kind: 'lease', count: 0 };
+  return { kind: 'failed', reason, rejected: named(check, 'broken') };
 }
 
 /**

@@ -41,6 +41,8 @@ export interface TaskCheck {
   readonly audit:
     | { readonly state: 'none' }
     | { readonly state: 'running' }
+    /** This device could not compute it. */
+    | { readonly state: 'failed' }
     | { readonly state: 'done'; readonly digest: string };
   /** What comparisons said, by {@link pairKey} of two digests; the reason is there when they disagree. */
   readonly comparisons: Readonly<Record<string, { readonly agrees: boolean; readonly reason?: string }>>;
@@ -133,7 +135,7 @@ export function next(check: TaskCheck, event: TaskEvent): TaskCheck {
         ? { ...check, audit: { state: 'done', digest: event.digest } }
         : check;
     case 'audit-failed':
-      return check.audit.state === 'running' ? { ...check, audit: { state: 'none' } } : check;
+      return check.audit.state === 'running' ? { ...check, audit: { state: 'failed' } } : check;
   }
 }
 

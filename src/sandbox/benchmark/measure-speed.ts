@@ -1,7 +1,7 @@
 import { KilnError, aborted } from '../../base/errors.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import type { TaskOutcome } from '../../protocol/task.ts';
-import { effectiveLimits } from '../limits.ts';
+import { effectiveLimits } from '../../job/limits.ts';
 import type { Load, TaskInput } from '../messages.ts';
 import type { SlotRun } from '../slot.ts';
 import { SPEED_MODULE_BASE64 } from './speed-module.ts';
