@@ -6,6 +6,14 @@ export const RECONNECT_FIRST_MS = 250;
 export const RECONNECT_MOST_MS = 8_000;
 /** A job that was refused or failed is not asked again for this long. */
 export const RETRY_JOB_AFTER_MS = 10_000;
+/** A requestor that wastes time again and again is left alone up to this long. */
+export const AVOID_LONGEST_MS = 320_000;
+/** Names that are avoided at once; identities cost nothing, memory does. */
+export const MAX_AVOIDED = 1_000;
+/** Fetching a job's description, a few kilobytes, may take this long. */
+export const FETCH_MANIFEST_MS = 15_000;
+/** Fetching a job's program and making it ready may take this long; programs are megabytes. */
+export const OPEN_JOB_MS = 120_000;
 /** An agreement that brings no lease for this long is ended, so that its slot can serve others. */
 export const IDLE_AGREEMENT_MS = 120_000;
 /** An agreement without a lease for this long no longer counts as using this machine. */
@@ -21,7 +29,8 @@ export const RESULT_FRAME_BYTES = 512 * 1024;
 export const MAX_UNDERSTATEMENT = 10;
 /** Tasks to see before that is judged. */
 export const UNDERSTATEMENT_SAMPLE_TASKS = 5;
-/** Passed demands that the view keeps. */
+/** Finished agreements and passed demands that the view keeps showing. */
+export const MAX_ENDED_SHOWN = 20;
 export const MAX_PASSED_SHOWN = 20;
 /** Proposals and offers hold this long. */
 export const PROPOSAL_LIFETIME_MS = 30_000;

@@ -1,5 +1,5 @@
 import { KilnError } from '../base/errors.ts';
-import { type Clock, sleep } from '../base/time.ts';
+import { type Clock, sleep, within } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { type Channel, dialerChannel } from '../protocol/channel.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES, NEGOTIATION_TIMEOUT_MS } from '../protocol/constants.ts';
@@ -36,7 +36,9 @@ export async function negotiate(init: NegotiateInit): Promise<AgreementRecord> {
   const to = { peer: demand.requestor, addresses: demand.addresses };
   const channel: Channel<Up, Down> = dialerChannel(
     NEGOTIATE,
-    await network.openStream(NEGOTIATE, to, init.signal),
+    await within(init.clock, NEGOTIATION_TIMEOUT_MS, init.signal, (stop) =>
+      network.openStream(NEGOTIATE, to, stop),
+    ),
   );
   const answers = channel.messages[Symbol.asyncIterator]();
   try {

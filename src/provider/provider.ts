@@ -1,4 +1,4 @@
-import { KilnError, toKilnError } from '../base/errors.ts';
+import { hasCode, KilnError, toKilnError } from '../base/errors.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
@@ -8,7 +8,8 @@ import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
 import type { Opened } from '../protocol/envelope.ts';
 import type { JobKind } from '../protocol/primitives.ts';
-import { MAX_PASSED_SHOWN, RETRY_JOB_AFTER_MS, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { AvoidList } from './avoid-list.ts';
+import { MAX_ENDED_SHOWN, MAX_PASSED_SHOWN, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
 import { OfferBoard } from './offer-board.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
 import type { Collection, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
@@ -34,9 +35,6 @@ export interface ProviderInit {
   readonly onVoucher?: (isUrgent: boolean) => void;
 }
 
-/** How many finished agreements the view keeps showing. */
-const MAX_ENDED_SHOWN = 20;
-
 /** The provider role: watches demands, proposes, works, is paid. Does nothing before `start`. */
 export class Provider implements AsyncDisposable {
   readonly #init: ProviderInit;
@@ -52,7 +50,9 @@ export class Provider implements AsyncDisposable {
   });
   readonly #sessions = new Set<WorkSession>();
   readonly #ended: WorkSession[] = [];
-  readonly #avoidUntilMs = new Map<string, number>();
+  readonly #avoided = new AvoidList();
+  /** Of ended agreements that the view no longer shows. */
+  readonly #past = { tasksAccepted: 0, earned: 0n };
   readonly #negotiating = new Map<JobKind, string>();
   #passed: PassedDemand[] = [];
   #rules: ProviderRules | undefined;
@@ -101,8 +101,8 @@ export class Provider implements AsyncDisposable {
     this.#rules = rules;
     const scope = this.#scope;
     if (scope === undefined) return;
-    for (const kind of rules.kinds)
-      if (this.#scores[kind] === undefined) await this.#measure(kind, scope.signal);
+    const unmeasured = rules.kinds.filter((kind) => this.#scores[kind] === undefined);
+    for (const kind of unmeasured) await this.#measure(kind, scope.signal);
     for (const session of this.#sessions) {
       if (!rules.kinds.includes(session.agreement.kind))
         session.end('The provider no longer takes jobs of this kind.');
@@ -139,7 +139,8 @@ export class Provider implements AsyncDisposable {
     const isBusyWithIt = [...this.#sessions].some(
       ({ agreement }) => agreement.job === demand.job && agreement.requestor === demand.requestor,
     );
-    if (scope.isClosed || isBusyWithIt || (this.#avoidUntilMs.get(key) ?? 0) > clock.now()) return;
+    const isAvoided = [key, demand.requestor].some((name) => this.#avoided.has(name, clock.now()));
+    if (scope.isClosed || isBusyWithIt || isAvoided) return;
     const match = matchDemand(demand, this.#side(), clock.now());
     if (!match.fits)
       return this.#pass(
@@ -163,11 +164,16 @@ export class Provider implements AsyncDisposable {
       this.#negotiating.delete(demand.kind);
       if (scope.isClosed) return session.end('The provider stopped.');
       await this.#work(session);
+      if (session.wasPaid) this.#avoided.forgive(demand.requestor);
+      else if (!scope.isClosed) this.#avoided.fail(demand.requestor, clock.now());
     } catch (error) {
-      if (!scope.isClosed) this.#pass(demand, [toKilnError(error).message]);
+      if (scope.isClosed) return;
+      this.#pass(demand, [toKilnError(error).message]);
+      // A refusal is an honest answer; all else wasted this provider's time.
+      if (!hasCode(error, 'negotiate/refused')) this.#avoided.fail(demand.requestor, clock.now());
     } finally {
       if (this.#negotiating.get(demand.kind) === key) this.#negotiating.delete(demand.kind);
-      this.#avoidUntilMs.set(key, clock.now() + RETRY_JOB_AFTER_MS);
+      this.#avoided.rest(key, clock.now());
     }
   }
 
@@ -180,7 +186,10 @@ export class Provider implements AsyncDisposable {
     } finally {
       this.#sessions.delete(session);
       this.#ended.unshift(session);
-      this.#ended.splice(MAX_ENDED_SHOWN);
+      for (const { tasksAccepted, earned } of this.#ended.splice(MAX_ENDED_SHOWN).map((one) => one.view())) {
+        this.#past.tasksAccepted += tasksAccepted;
+        this.#past.earned += earned;
+      }
       if (this.#status === 'working' && this.#sessions.size === 0) this.#setStatus('idle');
       void this.#board?.renew();
       this.#init.onVoucher?.(false);
@@ -207,16 +216,12 @@ export class Provider implements AsyncDisposable {
     const isUsed = [...this.#sessions].some(
       (session) => !session.isEnded && session.agreement.kind === kind && session.idleMs() < SPARE_AFTER_MS,
     );
-    return isUsed ? 0 : this.#slots(kind);
-  }
-
-  #slots(kind: JobKind): number {
-    return this.#init.sandbox.slots(kind);
+    return isUsed ? 0 : this.#init.sandbox.slots(kind);
   }
 
   #offer(): Omit<Offer, 'provider' | 'addresses' | 'issuedAt' | 'expiresAt'> {
     const rules = this.#rules!;
-    const total = rules.kinds.reduce((sum, kind) => sum + this.#slots(kind), 0);
+    const total = rules.kinds.reduce((sum, kind) => sum + this.#init.sandbox.slots(kind), 0);
     return {
       payee: rules.payee,
       chainId: this.#init.home.chainId,
@@ -253,23 +258,37 @@ export class Provider implements AsyncDisposable {
   #show(): void {
     this.#cancelShow?.();
     this.#cancelShow = undefined;
+    try {
+      this.#view.set(this.#describe()); // whoever watches may fail; the work goes on
+    } catch (error) {
+      console.error('The view of the provider could not be shown.', error);
+    }
+  }
+
+  #describe(): ProviderView {
     const sessions = [...this.#sessions];
     const agreements = [...sessions, ...this.#ended].map((session) => session.view());
     const running = sessions.flatMap((session) => session.running());
     const kinds = this.#rules?.kinds ?? [];
     const idleReason = this.#idleReason();
-    this.#view.set({
+    return {
       status: this.#status,
       ...(idleReason === undefined ? {} : { idleReason }),
       ...(this.#rules === undefined ? {} : { rules: this.#rules }),
       scores: this.#scores,
-      slots: { total: kinds.reduce((sum, kind) => sum + this.#slots(kind), 0), busy: running.length },
+      slots: {
+        total: kinds.reduce((sum, kind) => sum + this.#init.sandbox.slots(kind), 0),
+        busy: running.length,
+      },
       running,
       agreements,
       passed: this.#passed,
-      tasksAccepted: agreements.reduce((sum, { tasksAccepted }) => sum + tasksAccepted, 0),
-      earned: agreements.reduce((sum, { earned }) => sum + earned, 0n),
-    });
+      tasksAccepted: agreements.reduce(
+        (sum, { tasksAccepted }) => sum + tasksAccepted,
+        this.#past.tasksAccepted,
+      ),
+      earned: agreements.reduce((sum, { earned }) => sum + earned, this.#past.earned),
+    };
   }
 
   #idleReason(): string | undefined {

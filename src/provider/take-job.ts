@@ -1,12 +1,17 @@
+import { equalBytes } from '../base/bytes.ts';
+import { aborted, KilnError } from '../base/errors.ts';
+import { within } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { defaultCreditLimit } from '../payment/price.ts';
 import { parseManifest } from '../job/manifest.ts';
+import { encode } from '../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
-import { PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from './constants.ts';
+import { FETCH_MANIFEST_MS, OPEN_JOB_MS, PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from './constants.ts';
 import { negotiate } from './negotiate.ts';
 import type { ProviderInit } from './provider.ts';
-import type { PeerAddress, ReadInput } from './slices.ts';
+import type { PeerAddress, ReadInput, SandboxJob } from './slices.ts';
 import { VoucherDesk } from './voucher-desk.ts';
 import type { ProviderRules } from './view.ts';
 import { WorkSession } from './work-session.ts';
@@ -27,8 +32,11 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
   const { demand, signal } = wanted;
   const requestor: PeerAddress = { peer: demand.requestor, addresses: demand.addresses };
   let holders: readonly PeerAddress[] = [requestor];
-  const bytes = await network.blobs.get(demand.job, { holders, signal, maxBytes: MAX_MANIFEST_BYTES });
+  const bytes = await within(clock, FETCH_MANIFEST_MS, signal, (stop) =>
+    network.blobs.get(demand.job, { holders, signal: stop, maxBytes: MAX_MANIFEST_BYTES }),
+  );
   const manifest = parseManifest(bytes);
+  checkAgainstDemand(manifest, demand);
   const proposal = propose(init, wanted);
   const record = await negotiate({
     network,
@@ -46,7 +54,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
       maxBytes: input.bytes,
       ...(range === undefined ? {} : { range }),
     });
-  const sandboxJob = await sandbox.openJob(demand.job, manifest, readInput);
+  const sandboxJob = await openInTime(init, signal, () => sandbox.openJob(demand.job, manifest, readInput));
   const vouchers = await VoucherDesk.open({
     home: init.home,
     agreement: record.agreement,
@@ -58,6 +66,9 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
       session.end(reason);
       init.onVoucher?.(true);
     },
+  }).catch(async (error: unknown) => {
+    await sandboxJob.close().catch(() => {});
+    throw error;
   });
   const session = new WorkSession({
     digest: record.digest,
@@ -77,6 +88,42 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     onChange: wanted.onChange,
   });
   return session;
+}
+
+/** Terms are agreed by the demand, work is done by the manifest: they must say the same. */
+function checkAgainstDemand({ program, policy, comparator }: Manifest, demand: Demand): void {
+  const same = (a: unknown, b: unknown) => equalBytes(encode(a), encode(b));
+  const wrong = [
+    ['kind', program.kind === demand.kind],
+    ['check policy', same(policy, demand.policy)],
+    ['comparator', same(comparator, demand.comparator)],
+  ].find(([, isRight]) => !isRight);
+  if (wrong === undefined) return;
+  throw new KilnError(
+    'provider/demand-differs',
+    `The job has another ${String(wrong[0])} than was announced.`,
+    {
+      data: { job: demand.job },
+      hint: 'The requestor has to announce the job as its manifest describes it.',
+    },
+  );
+}
+
+/** Opens a job of the sandbox; one that opens too late, or for nobody, is closed again. */
+async function openInTime(
+  { clock }: ProviderInit,
+  signal: AbortSignal,
+  open: () => Promise<SandboxJob>,
+): Promise<SandboxJob> {
+  const opening = open();
+  try {
+    const job = await within(clock, OPEN_JOB_MS, signal, () => opening);
+    if (!signal.aborted) return job;
+    throw aborted(signal.reason);
+  } catch (error) {
+    opening.then((job) => job.close()).catch(() => {});
+    throw error;
+  }
 }
 
 function propose({ network, sandbox, clock }: ProviderInit, wanted: Wanted): Proposal {

@@ -88,10 +88,6 @@ export class WorkSession {
     });
   }
 
-  get digest(): string {
-    return this.#init.digest;
-  }
-
   get agreement(): Agreement {
     return this.#init.agreement;
   }
@@ -104,6 +100,12 @@ export class WorkSession {
   /** Nothing more is worked for; only the last vouchers are waited for. */
   get isEnded(): boolean {
     return this.#ending.signal.aborted;
+  }
+
+  /** Did anything come of it: money, or thanks where work is free? */
+  get wasPaid(): boolean {
+    const { agreement, vouchers } = this.#init;
+    return vouchers.earned > 0n || (agreement.pricePerUnit === 0n && this.#accepted > 0);
   }
 
   running(): readonly RunningTask[] {
