@@ -98,7 +98,8 @@ export class SettleDesk {
     }));
     for (const again of rerunAfterBan(standing, link.peer)) {
       this.#supporters.delete(again);
-      void parts.keeper.drop(again);
+      // Should the store refuse, a reload finds it vouched for by nobody ({@link remember}), and a rerun replaces it.
+      parts.keeper.drop(again).catch(() => {});
       progress.reopen(again);
       tasks.reopen(again);
     }

@@ -152,7 +152,7 @@ test('a liar caught while its lone results are being stored leaves none of them 
   beforeStoring(day, () => sleep(day.clock, 300));
   await day.provider({ msPerTask: 10, slots: 4, tamper: lieAbout(() => true) }, { creditLeases: 50 });
   const { requestor } = await day.requestor({ msPerTask: 50, slots: 4 });
-  const job = await day.submit(requestor, 40, { kind: 'trust', auditRate: 0.2 });
+  const job = await day.submit(requestor, 40, { kind: 'trust', auditRate: 0.5 });
   await day.clock.runUntil(
     () => viewOf(requestor, job)!.providers.some(({ state }) => state === 'banned'),
     120_000,
@@ -175,4 +175,25 @@ test('one stranger whose every run fails does not end a job: this device runs it
   const view = await day.untilEnded(requestor, job);
   expect(view).toMatchObject({ status: 'done', verified: 1, spent: 0n });
   expect(sandbox.started).toBeGreaterThan(0);
+});
+
+test('whoever takes a second agreement before it is caught is out with both', async () => {
+  await using day = new MarketDay();
+  const home = await day.requestor({ msPerTask: 30_000 });
+  const joining = joinRogue(day, ROGUE);
+  const job = await day.submit(home.requestor, 40, { kind: 'trust', auditRate: 1 });
+  await day.clock.advance(2_000);
+  const first = await joining;
+  deliver(first, () => claim(new Uint8Array(32)));
+  await day.clock.advance(1_000);
+  const joiningAgain = joinRogue(day, ROGUE);
+  await day.clock.advance(15_000);
+  const second = await joiningAgain;
+  await day.clock.advance(30_000);
+  second.heard.length = 0;
+  await day.clock.advance(60_000);
+  const view = viewOf(home.requestor, job)!;
+  expect(view.rejected.length).toBeGreaterThan(0);
+  expect(view.providers.map(({ state }) => state)).toEqual(['banned']);
+  expect(second.heard.filter(({ type }) => type === 'lease')).toEqual([]);
 });
