@@ -160,6 +160,32 @@ test('a job whose description never arrives blocks its kind for seconds, and its
   isHanging = false;
 });
 
+test.each(['stopped', 'gave it up'])(
+  'a job ready only after its provider %s is closed again',
+  async (how) => {
+    await using day = new MarketDay();
+    const one = await day.provider();
+    const open = one.sandbox.openJob.bind(one.sandbox);
+    let isAsked = false;
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let opened = 0;
+    one.sandbox.openJob = async (...job) => {
+      isAsked = true;
+      await held;
+      opened++;
+      return open(...job);
+    };
+    await joinHostile(day);
+    await day.clock.runUntil(() => isAsked, 60_000);
+    if (how === 'stopped') await one.provider.stop();
+    else await day.clock.advance(121_000);
+    letGo();
+    await day.clock.advance(1_000);
+    expect([one.provider.view.value.agreements, opened, one.sandbox.openJobs]).toEqual([[], 1, 0]);
+  },
+);
+
 test('a job that is not what was announced is passed, by name', async () => {
   await using day = new MarketDay();
   const one = await day.provider();
