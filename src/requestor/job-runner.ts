@@ -1,7 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { Emitter } from '../base/events.ts';
-import { hasCode, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
@@ -14,6 +13,7 @@ import type { JobParts } from './job-parts.ts';
 import { JobProgress } from './job-progress.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { Outbox } from './outbox.ts';
+import { payProvider } from './pay-provider.ts';
 import type { Paymaster } from './paymaster.ts';
 import { ProviderLink } from './provider-link.ts';
 import type { RequestorAgreementRecord } from './records.ts';
@@ -235,14 +235,10 @@ export class JobRunner implements AsyncDisposable {
   }
 
   #pay(link: ProviderLink): void {
-    void this.paymaster.pay(link).then(
-      () => this.#changed(),
-      (error: unknown) => {
-        // Out of budget is no failure: what is verified stays, and the page says what is missing.
-        this.progress.isBroke = hasCode(error, 'payment/over-cap');
-        if (!this.progress.isBroke) void this.#end('failed', toKilnError(error).message);
-      },
-    );
+    const { paymaster, progress } = this;
+    const onFailure = (reason: string) => void this.#end('failed', reason);
+    const paid = payProvider({ paymaster, progress, links: () => this.links, onFailure }, link);
+    void paid.then(() => this.#changed());
   }
 
   /** Ends a provider's agreement; what it had in hand goes back to the queue, what was accepted is paid. */
