@@ -8,7 +8,8 @@ import {
   openEmbeddedWallet,
 } from '../src/wallet/embedded-wallet.ts';
 import { PoolReader } from '../src/wallet/pool-reader.ts';
-import { type Collection, openKeySealer } from '../src/wallet/sealed-key.ts';
+import type { Collection } from '../src/base/collection.ts';
+import { openKeySealer } from '../src/wallet/sealed-key.ts';
 import type { SessionRecord, SessionStore } from '../src/wallet/session-key.ts';
 
 /** Records in memory, copied like IndexedDB copies them. */

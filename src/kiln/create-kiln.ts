@@ -10,7 +10,8 @@ import { createSandbox } from '../sandbox/sandbox.ts';
 import { holdRole } from '../storage/hold-role.ts';
 import { openStore } from '../storage/idb-store.ts';
 import { memoryStore } from '../storage/memory-store.ts';
-import type { Collection, Store } from '../storage/store.ts';
+import type { Collection } from '../base/collection.ts';
+import type { Store } from '../storage/store.ts';
 import {
   OFFERED_GPU_MEMORY_BYTES,
   OFFERED_MEMORY_BYTES,

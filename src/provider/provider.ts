@@ -12,7 +12,8 @@ import { AvoidList } from './avoid-list.ts';
 import { MAX_ENDED_SHOWN, MAX_PASSED_SHOWN, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
 import { OfferBoard } from './offer-board.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
-import type { Collection, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
 import { takeJob } from './take-job.ts';
 import type { PassedDemand, ProviderRules, ProviderView } from './view.ts';
 import type { WorkSession } from './work-session.ts';
@@ -84,13 +85,12 @@ export class Provider implements AsyncDisposable {
       throw error;
     }
     if (scope.isClosed) return;
-    const board = new OfferBoard(this.#init.network, this.#init.clock, this.#init.random, () =>
-      this.#offer(),
-    );
+    const { network, clock, random } = this.#init;
+    const board = new OfferBoard(network, clock, random, () => this.#offer());
     this.#board = board;
     scope.add(() => board.stop());
     for (const kind of ['wasi', 'wgsl'] as const) {
-      scope.add(this.#init.network.onDemand(kind, (demand) => void this.#consider(demand, scope)));
+      scope.add(network.onDemand(kind, (demand) => void this.#consider(demand, scope)));
     }
     this.#setStatus('idle');
     await board.renew();

@@ -79,15 +79,6 @@ export interface SandboxSlice {
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
-/** Key-value records that survive the tab. Values are structured-cloneable. */
-export interface Collection<T> {
-  get(key: string): Promise<T | undefined>;
-  put(key: string, value: T): Promise<void>;
-  delete(key: string): Promise<void>;
-  /** All entries whose key starts with the prefix, in key order. */
-  entries(prefix?: string): Promise<[string, T][]>;
-}
-
 /** What the chain says of a payer and one of its session keys, as a provider needs it (design: payments). */
 export interface PayerView {
   /** Deposit not thawing and not locked, in the token's smallest unit. */

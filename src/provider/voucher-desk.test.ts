@@ -9,7 +9,8 @@ import type { SignedVoucher } from '../protocol/work.ts';
 import type { PaymentSession } from '../requestor/slices.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
-import type { Collection, ProviderChain } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { ProviderChain } from './slices.ts';
 import { VoucherDesk } from './voucher-desk.ts';
 
 const PAYER: Address = `0x${'aa'.repeat(20)}`;

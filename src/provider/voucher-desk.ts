@@ -8,7 +8,8 @@ import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import { CHAIN_ANSWER_MS, LEAST_KEY_LIFE_MS } from './constants.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
-import type { Collection, ProviderChain } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { ProviderChain } from './slices.ts';
 
 /** What the desk works with. */
 export interface VoucherDeskInit {

@@ -4,7 +4,8 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { RequestorAgreementRecord } from './records.ts';
-import type { Collection, PaymentSession } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { PaymentSession } from './slices.ts';
 
 /**
  * The newest voucher that was promised under an agreement, from what is stored: the job may have ended, or the tab may

@@ -7,7 +7,8 @@ import type { WorkDown } from '../protocol/work.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import { recordedLink } from './link.fixture.ts';
 import { Paymaster } from './paymaster.ts';
-import type { Collection, PaymentSession } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { PaymentSession } from './slices.ts';
 
 const PAYER: Address = `0x${'aa'.repeat(20)}`;
 /** A task costs 100. */

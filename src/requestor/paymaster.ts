@@ -4,7 +4,8 @@ import type { Voucher } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { ProviderLink } from './provider-link.ts';
-import type { Collection, PaymentSession } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { PaymentSession } from './slices.ts';
 
 /**
  * Pays the providers of one job by its session key. One payment after another: the ledger is stored before the voucher

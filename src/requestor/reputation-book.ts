@@ -3,7 +3,7 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import { reliability } from '../reputation/bound.ts';
 import { decayed, newRecord, note, type Outcome, type ReputationRecord } from '../reputation/record.ts';
-import type { Collection } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
 
 /** First-hand records of providers for one job kind: in memory, written through to the store. */
 export class ReputationBook {

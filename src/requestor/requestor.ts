@@ -25,7 +25,8 @@ import { OpenJob } from './open-job.ts';
 import { OwnDevice } from './own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
 import type { Outputs } from './result-keeper.ts';
-import type { Collection, PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
 import { answerWork } from './work-door.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
 

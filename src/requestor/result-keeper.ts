@@ -2,7 +2,8 @@ import { type Bytes, ownBytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Result } from '../protocol/task.ts';
 import { type ResultRecord, resultKey, type Supporter } from './records.ts';
-import type { Collection, RequestorNetwork } from './slices.ts';
+import type { Collection } from '../base/collection.ts';
+import type { RequestorNetwork } from './slices.ts';
 
 /** Output bytes by path. */
 export type Outputs = readonly { readonly path: string; readonly bytes: Bytes }[];

@@ -58,14 +58,6 @@ export interface RequestorSandbox {
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
-/** Key-value records that survive the tab. */
-export interface Collection<T> {
-  get(key: string): Promise<T | undefined>;
-  put(key: string, value: T): Promise<void>;
-  delete(key: string): Promise<void>;
-  entries(prefix?: string): Promise<[string, T][]>;
-}
-
 /** The requestor's means to pay: one session key, funded and authorised on chain. */
 export interface PaymentSession {
   readonly terms: PaymentTerms;

@@ -4,7 +4,8 @@ import { openDatabase } from './idb-schema.ts';
 import { DEFAULT_QUOTA_BYTES } from './constants.ts';
 import { IdbChunks } from './idb-chunks.ts';
 import { storageError } from './storage-error.ts';
-import { type Collection, type CollectionName, COLLECTIONS, type Store, type StoreOptions } from './store.ts';
+import type { Collection } from '../base/collection.ts';
+import { type CollectionName, COLLECTIONS, type Store, type StoreOptions } from './store.ts';
 import { WriteGroup } from './write-group.ts';
 
 /**

@@ -3,7 +3,8 @@ import type { Cid } from '../base/cid.ts';
 import { DEFAULT_QUOTA_BYTES } from './constants.ts';
 import { type ChunkMeta, chooseVictims, quotaFull } from './eviction.ts';
 import { storageError } from './storage-error.ts';
-import { type ChunkStore, type Collection, COLLECTIONS, type Store, type StoreOptions } from './store.ts';
+import type { Collection } from '../base/collection.ts';
+import { type ChunkStore, COLLECTIONS, type Store, type StoreOptions } from './store.ts';
 
 /**
  * A store that lives as long as the tab: for tests, and where the browser blocks storage.

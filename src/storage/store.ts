@@ -1,3 +1,4 @@
+import type { Collection } from '../base/collection.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 
@@ -20,15 +21,6 @@ export const COLLECTIONS = {
 
 /** The name of a collection. */
 export type CollectionName = keyof typeof COLLECTIONS;
-
-/** Key-value records that survive the tab. Values are structured-cloneable; a value read is the caller's own copy. */
-export interface Collection<T> {
-  get(key: string): Promise<T | undefined>;
-  put(key: string, value: T): Promise<void>;
-  delete(key: string): Promise<void>;
-  /** All entries whose key starts with the prefix, in key order. */
-  entries(prefix?: string): Promise<[string, T][]>;
-}
 
 /**
  * Pieces of blobs (chunks and chunk lists) under a quota. What nobody pinned makes room, least recently used first.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
 import { type EmbeddedRecord, importEmbeddedWallet, openEmbeddedWallet } from './embedded-wallet.ts';
-import { type Collection, openKeySealer } from './sealed-key.ts';
+import type { Collection } from '../base/collection.ts';
+import { openKeySealer } from './sealed-key.ts';
 
 function memory<T>(): Collection<T> {
   const map = new Map<string, T>();

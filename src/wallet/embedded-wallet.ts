@@ -6,7 +6,8 @@ import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, viemChain } from './chain.ts';
 import { RPC_TIMEOUT_MS } from './constants.ts';
-import type { Collection, KeySealer, SealedKey } from './sealed-key.ts';
+import type { Collection } from '../base/collection.ts';
+import type { KeySealer, SealedKey } from './sealed-key.ts';
 
 /** The embedded wallet at rest. */
 export interface EmbeddedRecord {

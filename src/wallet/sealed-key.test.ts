@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
-import { type Collection, openKeySealer } from './sealed-key.ts';
+import type { Collection } from '../base/collection.ts';
+import { openKeySealer } from './sealed-key.ts';
 
 const PRIVATE_KEY = `0x${'5e'.repeat(32)}` as const;
 

@@ -1,14 +1,7 @@
+import type { Collection } from '../base/collection.ts';
 import type { Hex } from 'viem';
 import { type Bytes, fromHex, ownBytes, toHex, utf8 } from '../base/bytes.ts';
 import { KilnError } from '../base/errors.ts';
-
-/** Records that survive the tab; values are structured-cloneable (a `CryptoKey` is). `storage` satisfies it. */
-export interface Collection<T> {
-  get(key: string): Promise<T | undefined>;
-  put(key: string, value: T): Promise<void>;
-  delete(key: string): Promise<void>;
-  entries(prefix?: string): Promise<[string, T][]>;
-}
 
 /** A private key encrypted at rest. */
 export interface SealedKey {

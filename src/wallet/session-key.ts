@@ -8,7 +8,8 @@ import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import type { PoolReader } from './pool-reader.ts';
 import { fundSession } from './fund-session.ts';
-import type { Collection, KeySealer, SealedKey } from './sealed-key.ts';
+import type { Collection } from '../base/collection.ts';
+import type { KeySealer, SealedKey } from './sealed-key.ts';
 import type { TransactOptions } from './transact.ts';
 
 /** A session key at rest, under `session/<address>`. Stored before it is funded, so that no money is ever lost with it. */

@@ -2,7 +2,8 @@ import { openDB } from 'idb';
 import { announceProvider } from 'mipd';
 import { afterEach, describe, expect, it } from 'vitest';
 import { watchInjectedWallets } from './injected-wallets.ts';
-import { type Collection, type KeySealer, openKeySealer, type SealedKey } from './sealed-key.ts';
+import type { Collection } from '../base/collection.ts';
+import { type KeySealer, openKeySealer, type SealedKey } from './sealed-key.ts';
 
 const PRIVATE_KEY = `0x${'5e'.repeat(32)}` as const;
 const closers: (() => unknown)[] = [];
