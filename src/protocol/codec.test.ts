@@ -46,14 +46,13 @@ describe('a round trip', () => {
         text: fc.string(),
         bytes: fc.uint8Array(),
         list: fc.array(fc.option(fc.boolean())),
-        names: fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), fc.integer(), { noNullPrototype: true }),
+        names: fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.integer(), { noNullPrototype: true }),
         maybe: fc.string(),
       },
       { requiredKeys: ['amount', 'count', 'share', 'text', 'bytes', 'list', 'names'] },
     );
     fc.assert(
       fc.property(messages, (message) => {
-        fc.pre(!('constructor' in message.names && Object.hasOwn(message.names, 'constructor')));
         const bytes = encode(message);
         expect(decode(schema, bytes, bytes.byteLength)).toEqual(message);
       }),

@@ -55,8 +55,11 @@ function walletOn(chain: LocalChain, person: Person): Eip1193 {
           return { [`0x${person.chainId.toString(16)}`]: { atomic: { status: person.atomic } } };
         case 'wallet_sendCalls':
           return { id: await sendEach(call.params![0] as { from: string; calls: object[] }) };
-        case 'wallet_getCallsStatus':
+        case 'wallet_getCallsStatus': {
+          const receipt = await forward({ method: 'eth_getTransactionReceipt', params: [call.params![0]] });
+          if (receipt === null) return { status: 100 };
           return { status: 200, receipts: [{ transactionHash: call.params![0] }] };
+        }
         default:
           person.asked.push(call.method);
           return forward(call);
