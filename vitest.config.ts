@@ -29,6 +29,8 @@ export default defineConfig({
           environment: 'node',
           include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'tests/mesh/**/*.test.ts'],
           exclude: [NODE_TESTS, BROWSER_TESTS, '**/node_modules/**'],
+          // Hours of virtual time in the mesh are seconds of a loaded machine's.
+          testTimeout: SLOW_TEST_TIMEOUT_MS,
         },
       },
       {

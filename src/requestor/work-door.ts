@@ -1,9 +1,9 @@
 import { KilnError, toKilnError } from '../base/errors.ts';
-import { type Clock, sleep } from '../base/time.ts';
+import { type Clock, within } from '../base/time.ts';
 import { type FrameStream, listenerChannel } from '../protocol/channel.ts';
 import { NEGOTIATION_TIMEOUT_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
-import { type RequestorWorkChannel, type SignedVoucher, WORK, type WorkUp } from '../protocol/work.ts';
+import { type RequestorWorkChannel, type SignedVoucher, WORK } from '../protocol/work.ts';
 import type { JobRunner } from './job-runner.ts';
 import type { ProviderLink } from './provider-link.ts';
 
@@ -26,7 +26,8 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
   const channel: RequestorWorkChannel = listenerChannel(WORK, stream);
   const messages = channel.messages[Symbol.asyncIterator]();
   try {
-    const hello = await firstMessage(messages, init.clock);
+    const first = await within(init.clock, NEGOTIATION_TIMEOUT_MS, undefined, () => messages.next());
+    const hello = first.done === true ? undefined : first.value;
     if (hello?.type !== 'hello') throw new KilnError('work/no-hello', 'A work stream begins with hello.');
     const known = init.find(hello.agreement);
     const isOpen = known !== undefined && known.link.peer === stream.peer && !known.link.isEnded;
@@ -37,20 +38,5 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
     await channel.close();
   } catch (error) {
     channel.abort(toKilnError(error, 'work/broken'));
-  }
-}
-
-async function firstMessage(messages: AsyncIterator<WorkUp>, clock: Clock): Promise<WorkUp | undefined> {
-  const stop = new AbortController();
-  const timeout = sleep(clock, NEGOTIATION_TIMEOUT_MS, stop.signal).then(
-    () => undefined,
-    () => undefined,
-  );
-  const first = messages.next().then(({ done, value }) => (done === true ? undefined : value));
-  first.catch(() => {});
-  try {
-    return await Promise.race([first, timeout]);
-  } finally {
-    stop.abort();
   }
 }
