@@ -3,6 +3,7 @@ import { KilnError } from '../base/errors.ts';
 import { MAX_INPUT_BLOBS, MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { checkDeliverable } from './check-deliverable.ts';
+import { checkOnnx } from './check-onnx.ts';
 import { checkWasi } from './check-wasi.ts';
 import { checkWgsl } from './check-wgsl.ts';
 import { namedInputs } from './inputs.ts';
@@ -28,7 +29,8 @@ export function checkManifest(manifest: Manifest): void {
   const tasks = [taskParameters(split, 0), taskParameters(split, taskCount(split) - 1)];
   for (const parameters of tasks) {
     if (program.kind === 'wasi') checkWasi(program, parameters);
-    else checkWgsl(program, parameters);
+    else if (program.kind === 'wgsl') checkWgsl(program, parameters);
+    else checkOnnx(program, parameters);
     checkDeliverable(manifest, parameters);
   }
 }

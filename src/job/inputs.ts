@@ -21,6 +21,8 @@ export function namedInputs({ program }: Manifest): JobInput[] {
       ...Object.values(program.files),
     ];
   }
+  if (program.kind === 'onnx')
+    return [program.model, ...Object.values(program.inputs).map(({ source }) => source.input)];
   const sources = Object.values(program.buffers).flatMap(({ source }) =>
     source === undefined ? [] : [source.input],
   );

@@ -1,6 +1,7 @@
 import type { Limits, Manifest } from '../protocol/manifest.ts';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
 interface Bounds {
@@ -13,6 +14,13 @@ const BOUNDS: Readonly<Record<keyof Limits, Bounds>> = {
   wallMs: { byDefault: 60_000, atMost: 600_000 },
   outputBytes: { byDefault: 64 * MIB, atMost: 256 * MIB },
   gpuMemoryBytes: { byDefault: 256 * MIB, atMost: GIB },
+  moduleBytes: { byDefault: 16 * MIB, atMost: 64 * MIB },
+  tableElements: { byDefault: 65_536, atMost: 1_048_576 },
+  fuel: { byDefault: 2e10, atMost: 2e12 },
+  shaderBytes: { byDefault: 64 * KIB, atMost: 256 * KIB },
+  inlinedTokens: { byDefault: 20_000, atMost: 60_000 },
+  loopTurns: { byDefault: 2 ** 20, atMost: 2 ** 24 },
+  compileMs: { byDefault: 5_000, atMost: 15_000 },
 };
 
 /** A manifest's limits with nothing left open. */
@@ -20,11 +28,8 @@ export type EffectiveLimits = Readonly<Required<{ [Name in keyof Limits]: number
 
 /** The limits a task runs under: what the manifest asks for, cut to the hard limits, else the defaults. */
 export function effectiveLimits(limits: Manifest['limits']): EffectiveLimits {
-  const bound = (name: keyof Limits) => Math.min(limits[name] ?? BOUNDS[name].byDefault, BOUNDS[name].atMost);
-  return {
-    memoryBytes: bound('memoryBytes'),
-    wallMs: bound('wallMs'),
-    outputBytes: bound('outputBytes'),
-    gpuMemoryBytes: bound('gpuMemoryBytes'),
-  };
+  const names = Object.keys(BOUNDS) as (keyof Limits)[];
+  return Object.fromEntries(
+    names.map((name) => [name, Math.min(limits[name] ?? BOUNDS[name].byDefault, BOUNDS[name].atMost)]),
+  ) as EffectiveLimits;
 }

@@ -1,3 +1,4 @@
+import { laneOfKind } from '../job/lanes.ts';
 import { suggestPrice } from '../market/price.ts';
 import { DEFAULT_CREDIT_LEASES } from '../payment/price.ts';
 import type { BoardView, Kiln } from './kiln.ts';
@@ -66,7 +67,7 @@ export class ProviderDesk {
   }
 
   #lend(rules: ProviderRules): void {
-    const cpuSlots = rules.kinds.includes('wasi') ? rules.cpuSlots : 0;
+    const cpuSlots = rules.kinds.some((kind) => laneOfKind(kind) === 'cpu') ? rules.cpuSlots : 0;
     // One slot of each kind stays for this tab's own try-outs and audits.
     this.#sandbox.setSlots(Math.max(1, cpuSlots), this.#gpu === undefined ? 0 : 1);
   }
@@ -77,7 +78,11 @@ export class ProviderDesk {
     return {
       kinds,
       cpuSlots: Math.max(1, Math.floor(navigator.hardwareConcurrency * DEFAULT_CORE_SHARE)),
-      pricePerUnit: { wasi: suggestPrice(offers, 'wasi'), wgsl: suggestPrice(offers, 'wgsl') },
+      pricePerUnit: {
+        wasi: suggestPrice(offers, 'wasi'),
+        wgsl: suggestPrice(offers, 'wgsl'),
+        onnx: suggestPrice(offers, 'onnx'),
+      },
       payee: this.#wallet.address,
       creditLeases: DEFAULT_CREDIT_LEASES,
       blockedRequestors: [],

@@ -24,7 +24,7 @@ const demand: Demand = {
 };
 const provider: ProviderSide = {
   peer: 'provider',
-  rules: { kinds: ['wasi', 'wgsl'], pricePerUnit: { wasi: 1n, wgsl: 100n }, blockedRequestors: [] },
+  rules: { kinds: ['wasi', 'wgsl'], pricePerUnit: { wasi: 1n, wgsl: 100n, onnx: 1n }, blockedRequestors: [] },
   payment: { chainId: 31_337, pool: pool.toLowerCase() },
   memoryBytes: 2 ** 30,
   gpuMemoryBytes: 2 ** 30,
@@ -54,7 +54,7 @@ describe('each refusal has its name and words', () => {
       'price-too-low',
       'price 20 % above ceiling',
       {},
-      { rules: { ...rules, pricePerUnit: { wasi: 1n, wgsl: 120n } } },
+      { rules: { ...rules, pricePerUnit: { wasi: 1n, wgsl: 120n, onnx: 1n } } },
     ],
     ['price-too-low', 'the ceiling is zero', { priceCeiling: 0n }, {}],
     ['other-payment', 'pays through another contract (chain 31337)', {}, { payment: { chainId: 137, pool } }],

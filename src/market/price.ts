@@ -9,6 +9,7 @@ import type { JobKind } from '../protocol/primitives.ts';
 export const DEFAULT_PRICE_PER_UNIT: Readonly<Record<JobKind, bigint>> = {
   wasi: 5_500_000_000_000n,
   wgsl: 55_000_000_000_000n,
+  onnx: 5_500_000_000_000n,
 };
 
 /** What a job will cost by the live board. */

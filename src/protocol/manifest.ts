@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MAX_INPUT_BLOBS, MAX_OUTPUT_FILES } from './constants.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
-import { cidSchema, countSchema, nameSchema } from './primitives.ts';
+import { cidSchema, countSchema, nameSchema, timeSchema } from './primitives.ts';
 
 /*
  * A job as everybody sees it. It names its program and inputs by CID, says how it splits into tasks, and how
@@ -60,10 +60,26 @@ export const limitsSchema = v.strictObject({
   wallMs: v.optional(countSchema),
   outputBytes: v.optional(countSchema),
   gpuMemoryBytes: v.optional(countSchema),
+  /** Size of a WASM module or an ONNX model. */
+  moduleBytes: v.optional(countSchema),
+  /** Elements of a WASM program's tables together. */
+  tableElements: v.optional(countSchema),
+  /** Units that a WASM program may burn, about one per instruction. */
+  fuel: v.optional(countSchema),
+  /** Size of one shader's text. */
+  shaderBytes: v.optional(countSchema),
+  /** Tokens of one shader after all its calls were inlined. */
+  inlinedTokens: v.optional(countSchema),
+  /** Turns that all loops of one shader invocation may take. */
+  loopTurns: v.optional(countSchema),
+  /** Time to compile all pipelines. */
+  compileMs: v.optional(countSchema),
 });
 export type Limits = v.InferOutput<typeof limitsSchema>;
 
-/** A WASI preview-1 command. `{name}` in args and env is replaced by the task's parameter. */
+/**
+ * A WASI preview-1 command, or, with `steps`, a reactor. `{name}` in args and env is replaced by the task's parameter.
+ */
 export const wasiProgramSchema = v.strictObject({
   kind: v.literal('wasi'),
   module: inputSchema,
@@ -73,6 +89,15 @@ export const wasiProgramSchema = v.strictObject({
   files: v.pipe(v.record(guestPathSchema, inputSchema), v.maxEntries(MAX_INPUT_BLOBS)),
   /** Files read back after the run; `stdout` is always there under that name when listed. */
   outputs: v.pipe(v.array(guestPathSchema), v.minLength(1), v.maxLength(MAX_OUTPUT_FILES)),
+  /**
+   * Makes it a reactor: the module exports `init()` and `step(i: i32)`, and the runner calls `step` this many times.
+   * Absent: a command with `_start`.
+   */
+  steps: v.optional(expressionSchema),
+  /** Where the program's clock begins, in milliseconds since 1970. @default 1,767,225,600,000 (2026-01-01) */
+  epochMs: v.optional(timeSchema),
+  /** Gives every NaN one bit pattern, so that programs which look at them agree on every device. @default false */
+  canonicalNans: v.optional(v.boolean()),
 });
 export type WasiProgram = v.InferOutput<typeof wasiProgramSchema>;
 
@@ -130,6 +155,54 @@ export const wgslProgramSchema = v.strictObject({
 });
 export type WgslProgram = v.InferOutput<typeof wgslProgramSchema>;
 
+/** Element types that ONNX tensors may have here; `i64` crosses as 8-byte little-endian integers. */
+export const tensorTypeSchema = v.picklist(['f32', 'u8', 'i32', 'i64']);
+export type TensorType = v.InferOutput<typeof tensorTypeSchema>;
+
+/** A dimension list; each is a number or an expression over the task's parameters. */
+const shapeSchema = v.pipe(v.array(expressionSchema), v.maxLength(8));
+
+/** One tensor that a task gives to the model: bytes of a blob, or a slice of one that depends on the task. */
+export const tensorInputSchema = v.strictObject({
+  type: tensorTypeSchema,
+  shape: shapeSchema,
+  source: v.strictObject({
+    input: inputSchema,
+    offset: v.optional(expressionSchema),
+    length: v.optional(expressionSchema),
+  }),
+  /** The blob holds bytes; each becomes `byte × scale + offset` as f32. Only for `f32` inputs. */
+  fromBytes: v.optional(
+    v.strictObject({ scale: v.pipe(v.number(), v.finite()), offset: v.pipe(v.number(), v.finite()) }),
+  ),
+});
+export type TensorInput = v.InferOutput<typeof tensorInputSchema>;
+
+/** A tensor name of an ONNX graph. */
+const tensorNameSchema = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(200),
+  v.check((name) => !(name in Object.prototype), 'is a name that every object has'),
+);
+
+/** An ONNX model with its input tensors. The `wasm` backend is exact on every device, `webgpu` needs a tolerance. */
+export const onnxProgramSchema = v.strictObject({
+  kind: v.literal('onnx'),
+  model: inputSchema,
+  /** @default wasm */
+  backend: v.optional(v.picklist(['wasm', 'webgpu'])),
+  inputs: v.pipe(v.record(tensorNameSchema, tensorInputSchema), v.minEntries(1), v.maxEntries(16)),
+  /** Rows of the first axis that one run of the model takes; a longer input is cut into several runs. Absent: all. */
+  batchRows: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  outputs: v.pipe(
+    v.record(guestPathSchema, v.strictObject({ tensor: tensorNameSchema, type: tensorTypeSchema })),
+    v.minEntries(1),
+    v.maxEntries(MAX_OUTPUT_FILES),
+  ),
+});
+export type OnnxProgram = v.InferOutput<typeof onnxProgramSchema>;
+
 /** What the results become. */
 export const deliverableSchema = v.variant('kind', [
   /** Raw RGBA8 frames (one file per task, width × height × 4 bytes) to a video. */
@@ -160,7 +233,7 @@ export const manifestSchema = v.strictObject({
   version: v.literal(1),
   name: nameSchema,
   description: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
-  program: v.variant('kind', [wasiProgramSchema, wgslProgramSchema]),
+  program: v.variant('kind', [wasiProgramSchema, wgslProgramSchema, onnxProgramSchema]),
   split: splitSchema,
   limits: limitsSchema,
   comparator: comparatorSchema,

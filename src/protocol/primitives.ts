@@ -62,9 +62,9 @@ export const multiaddrsSchema = v.pipe(
 );
 
 /** What can run in the sandbox. */
-export const jobKindSchema = v.picklist(['wasi', 'wgsl']);
+export const jobKindSchema = v.picklist(['wasi', 'wgsl', 'onnx']);
 export type JobKind = v.InferOutput<typeof jobKindSchema>;
-export const JOB_KINDS: readonly JobKind[] = ['wasi', 'wgsl'];
+export const JOB_KINDS: readonly JobKind[] = ['wasi', 'wgsl', 'onnx'];
 
 /** Work as an integer of micro-units (1 unit = one second of the reference score of its kind). */
 export const microUnitsSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1e15));

@@ -5,18 +5,37 @@ import { encode } from './codec.ts';
 import { MAX_OUTPUT_FILES, MAX_REASON_CHARS } from './constants.ts';
 import type { PeerId } from './identity.ts';
 import { guestPathSchema } from './manifest.ts';
-import { cidSchema, countSchema } from './primitives.ts';
+import { cidSchema, countSchema, digestSchema } from './primitives.ts';
 
-/** How a task's run ended. `ok` and `exit-code` are results; the rest say why there is none. */
+/**
+ * How a task's run ended. `ok` and `exit-code` are results, `trap` and `fuel` are what the program itself does on every
+ * device; the rest say why this device has no result.
+ */
 export const exitSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('ok') }),
   v.strictObject({ kind: v.literal('exit-code'), code: v.pipe(v.number(), v.integer()) }),
   v.strictObject({
-    kind: v.picklist(['trap', 'out-of-memory', 'stack', 'timeout', 'output-limit', 'refused', 'device-lost']),
+    kind: v.picklist([
+      'trap',
+      'fuel',
+      'out-of-memory',
+      'stack',
+      'timeout',
+      'output-limit',
+      'refused',
+      'device-lost',
+    ]),
     message: v.pipe(v.string(), v.maxLength(MAX_REASON_CHARS)),
   }),
 ]);
 export type Exit = v.InferOutput<typeof exitSchema>;
+
+/** Lower-case hex of a SHA-256 over what a probe shader computes: GPUs of one class agree bit for bit. */
+export const numericClassSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a numeric class'));
+
+/** The chunks of a reactor's run: how many steps, and the digest at the end of their chain (sandbox/guest). */
+export const chunksSchema = v.strictObject({ count: countSchema, digest: digestSchema });
+export type Chunks = v.InferOutput<typeof chunksSchema>;
 
 /** What the sandbox hands back: outputs in the order of their paths. */
 export interface TaskOutcome {
@@ -24,6 +43,12 @@ export interface TaskOutcome {
   readonly outputs: readonly { readonly path: string; readonly bytes: Bytes }[];
   /** Wall time of the run itself, in milliseconds. Never part of the digest. */
   readonly wallMs: number;
+  /** Units of fuel that a WASI program burnt: the same on every device. */
+  readonly fuelUsed?: number;
+  /** Which GPUs agree with this one bit for bit; only of GPU runs. Never part of the digest. */
+  readonly numericClass?: string;
+  /** Of reactors only. */
+  readonly chunks?: Chunks;
 }
 
 /** The canonical statement of a result: what is hashed, committed to and compared. */
@@ -33,6 +58,9 @@ export const resultSchema = v.strictObject({
     v.array(v.strictObject({ path: guestPathSchema, cid: cidSchema, bytes: countSchema })),
     v.maxLength(MAX_OUTPUT_FILES),
   ),
+  fuelUsed: v.optional(countSchema),
+  numericClass: v.optional(numericClassSchema),
+  chunks: v.optional(chunksSchema),
 });
 export type Result = v.InferOutput<typeof resultSchema>;
 
@@ -46,16 +74,27 @@ export async function resultOf(outcome: TaskOutcome): Promise<Result> {
     })),
   );
   outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { exit: outcome.exit, outputs };
+  const { fuelUsed, numericClass, chunks } = outcome;
+  return {
+    exit: outcome.exit,
+    outputs,
+    ...(fuelUsed === undefined ? {} : { fuelUsed }),
+    ...(numericClass === undefined ? {} : { numericClass }),
+    ...(chunks === undefined ? {} : { chunks }),
+  };
 }
 
 async function blobCid(bytes: Bytes): Promise<Cid> {
   return (await cutBlob(bytes)).cid;
 }
 
-/** SHA-256 of the canonical dag-cbor of a result. */
-export async function resultDigest(result: Result): Promise<Bytes> {
-  return sha256(encode(result));
+/**
+ * SHA-256 of the canonical dag-cbor of a result, without what may differ between two honest devices: the words of a
+ * fault, and the numeric class of the GPU.
+ */
+export async function resultDigest({ numericClass: _, ...result }: Result): Promise<Bytes> {
+  const { exit } = result;
+  return sha256(encode({ ...result, exit: 'message' in exit ? { kind: exit.kind } : exit }));
 }
 
 /**

@@ -3,11 +3,12 @@ import { Cell, type Observable } from '../base/observable.ts';
 import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import { type Clock, sleep } from '../base/time.ts';
+import { laneOfKind } from '../job/lanes.ts';
 import { answerDelayMs } from '../market/answer-delay.ts';
 import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
 import type { Opened } from '../protocol/envelope.ts';
-import type { JobKind } from '../protocol/primitives.ts';
+import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
 import { AvoidList } from './avoid-list.ts';
 import { MAX_ENDED_SHOWN, MAX_PASSED_SHOWN, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
 import { OfferBoard } from './offer-board.ts';
@@ -89,7 +90,7 @@ export class Provider implements AsyncDisposable {
     const board = new OfferBoard(network, clock, random, () => this.#offer());
     this.#board = board;
     scope.add(() => board.stop());
-    for (const kind of ['wasi', 'wgsl'] as const) {
+    for (const kind of JOB_KINDS) {
       scope.add(network.onDemand(kind, (demand) => void this.#consider(demand, scope)));
     }
     this.#setStatus('idle');
@@ -207,14 +208,17 @@ export class Provider implements AsyncDisposable {
       memoryBytes,
       ...(gpu === undefined ? {} : { gpuMemoryBytes: gpu.memoryBytes }),
       scores: this.#scores,
-      freeSlots: { wasi: this.#freeSlots('wasi'), wgsl: this.#freeSlots('wgsl') },
+      freeSlots: Object.fromEntries(JOB_KINDS.map((kind) => [kind, this.#freeSlots(kind)])),
     };
   }
 
   /** Slots that no agreement uses now; one that brought no lease for a while does not count. */
   #freeSlots(kind: JobKind): number {
     const isUsed = [...this.#sessions].some(
-      (session) => !session.isEnded && session.agreement.kind === kind && session.idleMs() < SPARE_AFTER_MS,
+      (session) =>
+        !session.isEnded &&
+        laneOfKind(session.agreement.kind) === laneOfKind(kind) &&
+        session.idleMs() < SPARE_AFTER_MS,
     );
     return isUsed ? 0 : this.#init.sandbox.slots(kind);
   }

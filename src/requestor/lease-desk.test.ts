@@ -26,7 +26,7 @@ afterEach(async () => {
 
 test('a provider of very many slots is leased no more than it holds, and works the job to its end', async () => {
   const { requestor } = await day.requestor();
-  const pricePerUnit = { wasi: 0n, wgsl: 0n };
+  const pricePerUnit = { wasi: 0n, wgsl: 0n, onnx: 0n };
   const { provider } = await day.provider({ slots: SLOTS, msPerTask: 1_000 }, { pricePerUnit });
   const job = await day.submit(requestor, 2 * SLOTS, { kind: 'trust', auditRate: 0 });
   const view = await day.untilEnded(requestor, job);

@@ -3,7 +3,14 @@ import { nameFault } from './guest/name-trap.ts';
 import { loadWasi } from './guest/run-wasi.ts';
 import { loadWgsl } from './guest/run-wgsl.ts';
 import type { Runner } from './guest/runner.ts';
-import type { FromGuest, GuestOutcome, Load, TaskInput, ToGuest } from './messages.ts';
+import {
+  type FromGuest,
+  GuestFault,
+  type GuestOutcome,
+  type Load,
+  type TaskInput,
+  type ToGuest,
+} from './messages.ts';
 
 /** `progress` messages come at most this often, so that a fast program does not flood its host. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -26,7 +33,9 @@ function serve(port: MessagePort): void {
 }
 
 function load(given: Load): Promise<Runner> {
-  return given.kind === 'wasi' ? loadWasi(given) : loadWgsl(given);
+  if (given.kind === 'wasi') return loadWasi(given);
+  if (given.kind === 'wgsl') return loadWgsl(given);
+  throw new GuestFault('refused', 'This worker has no runtime for ONNX models.');
 }
 
 async function run(port: MessagePort, runner: Promise<Runner>, id: number, task: TaskInput): Promise<void> {

@@ -1,14 +1,15 @@
 import type { Bytes } from '../base/bytes.ts';
-import type { WgslProgram } from '../protocol/manifest.ts';
-import type { Exit } from '../protocol/task.ts';
+import type { OnnxProgram, WgslProgram } from '../protocol/manifest.ts';
+import type { Chunks, Exit } from '../protocol/task.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
+import type { GuardedWgsl } from './wgsl-guard/guard-wgsl.ts';
 
 /*
  * What the host and the guest worker say to each other over their port. Both ends are ours; a guest program never
  * sees the port.
  */
 
-/** A guarded WASI command with its input files, ready to be compiled. */
+/** A guarded WASI command or reactor with its input files, ready to be compiled. */
 export interface WasiLoad {
   readonly kind: 'wasi';
   readonly module: Bytes;
@@ -17,6 +18,8 @@ export interface WasiLoad {
   readonly outputs: readonly string[];
   /** Does it ask for random bytes? Only then is a task's seed computed. */
   readonly needsSeed: boolean;
+  /** Where its clock begins, in milliseconds since 1970; absent: the sandbox's own epoch. */
+  readonly epochMs?: number;
   readonly limits: EffectiveLimits;
 }
 
@@ -24,12 +27,24 @@ export interface WasiLoad {
 export interface WgslLoad {
   readonly kind: 'wgsl';
   readonly program: WgslProgram;
-  readonly shaders: Readonly<Record<string, string>>;
+  readonly shaders: Readonly<Record<string, GuardedWgsl>>;
   readonly contents: Readonly<Record<string, Bytes>>;
   readonly limits: EffectiveLimits;
 }
 
-export type Load = WasiLoad | WgslLoad;
+/** A checked model, and the runtime that runs it: the guest worker can load nothing itself. */
+export interface OnnxLoad {
+  readonly kind: 'onnx';
+  readonly program: OnnxProgram;
+  readonly model: Bytes;
+  /** onnxruntime-web's WASM binary for the program's backend. */
+  readonly runtime: Bytes;
+  /** Contents of inputs that are the same for every task, by tensor name. */
+  readonly contents: Readonly<Record<string, Bytes>>;
+  readonly limits: EffectiveLimits;
+}
+
+export type Load = WasiLoad | WgslLoad | OnnxLoad;
 
 /** What differs from task to task. */
 export interface TaskInput {
@@ -39,7 +54,9 @@ export interface TaskInput {
   /** WASI: after `{name}` was replaced. */
   readonly args: readonly string[];
   readonly env: readonly string[];
-  /** WGSL: contents of buffers that depend on the task. */
+  /** WASI: how often a reactor's `step` is called; absent for a command. */
+  readonly steps?: number;
+  /** WGSL and ONNX: contents of buffers and tensors that depend on the task. */
   readonly contents: Readonly<Record<string, Bytes>>;
 }
 
@@ -53,6 +70,9 @@ export interface GuestOutcome {
   readonly exit: Exit;
   readonly outputs: readonly { readonly path: string; readonly bytes: Bytes }[];
   readonly wallMs: number;
+  readonly fuelUsed?: number;
+  readonly numericClass?: string;
+  readonly chunks?: Chunks;
 }
 
 /** Guest to host. */

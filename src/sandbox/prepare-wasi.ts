@@ -3,7 +3,7 @@ import type { InputReader } from './inputs.ts';
 import { refusal } from './inputs.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WasiLoad } from './messages.ts';
-import { guardWasm, importsFunction } from './wasm-guard/guard-wasm.ts';
+import { guardWasm } from './wasm-guard/guard-wasm.ts';
 
 /** Reads and guards a WASI program; throws a guard's error or `sandbox/refused`. */
 export async function prepareWasi(
@@ -11,7 +11,10 @@ export async function prepareWasi(
   limits: EffectiveLimits,
   inputs: InputReader,
 ): Promise<WasiLoad> {
-  const module = guardWasm(await inputs.whole(program.module), limits);
+  const { module, imports } = guardWasm(await inputs.whole(program.module), {
+    ...limits,
+    canonicalNans: program.canonicalNans ?? false,
+  });
   const files = await Promise.all(
     Object.entries(program.files).map(async ([path, input]) => ({ path, bytes: await inputs.whole(input) })),
   );
@@ -22,7 +25,8 @@ export async function prepareWasi(
     files,
     ...(stdin === undefined ? {} : { stdin }),
     outputs: program.outputs,
-    needsSeed: importsFunction(module, 'random_get'),
+    needsSeed: imports.includes('random_get'),
+    ...(program.epochMs === undefined ? {} : { epochMs: program.epochMs }),
     limits,
   };
 }

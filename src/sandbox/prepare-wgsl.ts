@@ -4,7 +4,7 @@ import type { WgslProgram } from '../protocol/manifest.ts';
 import type { InputReader } from './inputs.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WgslLoad } from './messages.ts';
-import { guardWgsl } from './wgsl-guard/guard-wgsl.ts';
+import { type GuardedWgsl, guardWgsl } from './wgsl-guard/guard-wgsl.ts';
 
 type Source = NonNullable<WgslProgram['buffers'][string]['source']>;
 
@@ -14,9 +14,9 @@ export async function prepareWgsl(
   limits: EffectiveLimits,
   inputs: InputReader,
 ): Promise<WgslLoad> {
-  const shaders: Record<string, string> = {};
+  const shaders: Record<string, GuardedWgsl> = {};
   for (const [name, input] of Object.entries(program.shaders))
-    shaders[name] = guardWgsl(await inputs.whole(input));
+    shaders[name] = guardWgsl(await inputs.whole(input), limits);
   const contents = await readContents(program, inputs, (source) => !dependsOnTask(source), {});
   return { kind: 'wgsl', program, shaders, contents, limits };
 }

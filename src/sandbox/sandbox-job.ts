@@ -1,11 +1,12 @@
 import { KilnError, aborted, toKilnError } from '../base/errors.ts';
 import type { Cid } from '../base/cid.ts';
 import { taskParameters } from '../job/split.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import type { Manifest, Program } from '../protocol/manifest.ts';
 import { type TaskOutcome, taskSeed } from '../protocol/task.ts';
 import { InputReader, type ReadInput } from './inputs.ts';
-import { effectiveLimits } from '../job/limits.ts';
+import { type EffectiveLimits, effectiveLimits } from '../job/limits.ts';
 import { faultExit, type Load, type TaskInput } from './messages.ts';
+import { prepareOnnx } from './prepare-onnx.ts';
 import { prepareWasi, wasiTask } from './prepare-wasi.ts';
 import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';
 import type { SlotRun } from './slot.ts';
@@ -59,9 +60,7 @@ export class SandboxJob {
     const limits = effectiveLimits(manifest.limits);
     let load: Load | KilnError;
     try {
-      load = await (program.kind === 'wasi'
-        ? prepareWasi(program, limits, inputs)
-        : prepareWgsl(program, limits, inputs));
+      load = await prepare(program, limits, inputs);
     } catch (error) {
       load = refusalOf(error);
     }
@@ -96,6 +95,7 @@ export class SandboxJob {
 
   async #taskInput(load: Load, task: number, parameters: TaskInput['parameters']): Promise<TaskInput> {
     const { program } = this.#manifest;
+    if (program.kind === 'onnx') return { parameters, seed: NO_SEED, args: [], env: [], contents: {} };
     if (program.kind === 'wgsl') {
       const contents = await wgslTaskContents(program, parameters, this.#inputs);
       return { parameters, seed: NO_SEED, args: [], env: [], contents };
@@ -107,6 +107,12 @@ export class SandboxJob {
 }
 
 const NO_SEED = new Uint8Array(0);
+
+function prepare(program: Program, limits: EffectiveLimits, inputs: InputReader): Promise<Load> {
+  if (program.kind === 'wasi') return prepareWasi(program, limits, inputs);
+  if (program.kind === 'wgsl') return prepareWgsl(program, limits, inputs);
+  return prepareOnnx(program, limits, inputs);
+}
 
 /** The error when it refuses the program itself; anything else is the host's fault and is thrown on. */
 function refusalOf(error: unknown): KilnError {

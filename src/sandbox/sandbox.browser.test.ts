@@ -40,12 +40,12 @@ describe('slots', () => {
   test('start with the first task, take one task each, and are shared by all that wait', async () => {
     expect(frames()).toBe(0);
     const most: number[] = [];
-    sandbox.busy.subscribe(({ wasi }) => most.push(wasi));
+    sandbox.busy.subscribe(({ cpu }) => most.push(cpu));
     const job = await open(['hello', '{n}']);
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => job.run(n, { signal: never })));
     expect(outcomes.map(({ exit }) => exit.kind)).toEqual(Array.from({ length: 20 }, () => 'ok'));
     expect(Math.max(...most)).toBe(2);
-    expect(sandbox.busy.value).toEqual({ wasi: 0, wgsl: 0 });
+    expect(sandbox.busy.value).toEqual({ cpu: 0, gpu: 0 });
     expect(frames()).toBe(2);
     await job.close();
   });

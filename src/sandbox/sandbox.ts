@@ -3,7 +3,8 @@ import { Emitter } from '../base/events.ts';
 import { KilnError, hasCode } from '../base/errors.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import type { Manifest } from '../protocol/manifest.ts';
-import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
+import { type Lane, LANES, laneOf, laneOfKind } from '../job/lanes.ts';
+import type { JobKind } from '../protocol/primitives.ts';
 import type { TaskOutcome } from '../protocol/task.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
 import { decideAfterLoss } from './device-losses.ts';
@@ -15,7 +16,7 @@ import { SlotPool } from './slot-pool.ts';
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {
-  /** Slots for WASI programs: one per core lent. */
+  /** Slots for WASI programs and ONNX models: one per core lent. */
   readonly cpuSlots: number;
   /** Slots for WGSL programs: 1, or 0 on a device without a GPU. */
   readonly gpuSlots: number;
@@ -34,9 +35,9 @@ const DEVICE_ENDED = 'sandbox/gpu-ended';
 
 /** Runs strangers' programs in hidden frames of this page. See README.md for the walls around them. */
 export class Sandbox implements AsyncDisposable {
-  readonly #pools: Readonly<Record<JobKind, SlotPool>>;
+  readonly #pools: Readonly<Record<Lane, SlotPool>>;
   readonly #events = new Emitter<{ deviceLost: DeviceLoss }>();
-  readonly #busy = new Cell<Readonly<Record<JobKind, number>>>({ wasi: 0, wgsl: 0 });
+  readonly #busy = new Cell<Readonly<Record<Lane, number>>>({ cpu: 0, gpu: 0 });
   readonly #stops: (() => void)[];
   readonly #lossesAtMs: number[] = [];
   #resume: ReturnType<typeof setTimeout> | undefined;
@@ -44,26 +45,26 @@ export class Sandbox implements AsyncDisposable {
 
   constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
     const url = pageUrl ?? new URL(`${import.meta.env.BASE_URL}sandbox.html`, document.baseURI).href;
-    this.#pools = { wasi: new SlotPool(url, cpuSlots), wgsl: new SlotPool(url, gpuSlots) };
-    this.#stops = JOB_KINDS.map((kind) =>
-      this.#pools[kind].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [kind]: count })),
+    this.#pools = { cpu: new SlotPool(url, cpuSlots), gpu: new SlotPool(url, gpuSlots) };
+    this.#stops = LANES.map((lane) =>
+      this.#pools[lane].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [lane]: count })),
     );
   }
 
-  /** How many slots of each kind run a task now. */
-  get busy(): Observable<Readonly<Record<JobKind, number>>> {
+  /** How many slots of each lane run a task now. */
+  get busy(): Observable<Readonly<Record<Lane, number>>> {
     return this.#busy;
   }
 
-  /** Slots of this kind; 0 for WGSL once the GPU was lost too often. */
+  /** Slots for this kind; 0 for WGSL once the GPU was lost too often. */
   slots(kind: JobKind): number {
-    return this.#pools[kind].size;
+    return this.#pools[laneOfKind(kind)].size;
   }
 
   /** Changes how much is lent; tasks that run keep their slots until they end. */
   setSlots(cpuSlots: number, gpuSlots: number): void {
-    this.#pools.wasi.resize(cpuSlots);
-    this.#pools.wgsl.resize(this.#hasGpuEnded ? 0 : gpuSlots);
+    this.#pools.cpu.resize(cpuSlots);
+    this.#pools.gpu.resize(this.#hasGpuEnded ? 0 : gpuSlots);
   }
 
   /** Called whenever the GPU device is lost; the result removes the listener. */
@@ -80,7 +81,7 @@ export class Sandbox implements AsyncDisposable {
    * const { exit, outputs } = await job.run(0, { signal });
    */
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob> {
-    const pool = this.#pools[manifest.program.kind];
+    const pool = this.#pools[laneOf(manifest.program)];
     return SandboxJob.open(job, manifest, readInput, {
       run: (run) => this.#run(pool, run),
       forget: (load) => pool.forget(load),
@@ -95,8 +96,8 @@ export class Sandbox implements AsyncDisposable {
     return measureSpeed(
       kind,
       signal,
-      (run) => this.#run(this.#pools[kind], run),
-      (load) => this.#pools[kind].forget(load),
+      (run) => this.#run(this.#pools[laneOfKind(kind)], run),
+      (load) => this.#pools[laneOfKind(kind)].forget(load),
     );
   }
 
@@ -109,7 +110,7 @@ export class Sandbox implements AsyncDisposable {
 
   async #run(pool: SlotPool, run: SlotRun): Promise<TaskOutcome> {
     try {
-      if (pool === this.#pools.wgsl && this.#hasGpuEnded) throw gpuEnded();
+      if (pool === this.#pools.gpu && this.#hasGpuEnded) throw gpuEnded();
       const outcome = await pool.run(run);
       if (outcome.exit.kind === 'device-lost') this.#loseDevice(outcome.exit.message);
       return outcome;
@@ -121,7 +122,7 @@ export class Sandbox implements AsyncDisposable {
 
   #loseDevice(message: string): void {
     this.#lossesAtMs.push(performance.now());
-    const pool = this.#pools.wgsl;
+    const pool = this.#pools.gpu;
     const decision = decideAfterLoss(this.#lossesAtMs);
     if (decision.kind === 'end') {
       this.#hasGpuEnded = true;

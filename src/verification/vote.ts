@@ -10,9 +10,15 @@ export const ADAPTIVE_LIMIT = 5;
 /** Runs of one task that may end without a result before it is given up: the task is at fault then, not six providers. */
 export const FAILED_RUN_LIMIT = 6;
 
-/** Does this exit count as a result? The others (timeout, trap, lost device …) blame nobody and never vote. */
+/** Exits that the program itself causes, on every device alike. */
+const VOTES: ReadonlySet<Exit['kind']> = new Set(['ok', 'exit-code', 'trap', 'fuel']);
+
+/**
+ * Does this exit count as a result? The others (timeout, out of memory, stack, lost device …) differ from device to
+ * device: they blame nobody and never vote.
+ */
 export function isVote(exit: Exit): boolean {
-  return exit.kind === 'ok' || exit.kind === 'exit-code';
+  return VOTES.has(exit.kind);
 }
 
 /**

@@ -70,7 +70,7 @@ export class MarketDay implements AsyncDisposable {
     await provider.start({
       kinds: ['wasi'],
       cpuSlots: 1,
-      pricePerUnit: { wasi: PRICE_PER_UNIT, wgsl: PRICE_PER_UNIT },
+      pricePerUnit: { wasi: PRICE_PER_UNIT, wgsl: PRICE_PER_UNIT, onnx: PRICE_PER_UNIT },
       payee,
       creditLeases: 3,
       blockedRequestors: [],

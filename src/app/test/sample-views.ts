@@ -42,7 +42,7 @@ export const SAMPLE_CONNECTION: ConnectionView = {
 export const SAMPLE_RULES: ProviderRules = {
   kinds: ['wasi', 'wgsl'],
   cpuSlots: 2,
-  pricePerUnit: { wasi: 27_777_777_777_778n, wgsl: 138_888_888_888_889n },
+  pricePerUnit: { wasi: 27_777_777_777_778n, wgsl: 138_888_888_888_889n, onnx: 27_777_777_777_778n },
   payee: SAMPLE_ADDRESS,
   creditLeases: 3,
   blockedRequestors: [],

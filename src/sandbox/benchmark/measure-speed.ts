@@ -2,6 +2,9 @@ import { KilnError, aborted } from '../../base/errors.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import type { TaskOutcome } from '../../protocol/task.ts';
 import { effectiveLimits } from '../../job/limits.ts';
+import { guardWasm } from '../wasm-guard/guard-wasm.ts';
+import { guardWgsl } from '../wgsl-guard/guard-wgsl.ts';
+import { utf8 } from '../../base/bytes.ts';
 import type { Load, TaskInput } from '../messages.ts';
 import type { SlotRun } from '../slot.ts';
 import { SPEED_MODULE_BASE64 } from './speed-module.ts';
@@ -70,15 +73,17 @@ async function wgslRate(runOnce: (workgroups: number) => Promise<number>): Promi
 }
 
 function wasiLoad(): Load {
-  const module = Uint8Array.from(atob(SPEED_MODULE_BASE64), (character) => character.charCodeAt(0));
-  return { kind: 'wasi', module, files: [], outputs: [], needsSeed: false, limits: effectiveLimits({}) };
+  const limits = effectiveLimits({});
+  const source = Uint8Array.from(atob(SPEED_MODULE_BASE64), (character) => character.charCodeAt(0));
+  const { module } = guardWasm(source, limits);
+  return { kind: 'wasi', module, files: [], outputs: [], needsSeed: false, limits };
 }
 
 function wgslLoad(): Load {
   const empty = { cid: '', bytes: 0 };
   return {
     kind: 'wgsl',
-    shaders: { speed: SPEED_SHADER },
+    shaders: { speed: guardWgsl(utf8(SPEED_SHADER), effectiveLimits({})) },
     contents: {},
     limits: effectiveLimits({}),
     program: {

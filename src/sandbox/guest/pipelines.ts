@@ -1,7 +1,8 @@
 import type { Pass, WgslProgram } from '../../protocol/manifest.ts';
 import { PIPELINE_COMPILE_LIMIT_MS } from '../limits.ts';
 import { GuestFault } from '../messages.ts';
-import { type DeclaredAccess, declaredAccess } from '../wgsl-guard/declared-access.ts';
+import type { DeclaredAccess } from '../wgsl-guard/declared-access.ts';
+import type { GuardedWgsl } from '../wgsl-guard/guard-wgsl.ts';
 
 /** A pass ready to be dispatched. */
 export interface CompiledPass {
@@ -19,14 +20,14 @@ interface CompiledShader {
 export async function compilePasses(
   device: GPUDevice,
   program: WgslProgram,
-  sources: Readonly<Record<string, string>>,
+  sources: Readonly<Record<string, GuardedWgsl>>,
 ): Promise<CompiledPass[]> {
   return withinLimit(async () => {
     const shaders = new Map<string, CompiledShader>();
     for (const [name, source] of Object.entries(sources)) {
       shaders.set(name, {
-        module: await compileShader(device, name, source),
-        access: declaredAccess(source),
+        module: await compileShader(device, name, source.code),
+        access: source.access,
       });
     }
     return Promise.all(

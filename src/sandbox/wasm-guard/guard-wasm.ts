@@ -1,6 +1,5 @@
 import type { Bytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
-import { MAX_MODULE_BYTES } from '../limits.ts';
 import { BinaryReader, readSections } from './binary-reader.ts';
 import { clampMemory } from './clamp-memory.ts';
 
@@ -11,22 +10,36 @@ const WASI_MODULE = 'wasi_snapshot_preview1';
 
 /** What the guard holds a module to. */
 export interface WasmLimits {
+  readonly moduleBytes: number;
   readonly memoryBytes: number;
+  readonly tableElements: number;
+  /** Gives every NaN that arithmetic makes one bit pattern. @default false */
+  readonly canonicalNans?: boolean;
+}
+
+/** A module that may be compiled. */
+export interface GuardedWasm {
+  readonly module: Bytes;
+  /** Names of the WASI functions that it imports. */
+  readonly imports: readonly string[];
 }
 
 /**
  * The module as it may be compiled. Throws `sandbox/module-too-large`, `sandbox/import-refused`,
  * `sandbox/memory-refused` or `sandbox/bad-module`. Pure: fuel and the list of allowed opcodes belong here too.
  */
-export function guardWasm(module: Uint8Array, limits: WasmLimits): Bytes {
-  if (module.byteLength > MAX_MODULE_BYTES) {
+export function guardWasm(module: Uint8Array, limits: WasmLimits): GuardedWasm {
+  if (module.byteLength > limits.moduleBytes) {
     throw new KilnError('sandbox/module-too-large', 'The WASM module is too large.', {
-      data: { bytes: module.byteLength, limitBytes: MAX_MODULE_BYTES },
+      data: { bytes: module.byteLength, limitBytes: limits.moduleBytes },
       hint: 'Strip debug information, or move data into input files.',
     });
   }
   checkImports(module);
-  return clampMemory(module, limits.memoryBytes);
+  return {
+    module: clampMemory(module, limits.memoryBytes),
+    imports: readImports(module).map(({ name }) => name),
+  };
 }
 
 function checkImports(module: Uint8Array): void {
@@ -37,11 +50,6 @@ function checkImports(module: Uint8Array): void {
       hint: `A guest may import only functions of ${WASI_MODULE}.`,
     });
   }
-}
-
-/** Does a guarded module import this WASI function? */
-export function importsFunction(module: Uint8Array, name: string): boolean {
-  return readImports(module).some((found) => found.name === name);
 }
 
 function readImports(module: Uint8Array): { from: string; name: string; kind: number }[] {

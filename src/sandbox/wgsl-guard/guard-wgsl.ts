@@ -1,13 +1,32 @@
 import { KilnError } from '../../base/errors.ts';
-import { MAX_WGSL_BYTES } from '../limits.ts';
+import { type DeclaredAccess, declaredAccess } from './declared-access.ts';
 import { stripComments } from './strip-comments.ts';
 
 /** What the guard holds a shader to. */
 export interface WgslLimits {
-  readonly sourceBytes: number;
+  readonly shaderBytes: number;
+  readonly inlinedTokens: number;
+  readonly loopTurns: number;
 }
 
-export const DEFAULT_WGSL_LIMITS: WgslLimits = { sourceBytes: MAX_WGSL_BYTES };
+/** Text that the guard put into a line of the author's: `columns` characters before this column (both from 1). */
+export interface WgslEdit {
+  readonly line: number;
+  readonly column: number;
+  readonly columns: number;
+}
+
+/** A shader that may be compiled. Lines keep their numbers. */
+export interface GuardedWgsl {
+  readonly code: string;
+  readonly access: DeclaredAccess;
+  readonly edits: readonly WgslEdit[];
+  /** Does it hold loops, and so bind the overrun word at `@group(OVERRUN_GROUP) @binding(0)`? */
+  readonly hasLoops: boolean;
+}
+
+/** The bind group that the guard adds: one `atomic<u32>`, not 0 after an invocation ran out of loop turns. */
+export const OVERRUN_GROUP = 1;
 
 /** Extensions and language features a shader may ask for. None: results must not depend on the adapter. */
 const ALLOWED_FEATURES: ReadonlySet<string> = new Set();
@@ -16,10 +35,10 @@ const ALLOWED_FEATURES: ReadonlySet<string> = new Set();
  * The shader as it may be compiled, from the bytes of its blob. Throws `sandbox/shader-too-large`,
  * `sandbox/shader-not-text` or `sandbox/shader-feature-refused`. Pure: loop counters and size limits belong here too.
  */
-export function guardWgsl(source: Uint8Array, limits: WgslLimits = DEFAULT_WGSL_LIMITS): string {
-  if (source.byteLength > limits.sourceBytes) {
+export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
+  if (source.byteLength > limits.shaderBytes) {
     throw new KilnError('sandbox/shader-too-large', 'The shader is too large.', {
-      data: { bytes: source.byteLength, limitBytes: limits.sourceBytes },
+      data: { bytes: source.byteLength, limitBytes: limits.shaderBytes },
       hint: 'Move tables into a buffer.',
     });
   }
@@ -36,7 +55,7 @@ export function guardWgsl(source: Uint8Array, limits: WgslLimits = DEFAULT_WGSL_
       );
     }
   }
-  return text;
+  return { code: text, access: declaredAccess(text), edits: [], hasLoops: false };
 }
 
 function decode(source: Uint8Array): string {

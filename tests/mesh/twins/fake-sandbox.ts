@@ -2,6 +2,7 @@ import { type Bytes, ownBytes } from '../../../src/base/bytes.ts';
 import type { Cid } from '../../../src/base/cid.ts';
 import { aborted } from '../../../src/base/errors.ts';
 import { type Clock, sleep } from '../../../src/base/time.ts';
+import { inputsOf } from '../../../src/job/inputs.ts';
 import type { Manifest } from '../../../src/protocol/manifest.ts';
 import type { JobKind } from '../../../src/protocol/primitives.ts';
 import { type Exit, taskSeed, type TaskOutcome } from '../../../src/protocol/task.ts';
@@ -106,18 +107,4 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
 
 function outputsOf({ program }: Manifest): string[] {
   return program.kind === 'wasi' ? [...program.outputs] : Object.keys(program.outputs);
-}
-
-function inputsOf({ program }: Manifest) {
-  if (program.kind === 'wasi') {
-    return [
-      program.module,
-      ...Object.values(program.files),
-      ...(program.stdin === undefined ? [] : [program.stdin]),
-    ];
-  }
-  const sources = Object.values(program.buffers).flatMap(({ source }) =>
-    source === undefined ? [] : [source.input],
-  );
-  return [...Object.values(program.shaders), ...sources];
 }

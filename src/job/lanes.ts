@@ -1,0 +1,18 @@
+import type { Program } from '../protocol/manifest.ts';
+import type { JobKind } from '../protocol/primitives.ts';
+
+/** What a task occupies while it runs: one core, or the GPU. */
+export type Lane = 'cpu' | 'gpu';
+export const LANES: readonly Lane[] = ['cpu', 'gpu'];
+
+const LANE_OF_KIND: Readonly<Record<JobKind, Lane>> = { wasi: 'cpu', wgsl: 'gpu', onnx: 'cpu' };
+
+/** The lane that jobs of this kind occupy, as far as the market knows. */
+export function laneOfKind(kind: JobKind): Lane {
+  return LANE_OF_KIND[kind];
+}
+
+/** The lane that this program occupies: an ONNX model may ask for the GPU. */
+export function laneOf(program: Program): Lane {
+  return program.kind === 'onnx' && program.backend === 'webgpu' ? 'gpu' : laneOfKind(program.kind);
+}
