@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../base/bytes.ts';
 import { declaredAccess } from './declared-access.ts';
-import { guardWgsl } from './guard-wgsl.ts';
+import { type GuardedWgsl, type WgslLimits, guardWgsl } from './guard-wgsl.ts';
 import { stripComments } from './strip-comments.ts';
+
+const LIMITS: WgslLimits = { shaderBytes: 65_536, inlinedTokens: 20_000, loopTurns: 2 ** 20 };
+
+function guard(source: Uint8Array, limits: Partial<WgslLimits> = {}): GuardedWgsl {
+  return guardWgsl(source, { ...LIMITS, ...limits });
+}
 
 describe('guardWgsl', () => {
   test('gives a plain shader back unchanged', () => {
     const source = '// enable f16;\n/* requires x; */ @compute @workgroup_size(1) fn main() {}';
-    expect(guardWgsl(utf8(source))).toBe(source);
+    expect(guard(utf8(source)).code).toBe(source);
   });
 
   test.each([
@@ -17,17 +23,17 @@ describe('guardWgsl', () => {
     ['one behind a comment', '/* /* nested */ */ enable/**/f16;'],
     ['one behind an odd line break', '// \u2028 enable f16;'],
   ])('refuses %s', (_, source) => {
-    expect(() => guardWgsl(utf8(source))).toThrow(
+    expect(() => guard(utf8(source))).toThrow(
       expect.objectContaining({ code: 'sandbox/shader-feature-refused' }),
     );
   });
 
   test('refuses large sources and what is not text', () => {
-    expect(() => guardWgsl(new Uint8Array(11), { sourceBytes: 10 })).toThrow(
+    expect(() => guard(new Uint8Array(11), { shaderBytes: 10 })).toThrow(
       expect.objectContaining({ code: 'sandbox/shader-too-large' }),
     );
     for (const bytes of [new Uint8Array([0xff]), utf8('a\0b')]) {
-      expect(() => guardWgsl(bytes)).toThrow(expect.objectContaining({ code: 'sandbox/shader-not-text' }));
+      expect(() => guard(bytes)).toThrow(expect.objectContaining({ code: 'sandbox/shader-not-text' }));
     }
   });
 });
