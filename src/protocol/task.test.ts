@@ -40,9 +40,20 @@ describe('a result', () => {
       digestOf(['a', 'b'], 1, { kind: 'exit-code', code: 1 }),
       digestOf(['a', 'b'], 1, { kind: 'exit-code', code: 2 }),
       digestOf(['a', 'b'], 1, { kind: 'trap', message: 'x' }),
-      digestOf(['a', 'b'], 1, { kind: 'trap', message: 'y' }),
+      digestOf(['a', 'b'], 1, { kind: 'fuel', message: 'x' }),
+      ...[{ fuelUsed: 1 }, { fuelUsed: 2 }, { chunks: { count: 1, digest } }, { witness: digest }].map(
+        async (more) => toHex(await resultDigest(await resultOf({ ...outcome(['a', 'b']), ...more }))),
+      ),
     ]);
     expect(new Set(digests).size).toBe(digests.length);
+  });
+  test('has a digest that honest devices share: not the words of a fault, nor the numeric class', async () => {
+    const trap = (message: string) => digestOf([], 1, { kind: 'trap', message });
+    expect(await trap('unreachable')).toBe(await trap('unreachable executed'));
+    const plain = await resultOf(outcome(['a']));
+    const classed = await resultOf({ ...outcome(['a']), numericClass: '0'.repeat(64) });
+    expect(classed.numericClass).toBe('0'.repeat(64));
+    expect(await resultDigest(classed)).toEqual(await resultDigest(plain));
   });
   test('has a digest that the order of its properties does not change', async () => {
     const output = { path: 'a', cid: SOME_CID, bytes: 1 };

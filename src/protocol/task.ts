@@ -49,6 +49,8 @@ export interface TaskOutcome {
   readonly numericClass?: string;
   /** Of reactors only. */
   readonly chunks?: Chunks;
+  /** SHA-256 of a WASI program's memory when it trapped or ran out of fuel: shows that the run was made. */
+  readonly witness?: Bytes;
 }
 
 /** The canonical statement of a result: what is hashed, committed to and compared. */
@@ -61,6 +63,7 @@ export const resultSchema = v.strictObject({
   fuelUsed: v.optional(countSchema),
   numericClass: v.optional(numericClassSchema),
   chunks: v.optional(chunksSchema),
+  witness: v.optional(digestSchema),
 });
 export type Result = v.InferOutput<typeof resultSchema>;
 
@@ -74,13 +77,14 @@ export async function resultOf(outcome: TaskOutcome): Promise<Result> {
     })),
   );
   outputs.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const { fuelUsed, numericClass, chunks } = outcome;
+  const { fuelUsed, numericClass, chunks, witness } = outcome;
   return {
     exit: outcome.exit,
     outputs,
     ...(fuelUsed === undefined ? {} : { fuelUsed }),
     ...(numericClass === undefined ? {} : { numericClass }),
     ...(chunks === undefined ? {} : { chunks }),
+    ...(witness === undefined ? {} : { witness }),
   };
 }
 

@@ -108,7 +108,7 @@ export class TaskPump {
       });
       this.#runs.delete(run);
       this.pump();
-      if (isVote(outcome.exit)) await this.#finish(place, outcome);
+      if (isVote(outcome)) await this.#finish(place, outcome);
       else if (book.fail(place))
         this.#sendFailed(
           place,

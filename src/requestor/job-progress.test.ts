@@ -12,6 +12,7 @@ let clock: ManualClock;
 beforeEach(() => (clock = new ManualClock(NOW_MS)));
 afterEach(() => clock[Symbol.dispose]());
 
+const OK = { kind: 'ok' } as const;
 const QUORUM: Policy = { kind: 'quorum', need: 2, limit: 3, auditRate: 0 };
 
 function recordOf(policy: Policy = QUORUM): JobRecord {
@@ -45,7 +46,7 @@ describe('a task', () => {
     progress.check(1);
     progress.run(2);
     progress.wait(2);
-    progress.verify(3, clock.now());
+    progress.verify(3, OK, clock.now());
     expect(view(progress).phases).toEqual(['running', 'checking', 'waiting', 'verified']);
   });
   test('that is checked is not called running again by a second replica', () => {
@@ -56,17 +57,17 @@ describe('a task', () => {
   });
   test('that is verified stays so, whatever late replicas do, and counts once', () => {
     const progress = progressOf();
-    progress.verify(0, clock.now());
+    progress.verify(0, OK, clock.now());
     for (const late of ['wait', 'run', 'check', 'verify'] as const) progress[late](0);
     expect([view(progress).phases[0], progress.verified]).toEqual(['verified', 1]);
   });
   test('that has to run again is waiting, and counts no more', () => {
     const progress = progressOf();
-    progress.verify(0, clock.now());
+    progress.verify(0, OK, clock.now());
     progress.reopen(0);
     progress.reopen(1);
     expect([view(progress).phases[0], progress.verified]).toEqual(['waiting', 0]);
-    progress.verify(0, clock.now());
+    progress.verify(0, OK, clock.now());
     expect(progress.verified).toBe(1);
   });
 });
@@ -74,18 +75,18 @@ describe('a task', () => {
 describe('the time left', () => {
   test('follows the pace since the tab opened; what was read from the store is no pace', async () => {
     const progress = progressOf(10);
-    for (const task of [0, 1, 2, 3]) progress.verify(task);
+    for (const task of [0, 1, 2, 3]) progress.verify(task, OK);
     await clock.advance(1_000);
     expect(view(progress).etaMs).toBeUndefined();
-    progress.verify(4, clock.now());
-    progress.verify(5, clock.now());
+    progress.verify(4, OK, clock.now());
+    progress.verify(5, OK, clock.now());
     expect(view(progress).etaMs).toBe(2_000);
     expect(view(progress).firstResultAtMs).toBe(NOW_MS + 1_000);
   });
   test('is not told once the job has ended', async () => {
     const progress = progressOf(2);
     await clock.advance(1_000);
-    progress.verify(0, clock.now());
+    progress.verify(0, OK, clock.now());
     progress.end('cancelled', clock.now());
     expect(view(progress)).toMatchObject({ status: 'cancelled', endedAtMs: clock.now() });
     expect(view(progress).etaMs).toBeUndefined();
@@ -132,7 +133,7 @@ describe('over a reload', () => {
     progress.banned.add('liar');
     progress.reject({ task: 1, peer: 'liar', reason: 'wrong' });
     await clock.advance(500);
-    progress.verify(0, clock.now());
+    progress.verify(0, OK, clock.now());
     progress.end('failed', clock.now(), 'why');
     const record = progress.record([link]);
     const after = new JobProgress(record, 4, clock.now() + 9_000);
@@ -178,7 +179,7 @@ test('only the newest of very many rejected results are kept', () => {
 test('a view is of its moment: later changes do not reach into it', () => {
   const progress = progressOf();
   const before = view(progress);
-  progress.verify(0, clock.now());
+  progress.verify(0, OK, clock.now());
   expect(before.phases[0]).toBe('waiting');
   expect(before).toMatchObject({ budget: 100n, spent: 7n, pricePerTaskCeiling: 3n, verified: 0 });
 });

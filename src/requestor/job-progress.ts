@@ -1,8 +1,15 @@
 import type { PeerId } from '../protocol/identity.ts';
+import type { Exit } from '../protocol/task.ts';
 import { MAX_REJECTED_SHOWN } from './constants.ts';
 import type { ProviderLink } from './provider-link.ts';
 import type { JobRecord } from './records.ts';
 import type { JobProviderView, JobStatus, JobView, RejectedResult, TaskPhase } from './view.ts';
+
+/** Exits that can be verified and leave no result, as a person reads them. */
+const FAULTS: Readonly<Partial<Record<Exit['kind'], string>>> = {
+  trap: 'trapped',
+  fuel: 'used up its fuel',
+};
 
 /** How far one job is: what its record and its view are made of. */
 export class JobProgress {
@@ -15,6 +22,8 @@ export class JobProgress {
   #status: JobStatus;
   #error: string | undefined;
   #verified = 0;
+  /** Verified tasks in which the program itself failed. */
+  readonly #faults = new Map<number, Exit['kind']>();
   #executions: number;
   #rejected: RejectedResult[];
   #firstResultAtMs: number | undefined;
@@ -44,6 +53,13 @@ export class JobProgress {
     return this.#verified;
   }
 
+  /** What the program did wrong in a verified task; it will do so on every device. */
+  get fault(): string | undefined {
+    const [task, kind] = [...this.#faults][0] ?? [];
+    if (kind === undefined) return undefined;
+    return `Task ${task}: the program ${FAULTS[kind]}. Try this task out on this device to see why.`;
+  }
+
   wait(task: number): void {
     this.#set(task, 'waiting');
   }
@@ -56,10 +72,11 @@ export class JobProgress {
     this.#set(task, 'checking');
   }
 
-  /** A task is verified; `nowMs` is absent when it was read from the store. */
-  verify(task: number, nowMs?: number): void {
+  /** A task is verified, with this exit; `nowMs` is absent when it was read from the store. */
+  verify(task: number, exit: Exit, nowMs?: number): void {
     if (this.#phases[task] === 'verified') return;
     this.#phases[task] = 'verified';
+    if (exit.kind in FAULTS) this.#faults.set(task, exit.kind);
     this.#verified++;
     if (nowMs === undefined) return;
     this.#verifiedHere++;
@@ -70,6 +87,7 @@ export class JobProgress {
   reopen(task: number): void {
     if (this.#phases[task] !== 'verified') return;
     this.#phases[task] = 'waiting';
+    this.#faults.delete(task);
     this.#verified--;
   }
 

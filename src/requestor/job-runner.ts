@@ -131,9 +131,9 @@ export class JobRunner implements AsyncDisposable {
     const { sessionKey } = this.#parts.demandTerms.payment;
     const plan = planRestore(await this.#parts.keeper.all(), agreements, { banned, sessionKey });
     for (const task of plan.dropped) await this.#parts.keeper.drop(task);
-    for (const { task, peers } of plan.verified) {
+    for (const { task, peers, exit } of plan.verified) {
       this.#tasks.queue.finish(task);
-      this.progress.verify(task);
+      this.progress.verify(task, exit);
       this.#settleDesk.remember(task, peers);
     }
     for (const payee of plan.bannedPayees) this.#settleDesk.bannedPayees.add(payee);
@@ -271,7 +271,9 @@ export class JobRunner implements AsyncDisposable {
   }
 
   async #endWhenDone(): Promise<void> {
-    if (this.progress.verified === this.#parts.taskCount && this.isRunning) await this.#end('done');
+    const { fault, verified } = this.progress;
+    if (fault !== undefined) await this.#end('failed', fault);
+    else if (verified === this.#parts.taskCount) await this.#end('done');
   }
 
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {

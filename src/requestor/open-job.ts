@@ -59,7 +59,7 @@ export class OpenJob implements AsyncDisposable {
     const open = new OpenJob(init, record);
     try {
       if (record.status !== 'running') {
-        for (const { task } of await open.keeper.all()) open.#progress.verify(task);
+        for (const { task, exit } of await open.keeper.all()) open.#progress.verify(task, exit);
         return open;
       }
       await open.#run(session ?? (await init.reopenSession(record.payment, record.cap)), listeners);

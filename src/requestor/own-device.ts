@@ -43,7 +43,7 @@ export class OwnDevice implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }> {
     const outcome = await this.#run(task, signal);
-    if (!isVote(outcome.exit)) {
+    if (!isVote(outcome)) {
       throw new KilnError(
         'requestor/own-run-failed',
         `This device could not run task ${task}: ${outcome.exit.kind}.`,

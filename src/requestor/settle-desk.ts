@@ -61,7 +61,7 @@ export class SettleDesk {
       task,
       supporters.map(({ peer }) => peer),
     );
-    progress.verify(task, parts.clock.now());
+    progress.verify(task, result.exit, parts.clock.now());
     const reasons = new Map(
       [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
     );

@@ -156,7 +156,7 @@ export class TaskDesk {
     try {
       checkOutputs(this.#manifest, revealed.result);
       const digest = await this.#results.reveal({ lease, task }, holder.peer, revealed);
-      if (isVote(revealed.result.exit)) this.#apply(task, { type: 'revealed', id: lease, digest });
+      if (isVote(revealed.result)) this.#apply(task, { type: 'revealed', id: lease, digest });
       else this.#apply(task, { type: 'inconclusive', id: lease, reason: revealed.result.exit.kind });
     } catch (error) {
       this.#apply(task, { type: 'broken', id: lease, reason: toKilnError(error).message });

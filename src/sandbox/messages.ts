@@ -73,6 +73,8 @@ export interface GuestOutcome {
   readonly fuelUsed?: number;
   readonly numericClass?: string;
   readonly chunks?: Chunks;
+  /** WASI: SHA-256 of the memory after a trap or spent fuel (see `TaskOutcome.witness`). */
+  readonly witness?: Bytes;
 }
 
 /** Guest to host. */

@@ -91,8 +91,13 @@ describe('policies in numbers', () => {
     expect(resultLimit({ kind: 'quorum', need: 3, limit: 1, auditRate: 0 })).toBe(3);
   });
   test('only results vote', () => {
-    expect(isVote({ kind: 'exit-code', code: 3 })).toBe(true);
-    expect(isVote({ kind: 'timeout', message: '' })).toBe(false);
+    expect(isVote({ exit: { kind: 'exit-code', code: 3 } })).toBe(true);
+    expect(isVote({ exit: { kind: 'timeout', message: '' } })).toBe(false);
+    expect(isVote({ exit: { kind: 'timeout', message: '' }, witness: new Uint8Array(32) })).toBe(false);
+    for (const kind of ['trap', 'fuel'] as const) {
+      expect(isVote({ exit: { kind, message: '' } })).toBe(false);
+      expect(isVote({ exit: { kind, message: '' }, witness: new Uint8Array(32) })).toBe(true);
+    }
   });
   test('audits hit about their share; 0 never, 1 always', () => {
     const random = seededRandom(1);

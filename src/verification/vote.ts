@@ -10,15 +10,15 @@ export const ADAPTIVE_LIMIT = 5;
 /** Runs of one task that may end without a result before it is given up: the task is at fault then, not six providers. */
 export const FAILED_RUN_LIMIT = 6;
 
-/** Exits that the program itself causes, on every device alike. */
-const VOTES: ReadonlySet<Exit['kind']> = new Set(['ok', 'exit-code', 'trap', 'fuel']);
-
 /**
- * Does this exit count as a result? The others (timeout, out of memory, stack, lost device …) differ from device to
+ * Does this end of a run count as a result? A trap and spent fuel do, since the program causes them on every device
+ * alike, but only with the witness that a run was made: "it trapped" alone is an answer anybody can guess, and two
+ * idle strangers would agree on it. The others (timeout, out of memory, stack, lost device …) differ from device to
  * device: they blame nobody and never vote.
  */
-export function isVote(exit: Exit): boolean {
-  return VOTES.has(exit.kind);
+export function isVote({ exit, witness }: { readonly exit: Exit; readonly witness?: unknown }): boolean {
+  if (exit.kind === 'trap' || exit.kind === 'fuel') return witness !== undefined;
+  return exit.kind === 'ok' || exit.kind === 'exit-code';
 }
 
 /**

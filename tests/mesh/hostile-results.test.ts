@@ -177,6 +177,22 @@ test('one stranger whose every run fails does not end a job: this device runs it
   expect(sandbox.started).toBeGreaterThan(0);
 });
 
+test('a program that traps on every device ends its job, and whoever ran it is paid', async () => {
+  await using day = new MarketDay();
+  const exit = () => ({ kind: 'trap', message: 'unreachable' }) as const;
+  const witness = new Uint8Array(32).fill(7);
+  const crash = { msPerTask: 10, exit, witness: () => witness };
+  const a = await day.provider(crash);
+  await day.provider(crash);
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 1, QUORUM_2);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'failed', verified: 1, rejected: [] });
+  expect(view.error).toMatch(/^Task 0: the program trapped\./);
+  expect(view.spent).toBeGreaterThan(0n);
+  expect(a.provider.view.value.tasksAccepted).toBe(1);
+});
+
 test('whoever takes a second agreement before it is caught is out with both', async () => {
   await using day = new MarketDay();
   const home = await day.requestor({ msPerTask: 30_000 });

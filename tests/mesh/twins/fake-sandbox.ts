@@ -24,6 +24,8 @@ export interface FakeSandboxOptions {
   readonly tamper?: (task: number, bytes: Bytes) => Bytes;
   /** How a task ends; without outputs unless `ok`. @default ok */
   readonly exit?: (task: number) => Exit;
+  /** The witness of a run that ended in a fault; none by default. */
+  readonly witness?: (task: number) => Bytes;
 }
 
 /** A tamper for {@link FakeSandboxOptions}: other bytes for every task that the condition names, the same lie by everybody. */
@@ -94,7 +96,9 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
   async #outcome(job: Cid, manifest: Manifest, task: number): Promise<Omit<TaskOutcome, 'wallMs'>> {
     const { exit = () => ({ kind: 'ok' }), tamper = (_, bytes) => bytes, outputBytes } = this.#options;
     const ended: Exit = exit(task);
-    if (ended.kind !== 'ok') return { exit: ended, outputs: [] };
+    const witness = this.#options.witness?.(task);
+    if (ended.kind !== 'ok')
+      return { exit: ended, outputs: [], ...(witness === undefined ? {} : { witness }) };
     const bytes = ownBytes(tamper(task, await trueOutput(job, task, outputBytes)));
     return { exit: ended, outputs: outputsOf(manifest).map((path) => ({ path, bytes })) };
   }
