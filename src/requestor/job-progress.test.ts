@@ -58,7 +58,8 @@ describe('a task', () => {
   test('that is verified stays so, whatever late replicas do, and counts once', () => {
     const progress = progressOf();
     progress.verify(0, OK, clock.now());
-    for (const late of ['wait', 'run', 'check', 'verify'] as const) progress[late](0);
+    for (const late of ['wait', 'run', 'check'] as const) progress[late](0);
+    progress.verify(0, OK);
     expect([view(progress).phases[0], progress.verified]).toEqual(['verified', 1]);
   });
   test('that has to run again is waiting, and counts no more', () => {
@@ -182,4 +183,12 @@ test('a view is of its moment: later changes do not reach into it', () => {
   progress.verify(0, OK, clock.now());
   expect(before.phases[0]).toBe('waiting');
   expect(before).toMatchObject({ budget: 100n, spent: 7n, pricePerTaskCeiling: 3n, verified: 0 });
+});
+
+test('a verified fault is told until its task runs again', () => {
+  const progress = progressOf();
+  progress.verify(2, { kind: 'fuel', message: 'any words' });
+  expect(progress.fault).toMatch(/^Task 2: the program used up its fuel\. Try/);
+  progress.reopen(2);
+  expect(progress.fault).toBeUndefined();
 });
