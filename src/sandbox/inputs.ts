@@ -40,6 +40,11 @@ export class InputReader {
     return reading;
   }
 
+  /** A program: read once, given to a guard, and not kept. */
+  program(input: InputRef): Promise<Bytes> {
+    return this.#readWhole(input);
+  }
+
   /** A part of an input; its bounds must lie inside. */
   async slice(input: InputRef, offset: number, length: number): Promise<Bytes> {
     const isInside =

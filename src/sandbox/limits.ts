@@ -22,6 +22,11 @@ export const RECYCLE_MIN_AGE_MS = 10_000;
 /** How long a frame may take to start its worker, on a busy machine, before that counts as a fault of this device. */
 export const SLOT_START_LIMIT_MS = 30_000;
 
+/** How long a guard may look at one program before it counts as refused; honest ones take milliseconds. */
+export const GUARD_LIMIT_MS = 10_000;
+/** The guards' worker is stopped after this long without a call. */
+export const GUARD_IDLE_MS = 30_000;
+
 /** How often a long task's frame is asked whether its process still lives … */
 export const FRAME_CHECK_INTERVAL_MS = 5_000;
 /** … and how long it may take to answer; a machine that swaps is slow. */

@@ -1,17 +1,18 @@
 import type { WasiProgram } from '../protocol/manifest.ts';
+import type { Guards } from './guards.ts';
 import type { InputReader } from './inputs.ts';
 import { refusal } from './inputs.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WasiLoad } from './messages.ts';
-import { guardWasm } from './wasm-guard/guard-wasm.ts';
 
 /** Reads and guards a WASI program; throws a guard's error or `sandbox/refused`. */
 export async function prepareWasi(
   program: WasiProgram,
   limits: EffectiveLimits,
   inputs: InputReader,
+  guards: Guards,
 ): Promise<WasiLoad> {
-  const { module, imports } = guardWasm(await inputs.whole(program.module), {
+  const { module, imports } = await guards.wasm(await inputs.program(program.module), {
     ...limits,
     canonicalNans: program.canonicalNans ?? false,
   });

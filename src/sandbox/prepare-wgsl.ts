@@ -1,10 +1,11 @@
 import type { Bytes } from '../base/bytes.ts';
 import { evaluateExpression, parseExpression } from '../job/expression.ts';
 import type { WgslProgram } from '../protocol/manifest.ts';
+import type { Guards } from './guards.ts';
 import type { InputReader } from './inputs.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WgslLoad } from './messages.ts';
-import { type GuardedWgsl, guardWgsl } from './wgsl-guard/guard-wgsl.ts';
+import type { GuardedWgsl } from './wgsl-guard/guard-wgsl.ts';
 
 type Source = NonNullable<WgslProgram['buffers'][string]['source']>;
 
@@ -13,10 +14,11 @@ export async function prepareWgsl(
   program: WgslProgram,
   limits: EffectiveLimits,
   inputs: InputReader,
+  guards: Guards,
 ): Promise<WgslLoad> {
   const shaders: Record<string, GuardedWgsl> = {};
   for (const [name, input] of Object.entries(program.shaders))
-    shaders[name] = guardWgsl(await inputs.whole(input), limits);
+    shaders[name] = await guards.wgsl(await inputs.program(input), limits);
   const contents = await readContents(program, inputs, (source) => !dependsOnTask(source), {});
   return { kind: 'wgsl', program, shaders, contents, limits };
 }

@@ -3,6 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import { taskParameters } from '../job/split.ts';
 import type { Manifest, Program } from '../protocol/manifest.ts';
 import { type TaskOutcome, taskSeed } from '../protocol/task.ts';
+import type { Guards } from './guards.ts';
 import { InputReader, type ReadInput } from './inputs.ts';
 import { type EffectiveLimits, effectiveLimits } from '../job/limits.ts';
 import { faultExit, type Load, type TaskInput } from './messages.ts';
@@ -11,8 +12,9 @@ import { prepareWasi, wasiTask } from './prepare-wasi.ts';
 import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';
 import type { SlotRun } from './slot.ts';
 
-/** How a job reaches the slots of its kind. */
+/** How a job reaches the guards and the slots of its kind. */
 export interface JobSlots {
+  readonly guards: Guards;
   run(run: SlotRun): Promise<TaskOutcome>;
   forget(load: Load): void;
 }
@@ -60,7 +62,7 @@ export class SandboxJob {
     const limits = effectiveLimits(manifest.limits);
     let load: Load | KilnError;
     try {
-      load = await prepare(program, limits, inputs);
+      load = await prepare(program, limits, inputs, slots.guards);
     } catch (error) {
       load = refusalOf(error);
     }
@@ -108,15 +110,24 @@ export class SandboxJob {
 
 const NO_SEED = new Uint8Array(0);
 
-function prepare(program: Program, limits: EffectiveLimits, inputs: InputReader): Promise<Load> {
-  if (program.kind === 'wasi') return prepareWasi(program, limits, inputs);
-  if (program.kind === 'wgsl') return prepareWgsl(program, limits, inputs);
+function prepare(
+  program: Program,
+  limits: EffectiveLimits,
+  inputs: InputReader,
+  guards: Guards,
+): Promise<Load> {
+  if (program.kind === 'wasi') return prepareWasi(program, limits, inputs, guards);
+  if (program.kind === 'wgsl') return prepareWgsl(program, limits, inputs, guards);
   return prepareOnnx(program, limits, inputs);
 }
+
+/** What is wrong with this device or page, and says nothing of the program. */
+const HOST_FAULTS: ReadonlySet<string> = new Set(['sandbox/closed', 'sandbox/not-started']);
 
 /** The error when it refuses the program itself; anything else is the host's fault and is thrown on. */
 function refusalOf(error: unknown): KilnError {
   const known = toKilnError(error);
+  if (HOST_FAULTS.has(known.code)) throw known;
   if (known.code.startsWith('sandbox/') || known.code.startsWith('expression/')) return known;
   throw known;
 }

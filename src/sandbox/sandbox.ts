@@ -8,6 +8,8 @@ import type { JobKind } from '../protocol/primitives.ts';
 import type { TaskOutcome } from '../protocol/task.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
 import { decideAfterLoss } from './device-losses.ts';
+import { Guards } from './guards.ts';
+import { GUEST_PAGES, pageUrls } from './guest-pages.ts';
 import type { ReadInput } from './inputs.ts';
 import { faultExit } from './messages.ts';
 import { SandboxJob } from './sandbox-job.ts';
@@ -20,7 +22,7 @@ export interface SandboxOptions {
   readonly cpuSlots: number;
   /** Slots for WGSL programs: 1, or 0 on a device without a GPU. */
   readonly gpuSlots: number;
-  /** Address of the frame's document. @default `sandbox.html` beside the app's own page */
+  /** Address of the frame's document; its siblings lie beside it. @default `sandbox.html` beside the app's own page */
   readonly pageUrl?: string;
 }
 
@@ -36,6 +38,7 @@ const DEVICE_ENDED = 'sandbox/gpu-ended';
 /** Runs strangers' programs in hidden frames of this page. See README.md for the walls around them. */
 export class Sandbox implements AsyncDisposable {
   readonly #pools: Readonly<Record<Lane, SlotPool>>;
+  readonly #guards = new Guards();
   readonly #events = new Emitter<{ deviceLost: DeviceLoss }>();
   readonly #busy = new Cell<Readonly<Record<Lane, number>>>({ cpu: 0, gpu: 0 });
   readonly #stops: (() => void)[];
@@ -44,8 +47,10 @@ export class Sandbox implements AsyncDisposable {
   #hasGpuEnded = false;
 
   constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
-    const url = pageUrl ?? new URL(`${import.meta.env.BASE_URL}sandbox.html`, document.baseURI).href;
-    this.#pools = { cpu: new SlotPool(url, cpuSlots), gpu: new SlotPool(url, gpuSlots) };
+    const url =
+      pageUrl ?? new URL(`${import.meta.env.BASE_URL}${GUEST_PAGES.programs}`, document.baseURI).href;
+    const urlOf = pageUrls(url);
+    this.#pools = { cpu: new SlotPool(urlOf, cpuSlots), gpu: new SlotPool(urlOf, gpuSlots) };
     this.#stops = LANES.map((lane) =>
       this.#pools[lane].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [lane]: count })),
     );
@@ -83,6 +88,7 @@ export class Sandbox implements AsyncDisposable {
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob> {
     const pool = this.#pools[laneOf(manifest.program)];
     return SandboxJob.open(job, manifest, readInput, {
+      guards: this.#guards,
       run: (run) => this.#run(pool, run),
       forget: (load) => pool.forget(load),
     });
@@ -93,16 +99,17 @@ export class Sandbox implements AsyncDisposable {
    * about a second.
    */
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number> {
-    return measureSpeed(
-      kind,
-      signal,
-      (run) => this.#run(this.#pools[laneOfKind(kind)], run),
-      (load) => this.#pools[laneOfKind(kind)].forget(load),
-    );
+    const pool = this.#pools[laneOfKind(kind)];
+    return measureSpeed(kind, signal, {
+      guards: this.#guards,
+      run: (run) => this.#run(pool, run),
+      forget: (load) => pool.forget(load),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#resume);
+    this.#guards[Symbol.dispose]();
     for (const pool of Object.values(this.#pools)) pool.close();
     for (const stop of this.#stops) stop();
     this.#events.clear();

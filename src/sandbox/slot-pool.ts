@@ -1,5 +1,6 @@
 import { KilnError, aborted } from '../base/errors.ts';
 import { Cell, type Observable } from '../base/observable.ts';
+import { type GuestPage, guestPageOf } from './guest-pages.ts';
 import type { GuestOutcome, Load } from './messages.ts';
 import { Slot, type SlotRun } from './slot.ts';
 
@@ -15,7 +16,7 @@ interface Waiter {
 
 /** The warm slots of one kind: a task takes one, prefers the one that has its program, and gives it back. */
 export class SlotPool {
-  readonly #pageUrl: string;
+  readonly #urlOf: (page: GuestPage) => string;
   readonly #idle = new Set<Slot>();
   readonly #taken = new Set<Slot>();
   readonly #busy = new Cell(0);
@@ -24,8 +25,8 @@ export class SlotPool {
   #isPaused = false;
   #isClosed = false;
 
-  constructor(pageUrl: string, size: number) {
-    this.#pageUrl = pageUrl;
+  constructor(urlOf: (page: GuestPage) => string, size: number) {
+    this.#urlOf = urlOf;
     this.#size = size;
   }
 
@@ -106,7 +107,7 @@ export class SlotPool {
     if (slot.isSpent) {
       slot.kill(closed());
       // A fresh one warms up while the host thinks; the pump takes it first.
-      if (!this.#isPaused && this.#count < this.#size) this.#idle.add(new Slot(this.#pageUrl));
+      if (!this.#isPaused && this.#count < this.#size) this.#idle.add(new Slot(slot.pageUrl));
     } else this.#idle.add(slot);
     this.#trim();
     this.#pump();
@@ -147,11 +148,14 @@ export class SlotPool {
 
   #slotFor(load: Load): Slot {
     const idle = [...this.#idle].filter((slot) => !slot.isSpent);
-    const warm = idle.find((slot) => slot.load === load) ?? idle.find((slot) => slot.load === undefined);
+    const pageUrl = this.#urlOf(guestPageOf(load));
+    const warm =
+      idle.find((slot) => slot.load === load) ??
+      idle.find((slot) => slot.load === undefined && slot.pageUrl === pageUrl);
     if (warm !== undefined) return warm;
     // Every other idle slot belongs to another job: it makes room for a fresh one.
     for (const slot of [...this.#idle]) if (this.#count >= this.#size) this.#discard(slot);
-    return new Slot(this.#pageUrl);
+    return new Slot(pageUrl);
   }
 }
 

@@ -38,7 +38,11 @@ export class Slot {
   #isSpent = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** The document it shows: which runtime it has. */
+  readonly pageUrl: string;
+
   constructor(pageUrl: string) {
+    this.pageUrl = pageUrl;
     this.#started = openFrame(pageUrl, this.#life.signal).then((frame) => {
       this.#frame = frame;
       // Killed in the same moment as it answered.

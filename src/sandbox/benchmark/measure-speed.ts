@@ -1,12 +1,10 @@
 import { KilnError, aborted } from '../../base/errors.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
-import type { TaskOutcome } from '../../protocol/task.ts';
 import { effectiveLimits } from '../../job/limits.ts';
-import { guardWasm } from '../wasm-guard/guard-wasm.ts';
-import { guardWgsl } from '../wgsl-guard/guard-wgsl.ts';
 import { utf8 } from '../../base/bytes.ts';
+import type { Guards } from '../guards.ts';
 import type { Load, TaskInput } from '../messages.ts';
-import type { SlotRun } from '../slot.ts';
+import type { JobSlots } from '../sandbox-job.ts';
 import { SPEED_MODULE_BASE64 } from './speed-module.ts';
 import { SPEED_RESULT_BYTES, SPEED_SHADER, SPEED_WORKGROUP } from './speed-shader.ts';
 
@@ -25,16 +23,13 @@ const LONG_RUN_MS = 60;
 /** Largest grid along one axis on every GPU. */
 const MAX_WORKGROUPS = 65_535;
 
-type Run = (run: SlotRun) => Promise<TaskOutcome>;
-
 /** Runs the reference load of a kind in a slot of its own and scores the best run, in micro-units per second. */
 export async function measureSpeed(
   kind: JobKind,
   signal: AbortSignal,
-  run: Run,
-  forget: (load: Load) => void,
+  { guards, run, forget }: JobSlots,
 ): Promise<number> {
-  const load = kind === 'wasi' ? wasiLoad() : wgslLoad();
+  const load = kind === 'wasi' ? await wasiLoad(guards) : await wgslLoad(guards);
   try {
     const runOnce = async (workgroups: number) => {
       if (signal.aborted) throw aborted(signal.reason);
@@ -72,18 +67,18 @@ async function wgslRate(runOnce: (workgroups: number) => Promise<number>): Promi
   return best / REFERENCE_WGSL_INVOCATIONS_PER_SECOND;
 }
 
-function wasiLoad(): Load {
+async function wasiLoad(guards: Guards): Promise<Load> {
   const limits = effectiveLimits({});
   const source = Uint8Array.from(atob(SPEED_MODULE_BASE64), (character) => character.charCodeAt(0));
-  const { module } = guardWasm(source, limits);
+  const { module } = await guards.wasm(source, limits);
   return { kind: 'wasi', module, files: [], outputs: [], needsSeed: false, limits };
 }
 
-function wgslLoad(): Load {
+async function wgslLoad(guards: Guards): Promise<Load> {
   const empty = { cid: '', bytes: 0 };
   return {
     kind: 'wgsl',
-    shaders: { speed: guardWgsl(utf8(SPEED_SHADER), effectiveLimits({})) },
+    shaders: { speed: await guards.wgsl(utf8(SPEED_SHADER), effectiveLimits({})) },
     contents: {},
     limits: effectiveLimits({}),
     program: {
