@@ -48,7 +48,8 @@ export function parseCid(text: string): { readonly isList: boolean; readonly dig
     const known = cid.code === RAW || cid.code === DAG_CBOR;
     const { code, digest } = cid.multihash;
     const isSha256 = code === SHA2_256 && digest.byteLength === 32;
-    if (cid.version === 1 && known && isSha256 && cid.toString() === text) {
+    // Made anew: a parsed CID's own text is the one it was parsed from, in whatever spelling.
+    if (cid.version === 1 && known && isSha256 && cidOfDigest(digest, cid.code) === text) {
       return { isList: cid.code === DAG_CBOR, digest };
     }
   } catch {

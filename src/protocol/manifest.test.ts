@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_INPUT_BLOBS, MAX_NAME_CHARS, MAX_OUTPUT_FILES } from './constants.ts';
-import { guestPathSchema, manifestSchema } from './manifest.ts';
+import { manifestSchema } from './manifest.ts';
+import { guestPathSchema } from './manifest-parts.ts';
 import { type Bound, brokenBounds, changed, countBounds, SOME_CID, verdictOn } from './messages.fixture.ts';
 
 const input = { cid: SOME_CID, bytes: 1 };

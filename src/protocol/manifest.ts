@@ -1,244 +1,249 @@
 import * as v from 'valibot';
 import { MAX_INPUT_BLOBS, MAX_OUTPUT_FILES } from './constants.ts';
+import {
+  deliverableSchema,
+  expressionSchema,
+  guestPathSchema,
+  identifierSchema,
+  inputSchema,
+  limitsSchema,
+  said,
+  sourceSchema,
+  tensorNameSchema,
+} from './manifest-parts.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
-import { cidSchema, countSchema, nameSchema, timeSchema } from './primitives.ts';
+import { nameSchema, timeSchema } from './primitives.ts';
 
 /*
  * A job as everybody sees it. It names its program and inputs by CID, says how it splits into tasks, and how
  * results are compared and put together. Its own CID (of its dag-cbor bytes) is the job's name.
  */
 
-/** A number or an arithmetic expression over the task's parameters, e.g. `"frame * 4096"` (job/expression). */
-export const expressionSchema = v.union([
-  v.pipe(v.number(), v.finite()),
-  v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-]);
-export type Expression = v.InferOutput<typeof expressionSchema>;
-
-/** Names are keys of plain objects: those that every object has would find something where nothing was put. */
-const ownNameCheck = v.check<string, string>(
-  (name) => !(name in Object.prototype) && name !== 'prototype',
-  'is a name that every object has',
-);
-
-const identifierSchema = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'is not an identifier'),
-  ownNameCheck,
-);
-
-/** A relative path inside the guest's file system: no `..`, no leading slash, not `__proto__` and the like. */
-export const guestPathSchema = v.pipe(
-  v.string(),
-  v.regex(
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/,
-    'is not a plain relative path',
-  ),
-  v.maxLength(120),
-  ownNameCheck,
-);
-
-/** A blob that tasks read. */
-export const inputSchema = v.strictObject({ cid: cidSchema, bytes: countSchema });
-
 /**
  * How the job splits. `range`: integers from `from` to `to` (excluded) in steps of `step`; a task sees
  * `<name>` (its first), `<name>_end` (its end, excluded) and `index`.
  */
-export const splitSchema = v.strictObject({
-  by: v.literal('range'),
-  name: identifierSchema,
-  from: v.pipe(v.number(), v.safeInteger()),
-  to: v.pipe(v.number(), v.safeInteger()),
-  step: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+const splitSchema = v.strictObject({
+  by: said(v.literal('range'), 'How tasks are cut: a range of whole numbers.'),
+  name: said(identifierSchema, 'Name of the parameter; a task sees NAME, NAME_end and index.'),
+  from: said(v.pipe(v.number(), v.safeInteger()), 'First number of the first task.'),
+  to: said(v.pipe(v.number(), v.safeInteger()), 'End of the range, itself excluded.'),
+  step: said(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 'Numbers that one task takes.'),
 });
 export type Split = v.InferOutput<typeof splitSchema>;
-
-/** Hard limits of one task, the sandbox's defaults when absent (design: sandbox, limits). */
-export const limitsSchema = v.strictObject({
-  memoryBytes: v.optional(countSchema),
-  wallMs: v.optional(countSchema),
-  outputBytes: v.optional(countSchema),
-  gpuMemoryBytes: v.optional(countSchema),
-  /** Size of a WASM module or an ONNX model. */
-  moduleBytes: v.optional(countSchema),
-  /** Elements of a WASM program's tables together. */
-  tableElements: v.optional(countSchema),
-  /** Units that a WASM program may burn, about one per instruction. */
-  fuel: v.optional(countSchema),
-  /** Size of one shader's text. */
-  shaderBytes: v.optional(countSchema),
-  /** Tokens of one shader after all its calls were inlined. */
-  inlinedTokens: v.optional(countSchema),
-  /** Turns that all loops of one shader invocation may take. */
-  loopTurns: v.optional(countSchema),
-  /** Time to compile all pipelines. */
-  compileMs: v.optional(countSchema),
-});
 export type Limits = v.InferOutput<typeof limitsSchema>;
 
-/**
- * A WASI preview-1 command, or, with `steps`, a reactor. `{name}` in args and env is replaced by the task's parameter.
- */
-export const wasiProgramSchema = v.strictObject({
+/** A text in which `{name}` is replaced by the task's parameter. */
+const filledTextSchema = v.pipe(v.string(), v.maxLength(1_000));
+
+/** A WASI preview-1 command, or, with `steps`, a reactor. */
+const wasiProgramSchema = v.strictObject({
   kind: v.literal('wasi'),
-  module: inputSchema,
-  args: v.pipe(v.array(v.pipe(v.string(), v.maxLength(1_000))), v.maxLength(64)),
-  env: v.pipe(v.record(identifierSchema, v.pipe(v.string(), v.maxLength(1_000))), v.maxEntries(64)),
-  stdin: v.optional(inputSchema),
-  files: v.pipe(v.record(guestPathSchema, inputSchema), v.maxEntries(MAX_INPUT_BLOBS)),
-  /** Files read back after the run; `stdout` is always there under that name when listed. */
-  outputs: v.pipe(v.array(guestPathSchema), v.minLength(1), v.maxLength(MAX_OUTPUT_FILES)),
-  /**
-   * Makes it a reactor: the module exports `init()` and `step(i: i32)`, and the runner calls `step` this many times.
-   * Absent: a command with `_start`.
-   */
-  steps: v.optional(expressionSchema),
-  /** Where the program's clock begins, in milliseconds since 1970. @default 1,767,225,600,000 (2026-01-01) */
-  epochMs: v.optional(timeSchema),
-  /** Gives every NaN one bit pattern, so that programs which look at them agree on every device. @default false */
-  canonicalNans: v.optional(v.boolean()),
+  module: said(inputSchema, 'The WebAssembly module: WASI preview 1, exporting its memory.'),
+  args: said(
+    v.pipe(v.array(filledTextSchema), v.maxLength(64)),
+    'Command line, the program\'s own name first; "{name}" stands for a parameter of the task.',
+  ),
+  env: said(
+    v.pipe(v.record(identifierSchema, filledTextSchema), v.maxEntries(64)),
+    'Environment; "{name}" in a value stands for a parameter of the task.',
+  ),
+  stdin: v.optional(said(inputSchema, 'What the program reads from standard input. Absent: nothing.')),
+  files: said(
+    v.pipe(v.record(guestPathSchema, inputSchema), v.maxEntries(MAX_INPUT_BLOBS)),
+    'Read-only input files by path.',
+  ),
+  outputs: said(
+    v.pipe(v.array(guestPathSchema), v.minLength(1), v.maxLength(MAX_OUTPUT_FILES)),
+    'Files read back after the run; "stdout" is what the program printed.',
+  ),
+  steps: v.optional(
+    said(
+      expressionSchema,
+      'Makes the program a reactor: it exports init() and step(i: i32), and step is called this many times. Absent: a command with _start.',
+    ),
+  ),
+  epochMs: v.optional(
+    said(
+      timeSchema,
+      "Where the program's clock begins, in milliseconds since 1970. Absent: 2026-01-01 (1767225600000).",
+    ),
+  ),
+  canonicalNans: v.optional(
+    said(
+      v.boolean(),
+      'Gives every NaN one bit pattern, so that programs which look at its bits agree on every device. Absent: false.',
+    ),
+  ),
 });
 export type WasiProgram = v.InferOutput<typeof wasiProgramSchema>;
 
-export const elementTypeSchema = v.picklist(['u8', 'u32', 'i32', 'f32']);
+const elementTypeSchema = v.picklist(['u8', 'u32', 'i32', 'f32']);
 export type ElementType = v.InferOutput<typeof elementTypeSchema>;
 
 /** A named GPU buffer. `source` fills it from a blob, or a slice of one that depends on the task. */
-export const bufferSchema = v.strictObject({
-  usage: v.picklist(['storage', 'read-only-storage', 'uniform']),
-  bytes: expressionSchema,
-  source: v.optional(
-    v.strictObject({
-      input: inputSchema,
-      offset: v.optional(expressionSchema),
-      length: v.optional(expressionSchema),
-    }),
+const bufferSchema = v.strictObject({
+  usage: said(
+    v.picklist(['storage', 'read-only-storage', 'uniform']),
+    'What shaders may do: read and write, read, or read small constants.',
   ),
+  bytes: said(expressionSchema, 'Size in bytes: a number or an expression.'),
+  source: v.optional(said(sourceSchema, 'What fills it. Absent: zeros.')),
 });
 
 /** One compute pass. Names in `bindings` are buffers, keyed by `@binding` number in `@group(0)`. */
-export const passSchema = v.strictObject({
-  shader: identifierSchema,
-  entry: identifierSchema,
-  workgroups: v.tuple([expressionSchema, expressionSchema, expressionSchema]),
-  bindings: v.pipe(v.record(v.pipe(v.string(), v.regex(/^\d{1,2}$/)), identifierSchema), v.maxEntries(16)),
-  /** The pass runs this many times; its turn is the parameter `turn`. Default 1. */
-  repeat: v.optional(expressionSchema),
-  /**
-   * The grid axis along which the runner may cut the dispatch. The shader adds the uniform parameter `tile` (the
-   * first workgroup of the cut along that axis) to its workgroup id. Absent: never cut.
-   */
-  tileAxis: v.optional(v.picklist(['x', 'y', 'z'])),
+const passSchema = v.strictObject({
+  shader: said(identifierSchema, 'Name of the shader, a key of "shaders".'),
+  entry: said(identifierSchema, 'Its @compute function.'),
+  workgroups: said(
+    v.strictTuple([expressionSchema, expressionSchema, expressionSchema]),
+    'Workgroups along x, y and z: numbers or expressions.',
+  ),
+  bindings: said(
+    v.pipe(
+      v.record(
+        v.pipe(v.string(), v.regex(/^\d{1,2}$/, 'must be a @binding number from "0" to "99"')),
+        identifierSchema,
+      ),
+      v.maxEntries(16),
+    ),
+    'Which buffer stands at which @binding of @group(0).',
+  ),
+  repeat: v.optional(
+    said(expressionSchema, 'Runs the pass this many times; its turn is the parameter "turn". Absent: once.'),
+  ),
+  tileAxis: v.optional(
+    said(
+      v.picklist(['x', 'y', 'z']),
+      'Axis along which the runner may cut the dispatch; the shader adds the uniform "tile" to its workgroup id. Absent: never cut.',
+    ),
+  ),
 });
 export type Pass = v.InferOutput<typeof passSchema>;
+
+const uniformSchema = v.strictObject({
+  type: said(v.picklist(['u32', 'i32', 'f32']), 'Type of the 4-byte scalar.'),
+  value: said(expressionSchema, 'Its value; beside the task\'s parameters it may use "turn" and "tile".'),
+});
 
 /**
  * A pipeline of compute passes over named buffers. `uniforms` is the layout of the buffer named by
  * `uniformBuffer`: 4-byte scalars in order; the value is an expression over the task's parameters, `turn` and `tile`.
  */
-export const wgslProgramSchema = v.strictObject({
+const wgslProgramSchema = v.strictObject({
   kind: v.literal('wgsl'),
-  shaders: v.pipe(v.record(identifierSchema, inputSchema), v.minEntries(1), v.maxEntries(8)),
-  buffers: v.pipe(v.record(identifierSchema, bufferSchema), v.minEntries(1), v.maxEntries(32)),
-  uniformBuffer: v.optional(identifierSchema),
-  uniforms: v.pipe(
-    v.array(v.strictObject({ type: v.picklist(['u32', 'i32', 'f32']), value: expressionSchema })),
-    v.maxLength(64),
+  shaders: said(
+    v.pipe(v.record(identifierSchema, inputSchema), v.minEntries(1), v.maxEntries(8)),
+    'WGSL texts by name.',
   ),
-  passes: v.pipe(v.array(passSchema), v.minLength(1), v.maxLength(32)),
-  outputs: v.pipe(
-    v.record(guestPathSchema, v.strictObject({ buffer: identifierSchema, element: elementTypeSchema })),
-    v.minEntries(1),
-    v.maxEntries(MAX_OUTPUT_FILES),
+  buffers: said(
+    v.pipe(v.record(identifierSchema, bufferSchema), v.minEntries(1), v.maxEntries(32)),
+    'GPU buffers by name.',
+  ),
+  uniformBuffer: v.optional(said(identifierSchema, 'The buffer that holds "uniforms".')),
+  uniforms: said(
+    v.pipe(v.array(uniformSchema), v.maxLength(64)),
+    'Layout of the uniform buffer: 4-byte scalars in order.',
+  ),
+  passes: said(
+    v.pipe(v.array(passSchema), v.minLength(1), v.maxLength(32)),
+    'Compute passes in the order in which they run.',
+  ),
+  outputs: said(
+    v.pipe(
+      v.record(
+        guestPathSchema,
+        v.strictObject({
+          buffer: said(identifierSchema, 'The buffer read back, of usage "storage".'),
+          element: said(elementTypeSchema, 'Type of its numbers, for comparing results.'),
+        }),
+      ),
+      v.minEntries(1),
+      v.maxEntries(MAX_OUTPUT_FILES),
+    ),
+    'Buffers read back after the last pass, by file name.',
   ),
 });
 export type WgslProgram = v.InferOutput<typeof wgslProgramSchema>;
 
 /** Element types that ONNX tensors may have here; `i64` crosses as 8-byte little-endian integers. */
-export const tensorTypeSchema = v.picklist(['f32', 'u8', 'i32', 'i64']);
+const tensorTypeSchema = v.picklist(['f32', 'u8', 'i32', 'i64']);
 export type TensorType = v.InferOutput<typeof tensorTypeSchema>;
 
-/** A dimension list; each is a number or an expression over the task's parameters. */
-const shapeSchema = v.pipe(v.array(expressionSchema), v.maxLength(8));
+const scaleSchema = v.pipe(v.number(), v.finite());
 
 /** One tensor that a task gives to the model: bytes of a blob, or a slice of one that depends on the task. */
-export const tensorInputSchema = v.strictObject({
-  type: tensorTypeSchema,
-  shape: shapeSchema,
-  source: v.strictObject({
-    input: inputSchema,
-    offset: v.optional(expressionSchema),
-    length: v.optional(expressionSchema),
-  }),
-  /** The blob holds bytes; each becomes `byte × scale + offset` as f32. Only for `f32` inputs. */
+const tensorInputSchema = v.strictObject({
+  type: said(tensorTypeSchema, 'Type of its elements, little-endian.'),
+  shape: said(v.pipe(v.array(expressionSchema), v.maxLength(8)), 'Its dimensions: numbers or expressions.'),
+  source: said(sourceSchema, 'The bytes that fill it.'),
   fromBytes: v.optional(
-    v.strictObject({ scale: v.pipe(v.number(), v.finite()), offset: v.pipe(v.number(), v.finite()) }),
+    said(
+      v.strictObject({
+        scale: said(scaleSchema, 'Each byte is multiplied by this, …'),
+        offset: said(scaleSchema, '… and this is added.'),
+      }),
+      'The blob holds bytes; each becomes byte × scale + offset as f32. Only for f32 inputs.',
+    ),
   ),
 });
 export type TensorInput = v.InferOutput<typeof tensorInputSchema>;
 
-/** A tensor name of an ONNX graph. */
-const tensorNameSchema = v.pipe(
-  v.string(),
-  v.minLength(1),
-  v.maxLength(200),
-  v.check((name) => !(name in Object.prototype), 'is a name that every object has'),
-);
-
-/** An ONNX model with its input tensors. The `wasm` backend is exact on every device, `webgpu` needs a tolerance. */
-export const onnxProgramSchema = v.strictObject({
+/** An ONNX model with its input tensors. */
+const onnxProgramSchema = v.strictObject({
   kind: v.literal('onnx'),
-  model: inputSchema,
-  /** @default wasm */
-  backend: v.optional(v.picklist(['wasm', 'webgpu'])),
-  inputs: v.pipe(v.record(tensorNameSchema, tensorInputSchema), v.minEntries(1), v.maxEntries(16)),
-  /** Rows of the first axis that one run of the model takes; a longer input is cut into several runs. Absent: all. */
-  batchRows: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-  outputs: v.pipe(
-    v.record(guestPathSchema, v.strictObject({ tensor: tensorNameSchema, type: tensorTypeSchema })),
-    v.minEntries(1),
-    v.maxEntries(MAX_OUTPUT_FILES),
+  model: said(inputSchema, 'The ONNX model.'),
+  backend: v.optional(
+    said(
+      v.picklist(['wasm', 'webgpu']),
+      'Where it runs: "wasm" is exact on every device, "webgpu" needs a tolerance. Absent: "wasm".',
+    ),
+  ),
+  inputs: said(
+    v.pipe(v.record(tensorNameSchema, tensorInputSchema), v.minEntries(1), v.maxEntries(16)),
+    "The model's inputs by name.",
+  ),
+  batchRows: v.optional(
+    said(
+      v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      'Rows of the first axis that one run of the model takes; longer inputs are cut. Absent: all.',
+    ),
+  ),
+  outputs: said(
+    v.pipe(
+      v.record(
+        guestPathSchema,
+        v.strictObject({
+          tensor: said(tensorNameSchema, "Name of the model's output."),
+          type: said(tensorTypeSchema, 'Type of its elements.'),
+        }),
+      ),
+      v.minEntries(1),
+      v.maxEntries(MAX_OUTPUT_FILES),
+    ),
+    "The model's outputs, by file name.",
   ),
 });
 export type OnnxProgram = v.InferOutput<typeof onnxProgramSchema>;
-
-/** What the results become. */
-export const deliverableSchema = v.variant('kind', [
-  /** Raw RGBA8 frames (one file per task, width × height × 4 bytes) to a video. */
-  v.strictObject({
-    kind: v.literal('video'),
-    path: guestPathSchema,
-    width: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    height: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    framesPerSecond: v.pipe(v.number(), v.minValue(1), v.maxValue(120)),
-  }),
-  /** CSV rows without a header (one file per task) to one table, with a plot of two columns. */
-  v.strictObject({
-    kind: v.literal('table'),
-    path: guestPathSchema,
-    columns: v.pipe(
-      v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(80))),
-      v.minLength(1),
-      v.maxLength(64),
-    ),
-    plot: v.optional(v.strictObject({ x: v.string(), y: v.string(), style: v.picklist(['line', 'points']) })),
-  }),
-  /** Every task's files as they are. */
-  v.strictObject({ kind: v.literal('files') }),
-]);
 export type Deliverable = v.InferOutput<typeof deliverableSchema>;
 
 export const manifestSchema = v.strictObject({
-  version: v.literal(1),
-  name: nameSchema,
-  description: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
-  program: v.variant('kind', [wasiProgramSchema, wgslProgramSchema, onnxProgramSchema]),
-  split: splitSchema,
-  limits: limitsSchema,
-  comparator: comparatorSchema,
-  policy: policySchema,
-  deliverable: deliverableSchema,
+  version: said(v.literal(1), 'Version of this format.'),
+  name: said(nameSchema, 'Name of the job, shown to people.'),
+  description: v.optional(said(v.pipe(v.string(), v.maxLength(1_000)), 'What the job does, for people.')),
+  program: said(
+    v.variant('kind', [
+      said(wasiProgramSchema, 'A WASI preview-1 program.'),
+      said(wgslProgramSchema, 'A pipeline of WGSL compute passes.'),
+      said(onnxProgramSchema, 'An ONNX model.'),
+    ]),
+    'What runs: kind "wasi", "wgsl" or "onnx".',
+  ),
+  split: said(splitSchema, 'How the job is cut into tasks.'),
+  limits: said(limitsSchema, 'What one task may use; {} for the defaults.'),
+  comparator: said(comparatorSchema, 'When two results agree: class "exact" or "tolerance".'),
+  policy: said(policySchema, 'How results are checked: kind "quorum", "adaptive" or "trust".'),
+  deliverable: said(deliverableSchema, 'What the results become: kind "video", "table" or "files".'),
 });
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type Program = Manifest['program'];

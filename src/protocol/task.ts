@@ -4,7 +4,7 @@ import { type Cid, cutBlob, sha256 } from '../base/cid.ts';
 import { encode } from './codec.ts';
 import { MAX_OUTPUT_FILES, MAX_REASON_CHARS } from './constants.ts';
 import type { PeerId } from './identity.ts';
-import { guestPathSchema } from './manifest.ts';
+import { guestPathSchema } from './manifest-parts.ts';
 import { cidSchema, countSchema, digestSchema } from './primitives.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
   WORK_FRAMES_PER_SECOND,
 } from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
-import { guestPathSchema } from './manifest.ts';
+import { guestPathSchema } from './manifest-parts.ts';
 import {
   addressSchema,
   countSchema,
