@@ -1,5 +1,5 @@
-import { KilnError } from '../base/errors.ts';
-import { type Clock, sleep, within } from '../base/time.ts';
+import { hasCode, KilnError } from '../base/errors.ts';
+import { type Clock, within } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { type Channel, dialerChannel } from '../protocol/channel.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES, NEGOTIATION_TIMEOUT_MS } from '../protocol/constants.ts';
@@ -76,27 +76,16 @@ export async function negotiate(init: NegotiateInit): Promise<AgreementRecord> {
 }
 
 async function nextAnswer(answers: AsyncIterator<Down>, { clock, signal }: NegotiateInit): Promise<Down> {
-  const stop = new AbortController();
-  const timeout = sleep(clock, NEGOTIATION_TIMEOUT_MS, AbortSignal.any([signal, stop.signal])).then(() => {
+  const next = await within(clock, NEGOTIATION_TIMEOUT_MS, signal, () => answers.next()).catch((error) => {
+    if (!hasCode(error, 'base/timeout')) throw error;
     throw new KilnError('negotiate/timeout', 'The requestor did not answer the proposal in time.');
   });
-  try {
-    const next = await Promise.race([answers.next(), timeout]);
-    if (next.done === true) throw unexpected('the end of the stream');
-    if (next.value.type === 'refusal') {
-      throw new KilnError(
-        'negotiate/refused',
-        `The requestor refused: ${next.value.detail || next.value.reason}.`,
-        {
-          data: { reason: next.value.reason },
-        },
-      );
-    }
-    return next.value;
-  } finally {
-    stop.abort();
-    timeout.catch(() => {});
-  }
+  if (next.done === true) throw unexpected('the end of the stream');
+  if (next.value.type !== 'refusal') return next.value;
+  const { reason, detail } = next.value;
+  throw new KilnError('negotiate/refused', `The requestor refused: ${detail || reason}.`, {
+    data: { reason },
+  });
 }
 
 /** The agreement must be exactly what was demanded and proposed, signed by the requestor, and covered. */

@@ -1,6 +1,6 @@
 import { equalBytes } from '../base/bytes.ts';
-import { KilnError, toKilnError } from '../base/errors.ts';
-import { type Clock, sleep } from '../base/time.ts';
+import { toKilnError } from '../base/errors.ts';
+import { type Clock, within } from '../base/time.ts';
 import { encode } from '../protocol/codec.ts';
 import { type Channel, type FrameStream, listenerChannel } from '../protocol/channel.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES, NEGOTIATION_TIMEOUT_MS } from '../protocol/constants.ts';
@@ -95,17 +95,6 @@ function refuse(channel: Channel<Down, Up>, reason: RefusalReason, detail: strin
 }
 
 async function nextMessage(messages: AsyncIterator<Up>, clock: Clock): Promise<Up | undefined> {
-  const stop = new AbortController();
-  const timeout = sleep(clock, NEGOTIATION_TIMEOUT_MS, stop.signal).then(
-    () => {
-      throw new KilnError('negotiate/timeout', 'The provider did not answer in time.');
-    },
-    () => undefined,
-  );
-  try {
-    const next = await Promise.race([messages.next(), timeout]);
-    return next === undefined || next.done === true ? undefined : next.value;
-  } finally {
-    stop.abort();
-  }
+  const next = await within(clock, NEGOTIATION_TIMEOUT_MS, undefined, () => messages.next());
+  return next.done === true ? undefined : next.value;
 }
