@@ -2,6 +2,7 @@ import type { Bytes } from '../base/bytes.ts';
 import type { OnnxProgram, WgslProgram } from '../protocol/manifest.ts';
 import type { Chunks, Exit } from '../protocol/task.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
+import type { DeclaredTensor } from './onnx/read-model.ts';
 import type { GuardedWgsl } from './wgsl-guard/guard-wgsl.ts';
 
 /*
@@ -39,6 +40,8 @@ export interface OnnxLoad {
   readonly model: Bytes;
   /** onnxruntime-web's WASM binary for the program's backend. */
   readonly runtime: Bytes;
+  /** What the model takes, as its file says; each task's shapes are held against it before they are sent. */
+  readonly declared: readonly DeclaredTensor[];
   /** Contents of inputs that are the same for every task, by tensor name. */
   readonly contents: Readonly<Record<string, Bytes>>;
   readonly limits: EffectiveLimits;
@@ -60,10 +63,20 @@ export interface TaskInput {
   readonly contents: Readonly<Record<string, Bytes>>;
 }
 
-/** Host to guest. A `run` that follows its `load` at once waits for it inside the guest. */
+/** Is it one that runs step by step, so that it can be paused and stopped in between? */
+export function isReactor({ steps }: TaskInput): boolean {
+  return steps !== undefined;
+}
+
+/**
+ * Host to guest. A `run` that follows its `load` at once waits for it inside the guest. `pause` and `stop` are heard
+ * between two steps of a reactor.
+ */
 export type ToGuest =
   | { readonly type: 'load'; readonly load: Load }
-  | { readonly type: 'run'; readonly id: number; readonly task: TaskInput };
+  | { readonly type: 'run'; readonly id: number; readonly task: TaskInput; readonly tellsChunks: boolean }
+  | { readonly type: 'pause'; readonly isPaused: boolean }
+  | { readonly type: 'stop'; readonly id: number };
 
 /** How a run ended, as the guest worker tells it. */
 export interface GuestOutcome {
@@ -81,7 +94,16 @@ export interface GuestOutcome {
 export type FromGuest =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly id: number; readonly done: number }
-  | { readonly type: 'done'; readonly id: number; readonly outcome: GuestOutcome };
+  /** Digests of the chunks from `first` on, in lower-case hex. */
+  | {
+      readonly type: 'chunks';
+      readonly id: number;
+      readonly first: number;
+      readonly digests: readonly string[];
+    }
+  | { readonly type: 'done'; readonly id: number; readonly outcome: GuestOutcome }
+  /** The answer to `stop`. */
+  | { readonly type: 'stopped'; readonly id: number };
 
 /** Why a guest's work ended without a result, thrown inside the guest worker and turned into an exit. */
 export class GuestFault extends Error {

@@ -1,15 +1,20 @@
 import { aborted, type KilnError } from '../base/errors.ts';
 import type { Exit } from '../protocol/task.ts';
+import { Countdown } from './countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
-import { FRAME_CHECK_INTERVAL_MS, RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
+import { RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
 import {
   faultExit,
   type FromGuest,
   type GuestOutcome,
+  isReactor,
   type Load,
   type TaskInput,
   type ToGuest,
 } from './messages.ts';
+
+/** How long a reactor that was told to stop may take to end its step, before its frame is removed. */
+const STOP_GRACE_MS = 250;
 
 /** How one task runs. */
 export interface SlotRun {
@@ -17,13 +22,17 @@ export interface SlotRun {
   readonly task: TaskInput;
   readonly signal: AbortSignal;
   readonly onProgress?: ((done: number) => void) | undefined;
+  /** Told each finished chunk of a reactor, in order, a few at a time. */
+  readonly onChunk?: ((index: number, digestHex: string) => void) | undefined;
 }
 
 interface Pending {
   readonly id: number;
+  readonly run: SlotRun;
   readonly resolve: (outcome: GuestOutcome) => void;
   readonly reject: (error: unknown) => void;
-  readonly onProgress: ((done: number) => void) | undefined;
+  /** Set when a reactor was asked to stop: what the run rejects with. */
+  stopped?: KilnError;
 }
 
 /** One frame with its worker: runs one task at a time, of one program in its whole life. */
@@ -36,7 +45,9 @@ export class Slot {
   #tasks = 0;
   #pending: Pending | undefined;
   #isSpent = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isPaused = false;
+  #countdown: Countdown | undefined;
+  #stopTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** The document it shows: which runtime it has. */
   readonly pageUrl: string;
@@ -66,8 +77,12 @@ export class Slot {
     return this.#isSpent || isOld;
   }
 
-  /** Runs a task; guest faults are outcomes. Rejects when the frame did not start or the signal fired. */
-  async run({ load, task, signal, onProgress }: SlotRun): Promise<GuestOutcome> {
+  /**
+   * Runs a task; guest faults are outcomes. Rejects when the frame did not start or the signal fired: a reactor then
+   * ends between two steps and leaves the slot warm, anything else loses its frame.
+   */
+  async run(run: SlotRun): Promise<GuestOutcome> {
+    const { load, task, signal } = run;
     if (signal.aborted) throw aborted(signal.reason);
     const isFirst = this.#load === undefined;
     this.#load = load;
@@ -75,23 +90,33 @@ export class Slot {
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
         const id = ++this.#tasks;
-        this.#pending = { id, resolve, reject, onProgress };
-        onAbort = () => this.kill(aborted(signal.reason));
+        this.#pending = { id, run, resolve, reject };
+        onAbort = () => this.#stop(aborted(signal.reason));
         signal.addEventListener('abort', onAbort, { once: true });
         const begin = (frame: GuestFrame) => {
           if (this.#pending?.id !== id) return;
           // The wall-clock limit covers compiling, instantiating and the start function.
-          this.#watch(frame, id, performance.now(), load.limits.wallMs);
+          this.#watch(frame, id, load.limits.wallMs);
           if (isFirst) this.#post(frame, { type: 'load', load });
-          this.#post(frame, { type: 'run', id, task });
+          this.#post(frame, { type: 'run', id, task, tellsChunks: run.onChunk !== undefined });
+          if (this.#isPaused) this.pause(true);
         };
         if (this.#frame === undefined) this.#started.then(begin, reject);
         else begin(this.#frame);
       });
     } finally {
-      clearTimeout(this.#timer);
+      this.#countdown?.stop();
+      clearTimeout(this.#stopTimer);
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Holds a reactor between two steps, and its wall-clock limit with it; a command runs on. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (this.#pending === undefined || !isReactor(this.#pending.run.task)) return;
+    this.#countdown?.pause(isPaused);
+    if (this.#frame !== undefined) this.#post(this.#frame, { type: 'pause', isPaused });
   }
 
   /** Removes the frame, and with it whatever runs inside; a task under way rejects with the reason. */
@@ -102,18 +127,23 @@ export class Slot {
     this.#settle()?.reject(reason);
   }
 
-  /** One timer for the wall-clock limit and, in between, for signs that the frame's process died. */
-  #watch(frame: GuestFrame, id: number, sinceMs: number, wallMs: number): void {
-    const leftMs = sinceMs + wallMs - performance.now();
-    this.#timer = setTimeout(
-      () => {
-        if (leftMs <= FRAME_CHECK_INTERVAL_MS) {
-          return this.#end(faultExit('timeout', `The task took longer than ${wallMs} ms.`), wallMs);
-        }
-        void this.#checkAlive(frame, id, sinceMs);
-        this.#watch(frame, id, sinceMs, wallMs);
-      },
-      Math.min(leftMs, FRAME_CHECK_INTERVAL_MS),
+  /** Asks a reactor to end, which it does between two steps; whatever cannot, or is too slow, is removed. */
+  #stop(reason: KilnError): void {
+    const pending = this.#pending;
+    if (pending === undefined || this.#frame === undefined || !isReactor(pending.run.task))
+      return this.kill(reason);
+    pending.stopped = reason;
+    this.#post(this.#frame, { type: 'stop', id: pending.id });
+    this.#stopTimer = setTimeout(() => this.kill(reason), STOP_GRACE_MS);
+  }
+
+  /** Watches the wall-clock limit and, in between, for signs that the frame's process died. */
+  #watch(frame: GuestFrame, id: number, wallMs: number): void {
+    const sinceMs = performance.now();
+    this.#countdown = new Countdown(
+      wallMs,
+      () => void this.#checkAlive(frame, id, sinceMs),
+      () => this.#end(faultExit('timeout', `The task took longer than ${wallMs} ms.`), wallMs),
     );
   }
 
@@ -138,14 +168,20 @@ export class Slot {
   }
 
   #receive(message: FromGuest): void {
-    if (message.type === 'ready' || message.id !== this.#pending?.id) return;
-    if (message.type === 'progress') {
-      this.#pending.onProgress?.(message.done);
+    const pending = this.#pending;
+    if (message.type === 'ready' || pending === undefined || message.id !== pending.id) return;
+    if (message.type === 'progress') return pending.run.onProgress?.(message.done);
+    if (message.type === 'chunks') {
+      for (const [i, digestHex] of message.digests.entries())
+        pending.run.onChunk?.(message.first + i, digestHex);
       return;
     }
+    this.#settle();
+    if (message.type === 'stopped') return pending.reject(pending.stopped);
     const { kind } = message.outcome.exit;
     if (kind !== 'ok' && kind !== 'exit-code' && kind !== 'output-limit') this.#isSpent = true;
-    this.#settle()?.resolve(message.outcome);
+    if (pending.stopped === undefined) pending.resolve(message.outcome);
+    else pending.reject(pending.stopped);
   }
 
   #settle(): Pending | undefined {
