@@ -7,7 +7,7 @@ import type { Guards } from './guards.ts';
 import { InputReader, type ReadInput } from './inputs.ts';
 import { type EffectiveLimits, effectiveLimits } from '../job/limits.ts';
 import { faultExit, type Load, type TaskInput } from './messages.ts';
-import { prepareOnnx } from './prepare-onnx.ts';
+import { onnxTaskContents, prepareOnnx } from './prepare-onnx.ts';
 import { prepareWasi, wasiTask } from './prepare-wasi.ts';
 import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';
 import type { SlotRun } from './slot.ts';
@@ -21,10 +21,15 @@ export interface JobSlots {
 
 /** How one task is run. */
 export interface RunOptions {
-  /** Stops the task at once; the call rejects with `base/aborted`. */
+  /** Stops the task at once, a reactor after its step; the call rejects with `base/aborted`. */
   readonly signal: AbortSignal;
-  /** Told the finished part, 0 to 1, a few times a second; only WGSL programs report it. */
+  /** Told the finished part, 0 to 1, a few times a second; commands and models report none. */
   readonly onProgress?: (done: number) => void;
+  /**
+   * Told each chunk of a WASI reactor with the digest of the chain up to it, in order, a few at a time. Two runs of one
+   * task differ first in the step whose digests differ first (docs/decisions/0007-reactor-chunks.md).
+   */
+  readonly onChunk?: (index: number, digestHex: string) => void;
 }
 
 /** One job inside the sandbox. Its program was read, guarded and is compiled once per slot. */
@@ -73,7 +78,7 @@ export class SandboxJob {
    * Waits for a slot and runs a task. What the guest does wrong is in the outcome's `exit`; rejects only with
    * `base/aborted`, `sandbox/not-started`, `sandbox/closed`, or what reading an input threw.
    */
-  async run(task: number, { signal, onProgress }: RunOptions): Promise<TaskOutcome> {
+  async run(task: number, { signal, onProgress, onChunk }: RunOptions): Promise<TaskOutcome> {
     const load = this.#load;
     if (load instanceof KilnError) return refused(load);
     const stop = AbortSignal.any([signal, this.#life.signal]);
@@ -85,7 +90,7 @@ export class SandboxJob {
     } catch (error) {
       return refused(refusalOf(error));
     }
-    return this.#slots.run({ load, task: input, signal: stop, onProgress });
+    return this.#slots.run({ load, task: input, signal: stop, onProgress, onChunk });
   }
 
   /** Stops the job's tasks and removes its warm slots. */
@@ -97,7 +102,11 @@ export class SandboxJob {
 
   async #taskInput(load: Load, task: number, parameters: TaskInput['parameters']): Promise<TaskInput> {
     const { program } = this.#manifest;
-    if (program.kind === 'onnx') return { parameters, seed: NO_SEED, args: [], env: [], contents: {} };
+    if (load.kind === 'onnx') {
+      const contents = await onnxTaskContents(load, parameters, this.#inputs);
+      return { parameters, seed: NO_SEED, args: [], env: [], contents };
+    }
+    if (program.kind === 'onnx') throw new TypeError('The load is of another kind.');
     if (program.kind === 'wgsl') {
       const contents = await wgslTaskContents(program, parameters, this.#inputs);
       return { parameters, seed: NO_SEED, args: [], env: [], contents };

@@ -45,6 +45,9 @@ export class Sandbox implements AsyncDisposable {
   readonly #lossesAtMs: number[] = [];
   #resume: ReturnType<typeof setTimeout> | undefined;
   #hasGpuEnded = false;
+  #isPaused = false;
+  /** The GPU was lost and gets time to recover. */
+  #isGpuResting = false;
 
   constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
     const url =
@@ -70,6 +73,16 @@ export class Sandbox implements AsyncDisposable {
   setSlots(cpuSlots: number, gpuSlots: number): void {
     this.#pools.cpu.resize(cpuSlots);
     this.#pools.gpu.resize(this.#hasGpuEnded ? 0 : gpuSlots);
+  }
+
+  /**
+   * While paused, no task begins, and reactors hold still between two steps with their wall-clock limit; commands and
+   * GPU tasks that run go on to their end.
+   */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#pools.cpu.pause(isPaused);
+    this.#pools.gpu.pause(isPaused || this.#isGpuResting);
   }
 
   /** Called whenever the GPU device is lost; the result removes the listener. */
@@ -127,6 +140,11 @@ export class Sandbox implements AsyncDisposable {
     }
   }
 
+  #restGpu(isResting: boolean): void {
+    this.#isGpuResting = isResting;
+    this.#pools.gpu.pause(isResting || this.#isPaused);
+  }
+
   #loseDevice(message: string): void {
     this.#lossesAtMs.push(performance.now());
     const pool = this.#pools.gpu;
@@ -138,9 +156,9 @@ export class Sandbox implements AsyncDisposable {
       this.#events.emit('deviceLost', { message });
       return;
     }
-    pool.pause(true);
+    this.#restGpu(true);
     clearTimeout(this.#resume);
-    this.#resume = setTimeout(() => pool.pause(false), decision.ms);
+    this.#resume = setTimeout(() => this.#restGpu(false), decision.ms);
     this.#events.emit('deviceLost', { message, resumesInMs: decision.ms });
   }
 }
