@@ -1,10 +1,10 @@
 import type { Bytes } from '../base/bytes.ts';
-import { evaluateExpression, parseExpression } from '../job/expression.ts';
 import type { WgslProgram } from '../protocol/manifest.ts';
 import type { Guards } from './guards.ts';
 import type { InputReader } from './inputs.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WgslLoad } from './messages.ts';
+import { dependsOnTask, readSource } from './task-source.ts';
 import type { GuardedWgsl } from './wgsl-guard/guard-wgsl.ts';
 
 type Source = NonNullable<WgslProgram['buffers'][string]['source']>;
@@ -44,22 +44,4 @@ async function readContents(
     contents[name] = await readSource(source, inputs, parameters);
   }
   return contents;
-}
-
-function readSource(
-  { input, offset, length }: Source,
-  inputs: InputReader,
-  parameters: TaskInput['parameters'],
-) {
-  if (offset === undefined && length === undefined) return inputs.whole(input);
-  const start = evaluateExpression(offset ?? 0, parameters);
-  return inputs.slice(
-    input,
-    start,
-    length === undefined ? input.bytes - start : evaluateExpression(length, parameters),
-  );
-}
-
-function dependsOnTask({ offset, length }: Source): boolean {
-  return [offset ?? 0, length ?? 0].some((expression) => parseExpression(expression).names.size > 0);
 }

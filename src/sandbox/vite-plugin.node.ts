@@ -1,23 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'vite';
+import { GUEST_PAGES, type GuestPage } from './guest-pages.ts';
 import { type SandboxPage, renderSandboxPage } from './sandbox-page.node.ts';
 
-const WORKER_ENTRY = fileURLToPath(new URL('./guest.worker.ts', import.meta.url));
+/** The worker that each document starts. */
+const WORKER_ENTRIES: Readonly<Record<GuestPage, string>> = {
+  programs: './guest.worker.ts',
+  onnx: './onnx/onnx-guest.worker.ts',
+  onnxGpu: './onnx/onnx-gpu-guest.worker.ts',
+};
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
-/** Where the app's origin serves the frame's document. */
-export const SANDBOX_PAGE_PATH = '/sandbox.html';
 
-/** Bundles the guest worker to one classic script. */
-export async function bundleGuestWorker(): Promise<string> {
+/** Bundles the worker of a document to one classic script. */
+async function bundleGuestWorker(page: GuestPage): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'error',
     publicDir: false,
+    plugins: [withoutOwnAddress()],
     build: {
       write: false,
       target: 'es2022',
-      lib: { entry: WORKER_ENTRY, formats: ['iife'], name: 'kilnGuest' },
+      lib: {
+        entry: fileURLToPath(new URL(WORKER_ENTRIES[page], import.meta.url)),
+        formats: ['iife'],
+        name: 'kilnGuest',
+      },
     },
   });
   const outputs = Array.isArray(result) ? result : [result];
@@ -29,17 +38,39 @@ export async function bundleGuestWorker(): Promise<string> {
 }
 
 /**
- * Serves and builds `/sandbox.html`, the document of every sandbox frame, with its policy as header and meta.
+ * A `data:` worker has no address of its own. onnxruntime-web looks for its WASM binary beside itself, which would
+ * put tens of megabytes into the script; it is given the binary as bytes instead.
+ */
+function withoutOwnAddress(): Plugin {
+  return {
+    name: 'kiln:without-own-address',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /onnxruntime-web/ },
+      handler: (code) => ({ code: code.replaceAll('import.meta.url', '(void 0)'), map: null }),
+    },
+  };
+}
+
+/**
+ * Serves and builds the documents of the sandbox frames (`/sandbox.html` and its siblings for ONNX), each with its
+ * policy as header and meta.
  *
  * @example
  * export default defineConfig({ plugins: [svelte(), sandboxPlugin()] });
  */
 export function sandboxPlugin(): Plugin {
-  let page: Promise<SandboxPage> | undefined;
-  const render = () => (page ??= bundleGuestWorker().then(renderSandboxPage));
+  const pages = new Map<GuestPage, Promise<SandboxPage>>();
+  const render = (page: GuestPage) => {
+    const known = pages.get(page) ?? bundleGuestWorker(page).then(renderSandboxPage);
+    pages.set(page, known);
+    return known;
+  };
   const serve = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== SANDBOX_PAGE_PATH) return next();
-    render().then(({ html, policy }) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const page = guestPages().find((name) => pathname === `/${GUEST_PAGES[name]}`);
+    if (page === undefined) return next();
+    render(page).then(({ html, policy }) => {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       response.setHeader('Content-Security-Policy', policy);
       response.setHeader('Cache-Control', 'no-cache');
@@ -50,7 +81,7 @@ export function sandboxPlugin(): Plugin {
     name: 'kiln:sandbox-page',
     configureServer(server) {
       server.watcher.on('change', (path) => {
-        if (path.startsWith(SOURCES)) page = undefined;
+        if (path.startsWith(SOURCES)) pages.clear();
       });
       server.middlewares.use(serve);
     },
@@ -58,8 +89,14 @@ export function sandboxPlugin(): Plugin {
       server.middlewares.use(serve);
     },
     async generateBundle() {
-      const { html } = await render();
-      this.emitFile({ type: 'asset', fileName: SANDBOX_PAGE_PATH.slice(1), source: html });
+      for (const page of guestPages()) {
+        const { html } = await render(page);
+        this.emitFile({ type: 'asset', fileName: GUEST_PAGES[page], source: html });
+      }
     },
   };
+}
+
+function guestPages(): GuestPage[] {
+  return Object.keys(GUEST_PAGES) as GuestPage[];
 }
