@@ -16,6 +16,9 @@ import type { SlotRun } from './slot.ts';
 export interface JobSlots {
   readonly guards: Guards;
   run(run: SlotRun): Promise<TaskOutcome>;
+  /** Tasks of this program come soon. */
+  expect(load: Load): void;
+  /** No more tasks of it come. */
   forget(load: Load): void;
 }
 
@@ -68,6 +71,7 @@ export class SandboxJob {
     let load: Load | KilnError;
     try {
       load = await prepare(program, limits, inputs, slots.guards);
+      slots.expect(load);
     } catch (error) {
       load = refusalOf(error);
     }
