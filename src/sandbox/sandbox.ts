@@ -11,6 +11,7 @@ import { decideAfterLoss } from './device-losses.ts';
 import { Guards } from './guards.ts';
 import { GUEST_PAGES, pageUrls } from './guest-pages.ts';
 import type { ReadInput } from './inputs.ts';
+import { defaultMemoryBudgetBytes, MemoryBudget } from './memory-budget.ts';
 import { faultExit } from './messages.ts';
 import { SandboxJob } from './sandbox-job.ts';
 import type { SlotRun } from './slot.ts';
@@ -24,6 +25,8 @@ export interface SandboxOptions {
   readonly gpuSlots: number;
   /** Address of the frame's document; its siblings lie beside it. @default `sandbox.html` beside the app's own page */
   readonly pageUrl?: string;
+  /** Memory that all running tasks may take together. @default half of the device's */
+  readonly memoryBytes?: number;
 }
 
 /** What happened to the GPU. */
@@ -49,11 +52,15 @@ export class Sandbox implements AsyncDisposable {
   /** The GPU was lost and gets time to recover. */
   #isGpuResting = false;
 
-  constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
+  constructor({ cpuSlots, gpuSlots, pageUrl, memoryBytes }: SandboxOptions) {
     const url =
       pageUrl ?? new URL(`${import.meta.env.BASE_URL}${GUEST_PAGES.programs}`, document.baseURI).href;
     const urlOf = pageUrls(url);
-    this.#pools = { cpu: new SlotPool(urlOf, cpuSlots), gpu: new SlotPool(urlOf, gpuSlots) };
+    const memory = new MemoryBudget(memoryBytes ?? defaultMemoryBudgetBytes());
+    this.#pools = {
+      cpu: new SlotPool(urlOf, memory, cpuSlots),
+      gpu: new SlotPool(urlOf, memory, gpuSlots),
+    };
     this.#stops = LANES.map((lane) =>
       this.#pools[lane].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [lane]: count })),
     );
@@ -103,6 +110,7 @@ export class Sandbox implements AsyncDisposable {
     return SandboxJob.open(job, manifest, readInput, {
       guards: this.#guards,
       run: (run) => this.#run(pool, run),
+      expect: (load) => pool.expect(load),
       forget: (load) => pool.forget(load),
     });
   }
@@ -116,6 +124,7 @@ export class Sandbox implements AsyncDisposable {
     return measureSpeed(kind, signal, {
       guards: this.#guards,
       run: (run) => this.#run(pool, run),
+      expect: (load) => pool.expect(load),
       forget: (load) => pool.forget(load),
     });
   }

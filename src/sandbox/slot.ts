@@ -2,7 +2,7 @@ import { aborted, type KilnError } from '../base/errors.ts';
 import type { Exit } from '../protocol/task.ts';
 import { Countdown } from './countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
-import { RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
+import { RECYCLE_AFTER_TASKS, RECYCLE_LATEST_TASKS } from './limits.ts';
 import {
   faultExit,
   type FromGuest,
@@ -40,11 +40,12 @@ export class Slot {
   readonly #started: Promise<GuestFrame>;
   #frame: GuestFrame | undefined;
   readonly #life = new AbortController();
-  readonly #bornMs = performance.now();
   #load: Load | undefined;
   #tasks = 0;
   #pending: Pending | undefined;
   #isSpent = false;
+  #hasDied = false;
+  #sinceMs = 0;
   #isPaused = false;
   #countdown: Countdown | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +59,7 @@ export class Slot {
       this.#frame = frame;
       // Killed in the same moment as it answered.
       if (this.#life.signal.aborted) frame.remove();
+      frame.port.addEventListener('close', () => this.#die());
       frame.port.onmessage = ({ data }: MessageEvent<FromGuest>) => this.#receive(data);
       return frame;
     });
@@ -72,9 +74,22 @@ export class Slot {
 
   /** Must it be replaced before the next task? */
   get isSpent(): boolean {
-    const isOld =
-      this.#tasks >= RECYCLE_AFTER_TASKS && performance.now() - this.#bornMs >= RECYCLE_MIN_AGE_MS;
-    return this.#isSpent || isOld;
+    return this.#isSpent || this.#tasks >= RECYCLE_LATEST_TASKS;
+  }
+
+  /** Did it run so many tasks that it is replaced as soon as another one is ready? */
+  get isOld(): boolean {
+    return this.#tasks >= RECYCLE_AFTER_TASKS;
+  }
+
+  /** Did its worker answer, so that a task begins at once? */
+  get isReady(): boolean {
+    return this.#frame !== undefined && !this.#isSpent;
+  }
+
+  /** Did the process of its frame end? */
+  get hasDied(): boolean {
+    return this.#hasDied;
   }
 
   /**
@@ -139,21 +154,24 @@ export class Slot {
 
   /** Watches the wall-clock limit and, in between, for signs that the frame's process died. */
   #watch(frame: GuestFrame, id: number, wallMs: number): void {
-    const sinceMs = performance.now();
+    this.#sinceMs = performance.now();
     this.#countdown = new Countdown(
       wallMs,
-      () => void this.#checkAlive(frame, id, sinceMs),
+      () => void this.#checkAlive(frame, id),
       () => this.#end(faultExit('timeout', `The task took longer than ${wallMs} ms.`), wallMs),
     );
   }
 
-  async #checkAlive(frame: GuestFrame, id: number, sinceMs: number): Promise<void> {
-    if ((await frame.isAlive()) || this.#pending?.id !== id) return;
-    const exit = faultExit(
-      'out-of-memory',
-      'The process of the sandbox ended, most often for lack of memory.',
-    );
-    this.#end(exit, performance.now() - sinceMs);
+  async #checkAlive(frame: GuestFrame, id: number): Promise<void> {
+    if (!(await frame.isAlive()) && this.#pending?.id === id) this.#die();
+  }
+
+  /** The frame's process is gone: Chromium closes the port with it, other browsers leave a ping without an answer. */
+  #die(): void {
+    if (this.#life.signal.aborted) return;
+    this.#hasDied = true;
+    const message = 'The process of the sandbox ended, most often for lack of memory.';
+    this.#end(faultExit('out-of-memory', message), performance.now() - this.#sinceMs);
   }
 
   /** Ends the task under way with this exit and removes the frame. */
