@@ -37,7 +37,7 @@ export const guestPathSchema = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/,
-    'must be a plain relative path of letters, digits, ".", "_" and "-", at most 8 deep',
+    'must be a plain relative path of letters, digits, ".", "_" and "-", at most 8 deep and 120 long',
   ),
   v.maxLength(120),
   ownNameCheck,
@@ -94,14 +94,8 @@ export const limitsSchema = v.strictObject({
 const videoSchema = v.strictObject({
   kind: v.literal('video'),
   path: said(guestPathSchema, 'The output that holds one frame: RGBA, 8 bits each.'),
-  width: said(
-    v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    'Pixels across, 2 to 4096.',
-  ),
-  height: said(
-    v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    'Pixels down, 2 to 4096.',
-  ),
+  width: said(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)), 'Pixels across, 2 to 4096.'),
+  height: said(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)), 'Pixels down, 2 to 4096.'),
   framesPerSecond: said(v.pipe(v.number(), v.minValue(1), v.maxValue(120)), 'Speed of the film, 1 to 120.'),
 });
 

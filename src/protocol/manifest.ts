@@ -180,8 +180,8 @@ const tensorInputSchema = v.strictObject({
   fromBytes: v.optional(
     said(
       v.strictObject({
-        scale: said(scaleSchema, 'Each byte is multiplied by this, …'),
-        offset: said(scaleSchema, '… and this is added.'),
+        scale: said(scaleSchema, 'What each byte is multiplied by.'),
+        offset: said(scaleSchema, 'What is added to each product.'),
       }),
       'The blob holds bytes; each becomes byte × scale + offset as f32. Only for f32 inputs.',
     ),
