@@ -43,6 +43,8 @@ export const FRAME_CHECK_INTERVAL_MS = 5_000;
 /** … and how long it may take to answer; a machine that swaps is slow. */
 export const FRAME_ANSWER_LIMIT_MS = 10_000;
 
+/** The share of its time that the GPU works for others unless told otherwise: the rest keeps the page itself fluent. */
+export const DEFAULT_GPU_DUTY = 0.9;
 /** How long one GPU dispatch should take, so that the device stays usable for the person in front of it. */
 export const DISPATCH_TARGET_MS = 50;
 /**

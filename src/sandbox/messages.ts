@@ -76,7 +76,9 @@ export type ToGuest =
   | { readonly type: 'load'; readonly load: Load }
   | { readonly type: 'run'; readonly id: number; readonly task: TaskInput; readonly tellsChunks: boolean }
   | { readonly type: 'pause'; readonly isPaused: boolean }
-  | { readonly type: 'stop'; readonly id: number };
+  | { readonly type: 'stop'; readonly id: number }
+  /** The share of time that tasks may keep the GPU busy. */
+  | { readonly type: 'gpu-duty'; readonly share: number };
 
 /** How a run ended, as the guest worker tells it. */
 export interface GuestOutcome {

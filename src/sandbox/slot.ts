@@ -1,4 +1,5 @@
 import { aborted, type KilnError } from '../base/errors.ts';
+import type { Observable } from '../base/observable.ts';
 import type { Exit } from '../protocol/task.ts';
 import { Countdown } from './countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
@@ -21,6 +22,8 @@ export interface SlotRun {
   readonly load: Load;
   readonly task: TaskInput;
   readonly signal: AbortSignal;
+  /** The share of time that it may keep the GPU busy; may change while it runs. */
+  readonly gpuDuty?: Observable<number>;
   readonly onProgress?: ((done: number) => void) | undefined;
   /** Told each finished chunk of a reactor, in order, a few at a time. */
   readonly onChunk?: ((index: number, digestHex: string) => void) | undefined;
@@ -102,6 +105,7 @@ export class Slot {
     const isFirst = this.#load === undefined;
     this.#load = load;
     let onAbort = () => {};
+    let stopDuty = () => {};
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
         const id = ++this.#tasks;
@@ -113,6 +117,8 @@ export class Slot {
           // The wall-clock limit covers compiling, instantiating and the start function.
           this.#watch(frame, id, load.limits.wallMs);
           if (isFirst) this.#post(frame, { type: 'load', load });
+          const tellDuty = (share: number) => this.#post(frame, { type: 'gpu-duty', share });
+          stopDuty = run.gpuDuty?.subscribe(tellDuty) ?? stopDuty;
           this.#post(frame, { type: 'run', id, task, tellsChunks: run.onChunk !== undefined });
           if (this.#isPaused) this.pause(true);
         };
@@ -122,6 +128,7 @@ export class Slot {
     } finally {
       this.#countdown?.stop();
       clearTimeout(this.#stopTimer);
+      stopDuty();
       signal.removeEventListener('abort', onAbort);
     }
   }
