@@ -22,10 +22,6 @@ interface Entry extends Waiter {
 export class TaskQueue {
   #entries: Entry[] = [];
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0;
-  }
-
   /** Waits for a slot; rejects with `base/aborted`, or with what {@link refuseAll} was given. */
   wait({ load, signal }: SlotRun, memoryBytes: number): Promise<Slot> {
     return new Promise((resolve, reject) => {
