@@ -1,6 +1,7 @@
 import { KilnError } from '../base/errors.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { evaluateExpression, type Parameters } from './expression.ts';
+import { checkContactSheet } from './check-contact-sheet.ts';
 import { chooseFrom } from './suggest.ts';
 
 const RGBA_BYTES = 4;
@@ -20,6 +21,7 @@ export function checkDeliverable({ deliverable, program }: Manifest, parameters:
     );
   }
   if (deliverable.kind === 'table') checkColumns(deliverable);
+  else if (deliverable.kind === 'contact-sheet') checkContactSheet(deliverable, program);
   else if (program.kind === 'wgsl') {
     const buffer = program.outputs[deliverable.path]!.buffer;
     checkFrameSize(deliverable, evaluateExpression(program.buffers[buffer]!.bytes, parameters));

@@ -119,9 +119,34 @@ const tableSchema = v.strictObject({
   ),
 });
 
+const picturePixelsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(512));
+
+/** Scores of pictures (f32, one per label, row after row over all tasks) to a picture of all, labelled, and a table. */
+const contactSheetSchema = v.strictObject({
+  kind: v.literal('contact-sheet'),
+  path: said(
+    guestPathSchema,
+    'The output that holds the scores: f32 from 0 to 1, one for each label, row after row.',
+  ),
+  images: said(inputSchema, 'The pictures in the order of the tasks: one byte of grey for each pixel.'),
+  width: said(picturePixelsSchema, 'Pixels across one picture, 1 to 512.'),
+  height: said(picturePixelsSchema, 'Pixels down one picture, 1 to 512.'),
+  labels: said(
+    v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(40))), v.minLength(2), v.maxLength(1_000)),
+    'What the scores stand for, in order.',
+  ),
+  columns: v.optional(
+    said(
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
+      'Pictures side by side, 1 to 100. Absent: about as wide as high.',
+    ),
+  ),
+});
+
 /** What the results become. */
 export const deliverableSchema = v.variant('kind', [
   said(videoSchema, 'One frame per task becomes a film.'),
   said(tableSchema, 'The rows of all tasks become one table.'),
+  said(contactSheetSchema, 'Classified pictures become one sheet, each with its label, and a table.'),
   said(v.strictObject({ kind: v.literal('files') }), "Every task's files as they are, in a ZIP."),
 ]);
