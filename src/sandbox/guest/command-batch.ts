@@ -1,6 +1,6 @@
 import { DISPATCH_TARGET_MS } from '../limits.ts';
 import type { PassPlan } from './pass-plan.ts';
-import { OVERRUN_GROUP } from '../wgsl-guard/guard-wgsl.ts';
+import { OVERRUN_GROUP } from '../wgsl-guard/overrun-group.ts';
 
 /** Sets of uniforms that one submission can hold, and so its dispatches when each needs its own. */
 const RING_SETS = 256;
@@ -78,18 +78,18 @@ export class CommandBatch {
     this.#ringUsed += bytes.byteLength;
   }
 
-  /** Adds a dispatch of this many steps along the plan's axis. */
-  dispatch(plan: PassPlan, steps: number): void {
+  /** Adds a dispatch of this many workgroups. */
+  dispatch(plan: PassPlan, grid: readonly [number, number, number]): void {
     this.#pass ??= this.encoder.beginComputePass();
     this.#pass.setPipeline(plan.compiled.pipeline);
     this.#pass.setBindGroup(0, plan.bindGroup!);
     if (plan.compiled.hasLoops) this.#pass.setBindGroup(OVERRUN_GROUP, this.#overrun!);
-    this.#pass.dispatchWorkgroups(...plan.grid(steps));
+    this.#pass.dispatchWorkgroups(...grid);
     const part = this.#parts.get(plan) ?? { workgroups: 0, largest: 0, estimateMs: 0 };
-    const workgroups = steps * plan.stepWorkgroups;
+    const workgroups = grid[0] * grid[1] * grid[2];
     part.workgroups += workgroups;
     part.largest = Math.max(part.largest, workgroups);
-    part.estimateMs += plan.estimateMs(steps);
+    part.estimateMs += plan.estimateMs(workgroups);
     this.#parts.set(plan, part);
   }
 

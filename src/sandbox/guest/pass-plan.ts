@@ -3,7 +3,7 @@ import { DISPATCH_TARGET_MS, MAX_DISPATCH_WORKGROUPS, MAX_PASS_TURNS } from '../
 import { GuestFault } from '../messages.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 import type { CompiledPass } from './pipelines.ts';
-import { TileSize } from './tiling.ts';
+import { FIRST_TILE_WORKGROUPS, TileSize } from './tiling.ts';
 
 const AXES = ['x', 'y', 'z'] as const;
 
@@ -42,6 +42,17 @@ export class PassPlan {
     return this.tileSize.estimateMs(1) !== undefined;
   }
 
+  /** Is the smallest dispatch of it so large that a small part must be tried first? */
+  get needsTrial(): boolean {
+    const step = this.stepWorkgroups;
+    return this.axisLength > 0 && step > FIRST_TILE_WORKGROUPS && !this.tileSize.isSure(step);
+  }
+
+  /** How many workgroups of a step to try next. */
+  nextTrial(): number {
+    return this.tileSize.next(this.stepWorkgroups, this.stepWorkgroups, 1);
+  }
+
   get bindGroup(): GPUBindGroup | undefined {
     return this.#bindGroup;
   }
@@ -51,15 +62,23 @@ export class PassPlan {
     return this.#axis < 0 ? left : this.tileSize.next(left, this.axisLength, this.stepWorkgroups);
   }
 
-  /** What this many steps should take on the GPU; a dispatch of unknown length is measured alone. */
-  estimateMs(steps: number): number {
-    return this.tileSize.estimateMs(steps * this.stepWorkgroups) ?? DISPATCH_TARGET_MS;
+  /** What this many workgroups should take on the GPU; a dispatch of unknown length is measured alone. */
+  estimateMs(workgroups: number): number {
+    return this.tileSize.estimateMs(workgroups) ?? DISPATCH_TARGET_MS;
   }
 
   /** The grid of a dispatch of this many steps. */
   grid(steps: number): readonly [number, number, number] {
     const [x, y, z] = this.#workgroups.map((size, axis) => (axis === this.#axis ? steps : size));
     return [x!, y!, z!];
+  }
+
+  /** The grid of about this many workgroups of one step. */
+  trialGrid(workgroups: number): readonly [number, number, number] {
+    const [x, y, z] = this.grid(1);
+    const width = Math.min(x, workgroups);
+    const height = Math.min(y, Math.floor(workgroups / width));
+    return [width, height, Math.min(z, Math.floor(workgroups / (width * height)))];
   }
 
   prepare(device: GPUDevice, buffers: GpuBuffers, parameters: Parameters, hasNewBuffers: boolean): void {

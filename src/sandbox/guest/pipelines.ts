@@ -1,6 +1,7 @@
 import type { Pass, WgslProgram } from '../../protocol/manifest.ts';
 import { GuestFault, type WgslLoad } from '../messages.ts';
-import { type GuardedWgsl, OVERRUN_GROUP } from '../wgsl-guard/guard-wgsl.ts';
+import type { GuardedWgsl } from '../wgsl-guard/guard-wgsl.ts';
+import { OVERRUN_GROUP } from '../wgsl-guard/overrun-group.ts';
 import { authorPosition } from '../wgsl-guard/positions.ts';
 import { messageOf } from './gpu-device.ts';
 

@@ -2,7 +2,7 @@ import { type Fd, WASI, wasi } from '@bjorn3/browser_wasi_shim';
 import { utf8 } from '../../base/bytes.ts';
 import { MAX_DESCRIPTORS } from '../limits.ts';
 import { GuestFault } from '../messages.ts';
-import { RandomStream } from './random-stream.ts';
+import { RandomStream } from '../wasi/random-stream.ts';
 
 /** Where every task's clock begins: 2026-01-01T00:00:00Z in nanoseconds. */
 const EPOCH_NS = 1_767_225_600_000_000_000n;

@@ -14,6 +14,8 @@ import { uniformBytes, UniformWriter } from './uniform-writer.ts';
 
 /** Larger outputs take so long to copy that the passes before them are timed on their own. */
 const LARGE_READBACK_BYTES = 8_388_608;
+/** A dispatch whose estimate is so many times the wall-clock limit would end with `timeout` for certain. */
+const DOUBTLESS_EXCESS = 2;
 /** Batches that should take no longer are waited for with haste. */
 const SHORT_BATCH_MS = 2;
 
@@ -52,13 +54,7 @@ export class WgslRunner {
     const outputBytes = this.#measure(task.parameters);
     const scopes = new ErrorScopes(this.#device);
     try {
-      const hasNewBuffers = this.#buffers.prepare(this.#batch.encoder, task.contents);
-      this.#uniforms.reset();
-      this.#overrun?.clear(this.#batch.encoder);
-      for (const plan of this.#plans)
-        plan.prepare(this.#device, this.#buffers, task.parameters, hasNewBuffers);
-      for (const [i, plan] of this.#plans.entries())
-        await this.#runPass(plan, task.parameters, (part) => onProgress((i + part) / this.#plans.length));
+      while (!(await this.#runPasses(task, onProgress)));
       if (outputBytes > LARGE_READBACK_BYTES) await this.#flush();
       return await this.#finish(scopes);
     } catch (thrown) {
@@ -79,6 +75,44 @@ export class WgslRunner {
     );
   }
 
+  /** False when a pass was tried out: then the buffers hold half its work, and the task begins again. */
+  async #runPasses(
+    { parameters, contents }: TaskInput,
+    onProgress: (done: number) => void,
+  ): Promise<boolean> {
+    const hasNewBuffers = this.#buffers.prepare(this.#batch.encoder, contents);
+    this.#uniforms.reset();
+    this.#overrun?.clear(this.#batch.encoder);
+    for (const plan of this.#plans) plan.prepare(this.#device, this.#buffers, parameters, hasNewBuffers);
+    for (const [i, plan] of this.#plans.entries()) {
+      if (plan.needsTrial) {
+        await this.#tryOut(plan, parameters);
+        return false;
+      }
+      await this.#runPass(plan, parameters, (part) => onProgress((i + part) / this.#plans.length));
+    }
+    return true;
+  }
+
+  /**
+   * Times growing parts of a dispatch that cannot be cut. No browser ends a dispatch that runs for hours on a device
+   * without a GPU, and nothing else would run there meanwhile: so it is not begun.
+   */
+  async #tryOut(plan: PassPlan, parameters: TaskInput['parameters']): Promise<void> {
+    await this.#flush();
+    while (plan.needsTrial) {
+      this.#uniforms.write(this.#batch, this.#buffers, { ...parameters, turn: 0, tile: 0 });
+      this.#batch.dispatch(plan, plan.trialGrid(plan.nextTrial()));
+      await this.#flush();
+    }
+    const wholeMs = plan.estimateMs(plan.stepWorkgroups);
+    if (wholeMs <= DOUBTLESS_EXCESS * this.#load.limits.wallMs) return;
+    throw new GuestFault(
+      'timeout',
+      `One dispatch of pass ${plan.compiled.name} would take about ${Math.round(wholeMs / 1_000)} s; let it be cut by a tileAxis.`,
+    );
+  }
+
   async #runPass(plan: PassPlan, parameters: TaskInput['parameters'], onProgress: (part: number) => void) {
     const whole = plan.axisLength;
     for (let turn = 0; turn < plan.turns; turn++) {
@@ -86,7 +120,7 @@ export class WgslRunner {
         const steps = plan.nextSteps(whole - tile);
         if (!plan.isTimed) await this.#flush();
         this.#uniforms.write(this.#batch, this.#buffers, { ...parameters, turn, tile });
-        this.#batch.dispatch(plan, steps);
+        this.#batch.dispatch(plan, plan.grid(steps));
         tile += steps;
         if (!this.#batch.isFull) continue;
         await this.#flush();
