@@ -88,6 +88,8 @@ export class GpuLane implements Disposable {
       if (this.#hasEnded) throw ended();
       const outcome = await this.#pool.run({ ...run, gpuDuty: this.#duty });
       if (outcome.exit.kind === 'device-lost') this.#lose(outcome.exit.message);
+      // The GPU may still be at work on it. The probe waits for the end of that, so that the next task need not.
+      if (outcome.exit.kind === 'timeout') this.#numericClass.forget();
       return outcome;
     } catch (error) {
       if (!hasCode(error, DEVICE_ENDED)) throw error;

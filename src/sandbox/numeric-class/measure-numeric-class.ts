@@ -7,6 +7,9 @@ import { PROBE_RESULT_BYTES, PROBE_SHADER, PROBE_WORKGROUPS } from './probe-shad
 
 const TASK: TaskInput = { parameters: {}, seed: new Uint8Array(0), args: [], env: [], contents: {} };
 
+/** The hard limit of a task's wall time: nothing of one is left longer than that. */
+const PATIENCE_MS = 600_000;
+
 /**
  * Runs the probe shader in a slot of its own: lower-case hex of the SHA-256 of what it computes. GPUs with one class
  * agree on all of it bit for bit. Undefined when the GPU cannot run it. Rejects like `SandboxJob.run`.
@@ -27,7 +30,8 @@ export async function measureNumericClass(
 }
 
 async function probeLoad({ guards }: JobSlots, shader: string): Promise<WgslLoad> {
-  const limits = effectiveLimits({});
+  // It waits, not the first task, while the GPU is busy with what was left of another.
+  const limits = { ...effectiveLimits({}), wallMs: PATIENCE_MS, compileMs: PATIENCE_MS };
   return {
     kind: 'wgsl',
     shaders: { probe: await guards.wgsl(utf8(shader), limits) },
