@@ -19,15 +19,14 @@ export async function openJobFile(
   readFile: (path: string) => Promise<Bytes>,
 ): Promise<{ readonly manifest: Manifest; readonly blobs: readonly Bytes[] }> {
   const raw = parseJson(text);
-  const blobs = new Map<string, { readonly bytes: Bytes; readonly cid: string }>();
+  const blobs = new Map<string, Promise<{ readonly bytes: Bytes; readonly cid: string }>>();
   const fill = async (part: unknown, path: readonly PathKey[]): Promise<unknown> => {
     if (part === null || typeof part !== 'object') return part;
     const file = fileOf(raw, part, path);
     if (file !== undefined) {
-      const known = blobs.get(file);
-      const bytes = known?.bytes ?? (await readFile(file));
-      const cid = known?.cid ?? (await cutBlob(bytes)).cid;
-      blobs.set(file, { bytes, cid });
+      const blob = blobs.get(file) ?? named(readFile(file));
+      blobs.set(file, blob);
+      const { bytes, cid } = await blob;
       return { cid, bytes: bytes.byteLength };
     }
     if (Array.isArray(part)) return Promise.all(part.map((item, i) => fill(item, [...path, i])));
@@ -38,7 +37,13 @@ export async function openJobFile(
   };
   const manifest = validateManifest(await fill(raw, []));
   checkManifest(manifest);
-  return { manifest, blobs: [...blobs.values()].map(({ bytes }) => bytes) };
+  const read = await Promise.all(blobs.values());
+  return { manifest, blobs: read.map(({ bytes }) => bytes) };
+}
+
+async function named(reading: Promise<Bytes>): Promise<{ readonly bytes: Bytes; readonly cid: string }> {
+  const bytes = await reading;
+  return { bytes, cid: (await cutBlob(bytes)).cid };
 }
 
 /** The file that stands in place of a blob; undefined where no blob may stand or none is named. */
