@@ -18,9 +18,15 @@ export interface DeviceLoss {
 
 const DEVICE_ENDED = 'sandbox/gpu-ended';
 
+/** The slots of the lane, as far as it is concerned. */
+export type LaneSlots = Pick<
+  SlotPool,
+  'size' | 'resize' | 'pause' | 'run' | 'expect' | 'forget' | 'rejectWaiting'
+>;
+
 /** The slots that use the GPU: backs off when its device is lost, knows its numeric class, limits its share of time. */
 export class GpuLane implements Disposable {
-  readonly #pool: SlotPool;
+  readonly #pool: LaneSlots;
   readonly #tellLoss: (loss: DeviceLoss) => void;
   readonly #numericClass: NumericClass;
   readonly #duty = new Cell(DEFAULT_GPU_DUTY);
@@ -32,7 +38,7 @@ export class GpuLane implements Disposable {
   /** The device was lost and gets time to recover. */
   #isResting = false;
 
-  constructor(pool: SlotPool, guards: Guards, tellLoss: (loss: DeviceLoss) => void) {
+  constructor(pool: LaneSlots, guards: Guards, tellLoss: (loss: DeviceLoss) => void) {
     this.#pool = pool;
     this.#tellLoss = tellLoss;
     this.#numericClass = new NumericClass({
@@ -76,21 +82,21 @@ export class GpuLane implements Disposable {
 
   /** Runs a task and says with its outcome of which numeric class the GPU is. */
   async run(run: SlotRun): Promise<TaskOutcome> {
-    const numericClass = await this.numericClass(run.signal);
+    await this.numericClass(run.signal);
     const outcome = await this.runUnnamed(run);
-    const isResult = outcome.exit.kind === 'ok' && numericClass !== undefined;
-    return isResult ? { ...outcome, numericClass } : outcome;
+    if (outcome.exit.kind !== 'ok') return outcome;
+    // Asked again: while the task waited, the device may have been lost, and another have come in its place.
+    const numericClass = await this.numericClass(run.signal);
+    return numericClass === undefined ? outcome : { ...outcome, numericClass };
   }
 
   /** Runs a task, without its numeric class; a lost device ends it and holds up the tasks after it. */
   async runUnnamed(run: SlotRun): Promise<TaskOutcome> {
     try {
       if (this.#hasEnded) throw ended();
-      const outcome = await this.#pool.run({ ...run, gpuDuty: this.#duty });
-      if (outcome.exit.kind === 'device-lost') this.#lose(outcome.exit.message);
-      // The GPU may still be at work on it. The probe waits for the end of that, so that the next task need not.
-      if (outcome.exit.kind === 'timeout') this.#numericClass.forget();
-      return outcome;
+      // Before the slot is given to the next task, which must wait then.
+      const onEnd = (outcome: TaskOutcome) => this.#look(outcome);
+      return await this.#pool.run({ ...run, gpuDuty: this.#duty, onEnd });
     } catch (error) {
       if (!hasCode(error, DEVICE_ENDED)) throw error;
       return { exit: faultExit('device-lost', (error as KilnError).message), outputs: [], wallMs: 0 };
@@ -101,6 +107,12 @@ export class GpuLane implements Disposable {
     clearTimeout(this.#resume);
     this.#life.abort();
     this.#numericClass[Symbol.dispose]();
+  }
+
+  #look({ exit }: TaskOutcome): void {
+    if (exit.kind === 'device-lost') this.#lose(exit.message);
+    // The GPU may still be at work on it. The probe waits for the end of that, so that the next task need not.
+    if (exit.kind === 'timeout') this.#numericClass.forget();
   }
 
   #rest(isResting: boolean): void {

@@ -74,7 +74,9 @@ export class SlotPool {
     this.#pump();
     const slot = await given;
     try {
-      return await slot.run(run);
+      const outcome = await slot.run(run);
+      run.onEnd?.(outcome);
+      return outcome;
     } finally {
       this.#giveBack(slot);
       // Whoever waits for a slot or for memory is called by this.

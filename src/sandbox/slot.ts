@@ -24,6 +24,8 @@ export interface SlotRun {
   readonly signal: AbortSignal;
   /** The share of time that it may keep the GPU busy; may change while it runs. */
   readonly gpuDuty?: Observable<number>;
+  /** Told how it ended before its slot is given to the next task. */
+  readonly onEnd?: (outcome: GuestOutcome) => void;
   readonly onProgress?: ((done: number) => void) | undefined;
   /** Told each finished chunk of a reactor, in order, a few at a time. */
   readonly onChunk?: ((index: number, digestHex: string) => void) | undefined;
