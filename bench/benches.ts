@@ -21,4 +21,9 @@ export const BENCHES: readonly {
     what: 'what fuel costs guarded programs, and how fast the guard rewrites them',
     load: () => import('./wasm-guard/wasm-guard.bench.ts'),
   },
+  {
+    name: 'wasm-speed',
+    what: 'long calls in the sandbox against native programs and plain workers',
+    load: () => import('./wasm-speed/wasm-speed.bench.ts'),
+  },
 ];
