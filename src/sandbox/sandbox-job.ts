@@ -33,6 +33,11 @@ export interface RunOptions {
    * task differ first in the step whose digests differ first (docs/decisions/0007-reactor-chunks.md).
    */
   readonly onChunk?: (index: number, digestHex: string) => void;
+  /**
+   * Told each WASI call of the program as a line, `path_open(3, "data/in.csv", O_CREAT) = 4`, many at a time: the first
+   * 10,000, and then how many more there were. For authors who look for a fault; a run is slower with it.
+   */
+  readonly onCalls?: (lines: readonly string[]) => void;
 }
 
 /** One job inside the sandbox. Its program was read, guarded and is compiled once per slot. */
@@ -82,7 +87,7 @@ export class SandboxJob {
    * Waits for a slot and runs a task. What the guest does wrong is in the outcome's `exit`; rejects only with
    * `base/aborted`, `sandbox/not-started`, `sandbox/closed`, or what reading an input threw.
    */
-  async run(task: number, { signal, onProgress, onChunk }: RunOptions): Promise<TaskOutcome> {
+  async run(task: number, { signal, onProgress, onChunk, onCalls }: RunOptions): Promise<TaskOutcome> {
     const load = this.#load;
     if (load instanceof KilnError) return refused(load);
     const stop = AbortSignal.any([signal, this.#life.signal]);
@@ -94,7 +99,7 @@ export class SandboxJob {
     } catch (error) {
       return refused(refusalOf(error));
     }
-    return this.#slots.run({ load, task: input, signal: stop, onProgress, onChunk });
+    return this.#slots.run({ load, task: input, signal: stop, onProgress, onChunk, onCalls });
   }
 
   /** Stops the job's tasks and removes its warm slots. */

@@ -29,6 +29,8 @@ export interface SlotRun {
   readonly onProgress?: ((done: number) => void) | undefined;
   /** Told each finished chunk of a reactor, in order, a few at a time. */
   readonly onChunk?: ((index: number, digestHex: string) => void) | undefined;
+  /** Told the calls of a WASI program as they are written down, some at a time. */
+  readonly onCalls?: ((lines: readonly string[]) => void) | undefined;
 }
 
 interface Pending {
@@ -121,7 +123,8 @@ export class Slot {
           if (isFirst) this.#post(frame, { type: 'load', load });
           const tellDuty = (share: number) => this.#post(frame, { type: 'gpu-duty', share });
           stopDuty = run.gpuDuty?.subscribe(tellDuty) ?? stopDuty;
-          this.#post(frame, { type: 'run', id, task, tellsChunks: run.onChunk !== undefined });
+          const tells = { tellsChunks: run.onChunk !== undefined, tellsCalls: run.onCalls !== undefined };
+          this.#post(frame, { type: 'run', id, task, ...tells });
           if (this.#isPaused) this.pause(true);
         };
         if (this.#frame === undefined) this.#started.then(begin, reject);
@@ -198,6 +201,7 @@ export class Slot {
     const pending = this.#pending;
     if (message.type === 'ready' || pending === undefined || message.id !== pending.id) return;
     if (message.type === 'progress') return pending.run.onProgress?.(message.done);
+    if (message.type === 'calls') return pending.run.onCalls?.(message.lines);
     if (message.type === 'chunks') {
       for (const [i, digestHex] of message.digests.entries())
         pending.run.onChunk?.(message.first + i, digestHex);

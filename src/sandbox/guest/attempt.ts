@@ -2,6 +2,7 @@ import type { Exit } from '../../protocol/task.ts';
 import { GuestFault, faultExit, type TaskInput, type WasiLoad } from '../messages.ts';
 import type { Wasi } from '../wasi/create-wasi.ts';
 import { ProgramExit } from '../wasi/process.ts';
+import { Trace } from '../wasi/trace.ts';
 import { ChunkChain } from './chunk-chain.ts';
 import { GuestInstance } from './guest-instance.ts';
 import { memoryWitness } from './memory-witness.ts';
@@ -44,7 +45,13 @@ export async function attempt(options: AttemptOptions): Promise<AttemptEnd> {
       ? undefined
       : { steps: task.steps, chain: new ChunkChain(), untold: [], host: isRound ? undefined : host };
   const chain = reactor?.chain;
-  const wasi = openWasi(load, task, chain && ((path, offset, bytes) => chain.write(path, offset, bytes)));
+  const trace = host.onCalls && new Trace(host.onCalls);
+  const wasi = openWasi(
+    load,
+    task,
+    chain && ((path, offset, bytes) => chain.write(path, offset, bytes)),
+    trace,
+  );
   const imports = isRound ? withDeadline(wasi.imports, performance.now() + options.limitMs) : wasi.imports;
   const guest = new GuestInstance(module, wasi, imports, fuel);
   let exit: Exit = { kind: 'ok' };
@@ -61,6 +68,8 @@ export async function attempt(options: AttemptOptions): Promise<AttemptEnd> {
     if (isRound && isOfDevice(exit)) return { kind: 'slow' };
     isCertain = thrown instanceof WebAssembly.RuntimeError || thrown instanceof GuestFault;
     if (reactor !== undefined && thrown instanceof ProgramExit) closeChunk(guest, reactor);
+  } finally {
+    trace?.close();
   }
   if (wasi.fault !== undefined) exit = nameFault(wasi.fault);
   if (reactor !== undefined) tellChunks(reactor, host);

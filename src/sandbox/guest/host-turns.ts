@@ -7,6 +7,7 @@ const TURN_INTERVAL_MS = 10;
 export class HostTurns implements HostLink {
   readonly onProgress: HostLink['onProgress'];
   readonly onChunks: HostLink['onChunks'];
+  readonly onCalls: HostLink['onCalls'];
   #channel: MessageChannel | undefined;
   #turnedMs = performance.now();
   #leftOutMs = 0;
@@ -14,9 +15,10 @@ export class HostTurns implements HostLink {
   #isPaused = false;
   #wake: () => void = () => {};
 
-  constructor(tell: Pick<HostLink, 'onProgress' | 'onChunks'>) {
+  constructor(tell: Pick<HostLink, 'onProgress' | 'onChunks' | 'onCalls'>) {
     this.onProgress = tell.onProgress;
     this.onChunks = tell.onChunks;
+    this.onCalls = tell.onCalls;
   }
 
   /** Time that was not the run itself so far, in milliseconds. */

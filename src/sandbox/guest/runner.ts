@@ -6,6 +6,8 @@ export interface HostLink {
   onProgress(done: number): void;
   /** Tells digests of finished chunks from `first` on, if the host wants them. */
   onChunks(first: number, digests: readonly string[]): void;
+  /** Told the calls of a WASI program, written down, if the host wants them. */
+  readonly onCalls: ((lines: readonly string[]) => void) | undefined;
   /** Is it time to hear the host? Cheap enough to ask after every step. */
   readonly isTurnDue: boolean;
   /** Hears the host: waits while it pauses the task, and throws {@link Stopped} when it stopped it. */

@@ -31,7 +31,7 @@ function serve(port: MessagePort, load: (given: Load) => Promise<Runner>): void 
       // A failed load is told by each run that waits for it.
       runner.catch(() => undefined);
     } else if (data.type === 'run') {
-      current = { id: data.id, turns: openTurns(port, data.id, data.tellsChunks) };
+      current = { id: data.id, turns: openTurns(port, data) };
       void run(port, runner, current, data.task);
     } else if (data.type === 'gpu-duty') gpuDuty.setShare(data.share);
     else if (data.type === 'pause') current?.turns.pause(data.isPaused);
@@ -41,7 +41,10 @@ function serve(port: MessagePort, load: (given: Load) => Promise<Runner>): void 
   port.postMessage({ type: 'ready' } satisfies FromGuest);
 }
 
-function openTurns(port: MessagePort, id: number, tellsChunks: boolean): HostTurns {
+function openTurns(
+  port: MessagePort,
+  { id, tellsChunks, tellsCalls }: Extract<ToGuest, { type: 'run' }>,
+): HostTurns {
   let toldMs = performance.now();
   return new HostTurns({
     onProgress(done) {
@@ -53,6 +56,9 @@ function openTurns(port: MessagePort, id: number, tellsChunks: boolean): HostTur
       if (!tellsChunks || digests.length === 0) return;
       port.postMessage({ type: 'chunks', id, first, digests } satisfies FromGuest);
     },
+    onCalls: tellsCalls
+      ? (lines) => port.postMessage({ type: 'calls', id, lines } satisfies FromGuest)
+      : undefined,
   });
 }
 
