@@ -52,14 +52,14 @@ describe('refused with its reason is', () => {
     [
       'a file with a size',
       jobOf({ module: { file: 'a.wasm', bytes: 6 } }),
-      'protocol/invalid',
-      /^program\.module\.file: unknown key/,
+      'job/bad-file',
+      /^program\.module: "file" must be/,
     ],
     [
       'a file name that is none',
       jobOf({ module: { file: 5 } }),
-      'protocol/invalid',
-      /^program\.module\.file: unknown key/,
+      'job/bad-file',
+      /^program\.module: "file" must be/,
     ],
     [
       'a misspelt key',

@@ -3,13 +3,13 @@ import { cutBlob } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { type Manifest, manifestSchema } from '../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
-import { namesAt, type PathKey, schemaAt } from './expectation.ts';
+import { namesAt, type PathKey, pathText, schemaAt } from './expectation.ts';
 import { validateManifest } from './validate-manifest.ts';
 
 /**
  * A job as authors keep it in a file: a manifest in JSON that may name its schema (`$schema`, for editors), and that
  * says `{ "file": "program.wasm" }` where a manifest has the CID and size of a blob. `readFile` gives the bytes of such
- * a file. Throws `job/not-json`, what `readFile` threw, and all that a manifest is refused for.
+ * a file. Throws `job/not-json`, `job/bad-file`, what `readFile` threw, and all that a manifest is refused for.
  *
  * @example
  * const { manifest, blobs } = await openJobFile(text, async (path) => new Uint8Array(await readFile(join(folder, path))));
@@ -48,9 +48,15 @@ async function named(reading: Promise<Bytes>): Promise<{ readonly bytes: Bytes; 
 
 /** The file that stands in place of a blob; undefined where no blob may stand or none is named. */
 function fileOf(raw: unknown, part: object, path: readonly PathKey[]): string | undefined {
-  const { file } = part as { readonly file?: unknown };
-  if (typeof file !== 'string' || Object.keys(part).length !== 1) return undefined;
-  return namesAt(schemaAt(manifestSchema, path, raw), part).includes('cid') ? file : undefined;
+  const isInput = namesAt(schemaAt(manifestSchema, path, raw), part).includes('cid');
+  if (!isInput || !Object.hasOwn(part, 'file')) return undefined;
+  const { file } = part as { readonly file: unknown };
+  if (typeof file === 'string' && Object.keys(part).length === 1) return file;
+  const place = pathText(path);
+  throw new KilnError('job/bad-file', `${place}: "file" must be a path, and the only key there.`, {
+    data: { path: place },
+    hint: 'Write { "file": "program.wasm" }, or the "cid" and "bytes" of a blob.',
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -40,7 +40,18 @@ function refusalOf(raw: unknown, issues: readonly [v.GenericIssue, ...v.GenericI
   // A misspelt key is missing under its right name: what was written is the better place to point at.
   const misspelt = all.find(({ path, wrong }) => wrong === 'unknown' && likelyKey(raw, path) !== undefined);
   const first = misspelt ?? all[0]!;
-  return refusal(raw, first.path, first.input, first.wrong);
+  // A list passes for an object without keys; then each of them would be missing.
+  const list = first.path.findIndex((_, i) => isListForObject(raw, first.path.slice(0, i)));
+  if (list < 0) return refusal(raw, first.path, first.input, first.wrong);
+  const path = first.path.slice(0, list);
+  return refusal(raw, path, valueAt(raw, path), 'wrong');
+}
+
+function isListForObject(raw: unknown, path: readonly PathKey[]): boolean {
+  const schema = schemaAt(manifestSchema, path, raw);
+  return (
+    Array.isArray(valueAt(raw, path)) && schema !== undefined && expectationOf(schema).startsWith('an object')
+  );
 }
 
 function wrongOf(raw: unknown, path: readonly PathKey[], last: v.IssuePathItem | undefined): Wrong {
