@@ -1,8 +1,9 @@
 import { KilnError } from '../../base/errors.ts';
 import { callGraph } from './call-graph.ts';
+import { checkCompileCost } from './compile-cost.ts';
 import { countLoops } from './count-loops.ts';
 import { type DeclaredAccess, declaredAccess } from './declared-access.ts';
-import { checkInlinedSize } from './inlined-size.ts';
+
 import { writeShader } from './insertions.ts';
 import type { WgslEdit } from './positions.ts';
 import { refuseDirectives, refuseNames, refuseStages } from './refused-names.ts';
@@ -49,7 +50,7 @@ export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
   refuseStages(shader, module);
   const access = declaredAccess(shader, module);
   const graph = callGraph(shader, module);
-  checkInlinedSize(shader, module, graph, limits.inlinedTokens);
+  checkCompileCost(shader, module, graph, limits.inlinedTokens);
   const insertions = countLoops(shader, graph, limits.loopTurns);
   return { ...writeShader(shader, insertions), access, hasLoops: insertions.length > 0 };
 }
