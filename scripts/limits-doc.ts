@@ -14,6 +14,16 @@ const SOURCES = [
     file: 'src/sandbox/limits.ts',
     intro: 'What a program from a stranger may use of a provider.',
   },
+  {
+    title: 'WASI',
+    file: 'src/sandbox/wasi/limits.ts',
+    intro: 'What the calls of a WASI program meet.',
+  },
+  {
+    title: 'The WASM guard',
+    file: 'src/sandbox/wasm-guard/guard-limits.ts',
+    intro: 'What a module may hold; more is refused before anything compiles.',
+  },
 ] as const;
 
 /** Where the page lies. */

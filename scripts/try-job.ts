@@ -12,11 +12,12 @@ import { chromiumArgs, chromiumPath } from './chromium.ts';
 
 const HELP = `Runs tasks of a job file in Kiln's sandbox, in a headless Chromium of this machine.
 
-  npm run try -- JOB.json [--task N | --all] [--out FOLDER]
+  npm run try -- JOB.json [--task N | --all] [--out FOLDER] [--trace]
 
   --task N      the task to run, counted from 0 (default 0)
   --all         every task, one after the other
   --out FOLDER  where outputs are written; without it, text outputs are printed
+  --trace       prints each WASI call with its result, as strace does
 `;
 
 /** What one task ended in, as it comes back from the page. */
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
       task: { type: 'string', default: '0' },
       all: { type: 'boolean', default: false },
       out: { type: 'string' },
+      trace: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -56,12 +58,14 @@ async function main(): Promise<number> {
   await using server = await startHostServer();
   await using browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
   const page = await browser.newPage();
+  await page.exposeFunction('printCalls', (lines: string[]) => console.log(lines.join('\n')));
   await page.goto(`${server.origin}/host.html`);
   let failed = 0;
   for (const [i, task] of chosen.entries()) {
     const outcome = await page.evaluate(runInPage, {
       manifest,
       task,
+      isTraced: values.trace,
       blobs: i === 0 ? blobs.map((bytes) => Buffer.from(bytes).toString('base64')) : undefined,
     });
     report(task, parameters[i]!, outcome, out);
@@ -74,14 +78,16 @@ async function main(): Promise<number> {
 async function runInPage({
   manifest,
   task,
+  isTraced,
   blobs,
 }: {
   manifest: unknown;
   task: number;
+  isTraced: boolean;
   blobs: string[] | undefined;
 }): Promise<PageOutcome> {
   const load = (path: string) => import(/* @vite-ignore */ path);
-  const kept = globalThis as unknown as { job?: SandboxJob };
+  const kept = globalThis as unknown as { job?: SandboxJob; printCalls(lines: readonly string[]): void };
   if (blobs !== undefined) {
     const { createSandbox } = await load('/src/sandbox/sandbox.ts');
     const { cutBlob } = await load('/src/base/cid.ts');
@@ -101,7 +107,10 @@ async function runInPage({
       },
     );
   }
-  const outcome = await kept.job!.run(task, { signal: new AbortController().signal });
+  const outcome = await kept.job!.run(task, {
+    signal: new AbortController().signal,
+    ...(isTraced ? { onCalls: kept.printCalls } : {}),
+  });
   const text = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   return {
     ...outcome,

@@ -85,7 +85,7 @@ export const limitsSchema = v.strictObject({
     said(countSchema, 'Tokens of one shader after all its calls were inlined; more is refused.'),
   ),
   loopTurns: v.optional(
-    said(countSchema, 'Turns that all loops of one shader invocation may take together; more ends "trap".'),
+    said(countSchema, 'Turns that all loops of one shader invocation may take together; more ends "fuel".'),
   ),
   compileMs: v.optional(said(countSchema, 'Time to compile all pipelines of a job; longer is refused.')),
 });
