@@ -150,6 +150,8 @@ function refusalOf(error: unknown): KilnError {
   throw known;
 }
 
-function refused(error: KilnError): TaskOutcome {
-  return { exit: faultExit('refused', error.message), outputs: [], wallMs: 0 };
+/** The hint goes along: an exit is all that the job's author sees. */
+function refused({ message, hint }: KilnError): TaskOutcome {
+  const words = hint === undefined ? message : `${message} ${hint}`;
+  return { exit: faultExit('refused', words), outputs: [], wallMs: 0 };
 }
