@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { canonicalizeLanes, canonicalizeScalar } from './canonical-nans.ts';
+import { settleScalar } from './canonical-nans.ts';
 import { FuelCode } from './fuel-code.ts';
 import { FuelRegions } from './fuel-regions.ts';
 import { MAX_BRANCH_TARGETS, MAX_FUNCTION_BYTES, MAX_LOCALS, MAX_NESTING } from './guard-limits.ts';
@@ -8,17 +8,9 @@ import { GuardLocals } from './guard-locals.ts';
 import type { ModuleShape } from './module-shape.ts';
 import * as op from './opcodes.ts';
 import { proposalOf } from './proposals.ts';
-import {
-  readBlockType,
-  readIndex,
-  readMemoryAccess,
-  readMemoryIndex,
-  readReferenceType,
-  readValueType,
-} from './read-operands.ts';
+import { readBlockType, readIndex, readMemoryAccess, readValueType } from './read-operands.ts';
 import { grewTooLarge, malformed, opcodeRefused, tooMany } from './refusals.ts';
-import { rewriteBulk, rewriteMemoryGrow } from './rewrite-bulk.ts';
-import { readVector } from './read-vector.ts';
+import { rewriteOther } from './rewrite-other.ts';
 
 /** A function's locals are cleared at its entry, several at once. */
 const LOCALS_PER_FUEL = 8;
@@ -113,7 +105,7 @@ export class FunctionRewriter {
           break;
         case op.SPECIAL:
           if (opcode >= op.MEMORY_SIZE || opcode === op.SELECT_TYPED) {
-            this.#rewriteOther(opcode, start);
+            rewriteOther(this, opcode, start);
             continue;
           }
           controls++;
@@ -127,11 +119,7 @@ export class FunctionRewriter {
           throw opcodeRefused([opcode], proposalOf(opcode), start, this.index);
       }
       regions.add(1);
-      if (this.hasNans && op.NAN_RESULTS[opcode] !== 0) {
-        this.flush(reader.at);
-        const type = op.NAN_RESULTS[opcode]!;
-        canonicalizeScalar(out, type, this.locals.of(type));
-      }
+      if (this.hasNans && op.NAN_RESULTS[opcode] !== 0) settleScalar(this, op.NAN_RESULTS[opcode]!);
     }
   }
 
@@ -266,35 +254,5 @@ export class FunctionRewriter {
     }
     if (leaves) this.#leave(start);
     regions.stop();
-  }
-
-  #rewriteOther(opcode: number, start: number): void {
-    const { reader, regions } = this;
-    switch (opcode) {
-      case op.SELECT_TYPED:
-        if (reader.u32() !== 1) throw malformed('a select has not exactly one type', start);
-        readValueType(reader);
-        break;
-      case op.REF_NULL:
-        readReferenceType(reader);
-        break;
-      case op.MEMORY_SIZE:
-        readMemoryIndex(reader, this.index);
-        break;
-      case op.MEMORY_GROW:
-        rewriteMemoryGrow(this, start);
-        break;
-      case op.BULK_PREFIX:
-        rewriteBulk(this, start);
-        break;
-      case op.VECTOR_PREFIX: {
-        const laneType = readVector(reader, this.index, start);
-        if (this.hasNans && laneType !== 0) {
-          this.flush(reader.at);
-          canonicalizeLanes(this.out, laneType, this.locals.of(op.V128_TYPE));
-        }
-      }
-    }
-    regions.add(1);
   }
 }

@@ -28,6 +28,9 @@ import { rewriteExports, rewriteGlobals, rewriteMemory, rewriteTables } from './
 
 const HEADER = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 
+/** What metering usually makes of a module's size, with room: one buffer then does. */
+const EXPECTED_GROWTH = 1.6;
+
 /** What a rewritten module is held to. */
 export interface RewriteRules {
   readonly memoryBytes: number;
@@ -36,12 +39,14 @@ export interface RewriteRules {
   readonly imports: ImportPolicy;
 }
 
-/** A section's place in the original. */
+/** Where a section's content lies in the original. */
 interface Section {
-  readonly id: number;
   readonly from: number;
   readonly to: number;
 }
+
+/** The content of a section that is not there. */
+const EMPTY_LIST = new Uint8Array([0]);
 
 /**
  * Reads a module once, section by section, and writes it metered and clamped; custom sections are left out. Throws
@@ -51,36 +56,30 @@ export function rewriteModule(bytes: Uint8Array, rules: RewriteRules): { module:
   const growth = rules.canonicalNans ? MAX_GROWTH_WITH_NANS : MAX_GROWTH;
   const limitBytes = Math.min(MAX_OUTPUT_BYTES, growth * bytes.byteLength + GROWTH_ALLOWANCE_BYTES);
   const reader = new ByteReader(bytes);
-  const out = new ByteWriter(Math.ceil(bytes.byteLength * 1.6) + 1_024, limitBytes);
+  const out = new ByteWriter(Math.ceil(bytes.byteLength * EXPECTED_GROWTH) + 1_024, limitBytes);
   const shape = emptyShape();
   const sections = readSections(reader);
-  // Export comes before start, and names it.
   const start = sections.get(id.START_SECTION);
   out.copy(HEADER, 0, HEADER.byteLength);
   for (const sectionId of id.SECTION_ORDER) {
+    if (sectionId === id.EXPORT_SECTION && start !== undefined)
+      within(reader, start, () => readStart(reader, shape));
+    if (sectionId === id.START_SECTION) continue;
     const section = sections.get(sectionId);
-    const isOurs = sectionId === id.GLOBAL_SECTION || sectionId === id.EXPORT_SECTION;
-    if (section === undefined && !isOurs) continue;
-    if (sectionId === id.EXPORT_SECTION && start !== undefined) {
-      enter(reader, start);
-      readStart(reader, shape);
-      leave(reader);
-    }
-    if (section !== undefined) enter(reader, section);
-    const content = section === undefined ? undefined : reader;
-    rewriteSection(sectionId, content, out, shape, rules);
-    if (section !== undefined) leave(reader);
+    const write = (content: ByteReader) => writeSection(sectionId, content, out, shape, rules);
+    if (section !== undefined) within(reader, section, () => write(reader));
+    // These two the guard adds to; without them it makes its own.
+    else if (sectionId === id.GLOBAL_SECTION || sectionId === id.EXPORT_SECTION)
+      write(new ByteReader(EMPTY_LIST));
   }
   return { module: out.finish(), shape };
 }
 
-function enter(reader: ByteReader, { from, to }: Section): void {
+function within(reader: ByteReader, { from, to }: Section, read: () => void): void {
   reader.at = from;
   reader.end = to;
-}
-
-function leave(reader: ByteReader): void {
-  if (reader.at !== reader.end) throw malformed('a section is longer than what it holds', reader.at);
+  read();
+  if (reader.at !== to) throw malformed('a section is longer than what it holds', reader.at);
 }
 
 /** Where each section lies; custom ones are passed over, all others come at most once and in order. */
@@ -115,57 +114,58 @@ function readSections(reader: ByteReader): Map<number, Section> {
     }
     if (rank <= last) throw malformed(`section ${sectionId} comes twice or too late`, offset);
     last = rank;
-    sections.set(sectionId, { id: sectionId, from, to: from + size });
+    sections.set(sectionId, { from, to: from + size });
   }
   return sections;
 }
 
-function rewriteSection(
-  sectionId: number,
-  reader: ByteReader | undefined,
-  out: ByteWriter,
-  shape: ModuleShape,
-  rules: RewriteRules,
-): void {
-  if (sectionId === id.START_SECTION) {
-    reader!.at = reader!.end;
-    return;
-  }
-  out.byte(sectionId);
-  const place = out.reserve();
-  const from = reader?.at ?? 0;
-  const begin = out.length;
-  if (sectionId === id.GLOBAL_SECTION) rewriteGlobals(reader, out, shape);
-  else if (sectionId === id.EXPORT_SECTION) rewriteExports(reader, out, shape, shape.start);
-  else if (reader !== undefined) rewriteContent(sectionId, reader, out, shape, rules);
-  if (out.length === begin && reader !== undefined) out.copy(reader.bytes, from, reader.end);
-  out.fill(place, out.length - begin);
-}
-
-function rewriteContent(
+function writeSection(
   sectionId: number,
   reader: ByteReader,
   out: ByteWriter,
   shape: ModuleShape,
   rules: RewriteRules,
 ): void {
+  out.byte(sectionId);
+  const place = out.reserve();
+  const from = reader.at;
+  const begin = out.length;
+  switch (sectionId) {
+    case id.TABLE_SECTION:
+      rewriteTables(reader, out, shape, rules.tableElements);
+      break;
+    case id.MEMORY_SECTION:
+      rewriteMemory(reader, out, shape, rules.memoryBytes);
+      break;
+    case id.GLOBAL_SECTION:
+      rewriteGlobals(reader, out, shape);
+      break;
+    case id.EXPORT_SECTION:
+      rewriteExports(reader, out, shape);
+      break;
+    case id.CODE_SECTION:
+      rewriteCode(reader, out, shape, rules.canonicalNans);
+      break;
+    default:
+      readSection(sectionId, reader, shape, rules.imports);
+      out.copy(reader.bytes, from, reader.at);
+  }
+  out.fill(place, out.length - begin);
+}
+
+/** Reads a section that stays as it is. */
+function readSection(sectionId: number, reader: ByteReader, shape: ModuleShape, imports: ImportPolicy): void {
   switch (sectionId) {
     case id.TYPE_SECTION:
       return readTypes(reader, shape);
     case id.IMPORT_SECTION:
-      return readImports(reader, shape, rules.imports);
+      return readImports(reader, shape, imports);
     case id.FUNCTION_SECTION:
       return readFunctions(reader, shape);
-    case id.TABLE_SECTION:
-      return rewriteTables(reader, out, shape, rules.tableElements);
-    case id.MEMORY_SECTION:
-      return rewriteMemory(reader, out, shape, rules.memoryBytes);
     case id.ELEMENT_SECTION:
       return readElements(reader, shape);
     case id.DATA_COUNT_SECTION:
       return readDataCount(reader);
-    case id.CODE_SECTION:
-      return rewriteCode(reader, out, shape, rules.canonicalNans);
     case id.DATA_SECTION:
       return readData(reader, shape);
   }

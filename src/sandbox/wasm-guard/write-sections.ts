@@ -115,18 +115,16 @@ export function rewriteMemory(
 }
 
 /** The guest's globals, then the fuel. */
-export function rewriteGlobals(reader: ByteReader | undefined, out: ByteWriter, shape: ModuleShape): void {
-  const count = reader?.count('globals', MAX_ENTRIES) ?? 0;
-  out.u32(count + 1);
-  if (reader !== undefined) {
-    const from = reader.at;
-    for (let i = 0; i < count; i++) {
-      readValueType(reader);
-      if (reader.byte() > MUTABLE) throw malformed('a global is neither constant nor mutable', reader.at - 1);
-      readConstant(reader, shape);
-    }
-    out.copy(reader.bytes, from, reader.at);
+export function rewriteGlobals(reader: ByteReader, out: ByteWriter, shape: ModuleShape): void {
+  const count = reader.count('globals', MAX_ENTRIES);
+  const from = reader.at;
+  for (let i = 0; i < count; i++) {
+    readValueType(reader);
+    if (reader.byte() > MUTABLE) throw malformed('a global is neither constant nor mutable', reader.at - 1);
+    readConstant(reader, shape);
   }
+  out.u32(count + 1);
+  out.copy(reader.bytes, from, reader.at);
   shape.globals = count;
   out.two(I64_TYPE, MUTABLE);
   out.two(I64_CONST, 0);
@@ -134,19 +132,13 @@ export function rewriteGlobals(reader: ByteReader | undefined, out: ByteWriter, 
 }
 
 /** The guest's exports, then the fuel and the start function. */
-export function rewriteExports(
-  reader: ByteReader | undefined,
-  out: ByteWriter,
-  shape: ModuleShape,
-  start: number | undefined,
-): void {
-  const count = reader?.count('exports', MAX_ENTRIES) ?? 0;
+export function rewriteExports(reader: ByteReader, out: ByteWriter, shape: ModuleShape): void {
+  const { start } = shape;
+  const count = reader.count('exports', MAX_ENTRIES);
+  const from = reader.at;
+  for (let i = 0; i < count; i++) checkExport(reader, shape);
   out.u32(count + (start === undefined ? 1 : 2));
-  if (reader !== undefined) {
-    const from = reader.at;
-    for (let i = 0; i < count; i++) checkExport(reader, shape);
-    out.copy(reader.bytes, from, reader.at);
-  }
+  out.copy(reader.bytes, from, reader.at);
   writeExport(out, FUEL_EXPORT, GLOBAL_KIND, shape.globals);
   if (start !== undefined) writeExport(out, START_EXPORT, FUNCTION_KIND, start);
 }
