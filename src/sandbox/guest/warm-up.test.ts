@@ -6,7 +6,7 @@ interface Program {
   /** Units per millisecond in baseline code and in optimised code. */
   readonly baseline: number;
   readonly optimised: number;
-  /** How long the optimiser takes, from the end of the first round of at least 4 ms. */
+  /** How long the optimiser takes, from the end of the first round of at least 4 ms in a function. */
   readonly compileMs: number;
   /** Fuel after which another function begins, which is optimised after it ran 4 ms and the same time passed. */
   readonly secondPhaseAt?: number;
@@ -64,7 +64,18 @@ describe('WarmUp', () => {
     expect(warmUp.next()).toMatchObject({ fuel: 8_000_000, waitMs: 0 });
     warmUp.dropped(8);
     warmUp.ended();
-    expect(warmUp.next()).toMatchObject({ fuel: 8_000_000, waitMs: 0 });
+    // 20 ms further at the million units per millisecond that it saw.
+    expect(warmUp.next()).toMatchObject({ fuel: 28_000_000, waitMs: 0 });
+  });
+
+  test('goes on at once while code is fast, and waits for the optimiser after a round that met slow code', () => {
+    const warmUp = new WarmUp();
+    const waits = [1, 8, 5, 30].map((tookMs) => {
+      warmUp.next();
+      warmUp.dropped(tookMs);
+      return warmUp.next().waitMs;
+    });
+    expect(waits).toEqual([0, 15, 0, 15]);
   });
 
   test('stops trying when a round met its time limit', () => {

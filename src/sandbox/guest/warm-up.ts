@@ -15,13 +15,11 @@ const HOT_MS = 8;
 const HOT_ENOUGH_MS = 5;
 /** How much more fuel a round gets at most: a reading of a millisecond may be far off. */
 const MAX_GROWTH = 16;
-/** Waits for the optimiser, each followed by a probe: most programs are ready after the first. */
-const WAITS_MS: readonly number[] = [15, 20, 25];
-/** A probe this much faster than the first round runs optimised code. */
-const FASTER = 1.3;
-/** Each further round goes on by what takes baseline code this long, should it meet a function that is still cold. */
+/** What the optimiser gets for the functions that a round made hot; the rounds after it give it more. */
+const WAIT_MS = 15;
+/** Each further round goes on by what takes this long at the first rate, should it meet a function that is still cold. */
 const REACH_MS = 20;
-/** A round that comes out this much slower than optimised code met such a function: that gets its time, too. */
+/** A round this much slower than the fastest met such a function. */
 const SLOWER = 1.4;
 /** A round ends at the first import after this time: a program that mostly calls imports burns little fuel. */
 const ROUND_LIMIT_MS = 50;
@@ -39,9 +37,9 @@ export interface Attempt {
 }
 
 /**
- * Decides how a program's first attempts are made; one per load and slot. First a round long enough to make the hot
- * loop hot, then probes until it runs faster, then rounds that reach further for later phases, while the budget lasts.
- * Tasks that end within a round are done and cost nothing.
+ * Decides how a program's first attempts are made; one per load and slot. First rounds that grow until one is long enough
+ * to make the hot loop hot, then, after a wait, rounds that reach further each time and find later phases, while the
+ * budget lasts. Tasks that end within a round are done and cost nothing.
  *
  * @example
  * for (;;) {
@@ -52,14 +50,13 @@ export interface Attempt {
  * }
  */
 export class WarmUp {
-  #phase: 'heat' | 'probe' | 'reach' | 'warm' = 'heat';
+  #phase: 'heat' | 'reach' | 'warm' = 'heat';
   #fuel = FIRST_FUEL;
   #waitMs = 0;
   #leftMs = BUDGET_MS;
-  #probes = 0;
-  /** Units per millisecond: of the round that made the code hot, and of the fastest after it. */
-  #baseline = 0;
-  #optimised = 0;
+  /** Units per millisecond: of the first long round, and of the fastest so far. */
+  #firstRate = 0;
+  #bestRate = 0;
 
   /** The next attempt. */
   next(): Attempt {
@@ -79,7 +76,6 @@ export class WarmUp {
     this.#leftMs -= tookMs;
     const readMs = Math.max(tookMs, MIN_READING_MS);
     if (this.#phase === 'heat') this.#heat(readMs);
-    else if (this.#phase === 'probe') this.#probe(readMs);
     else this.#reach(readMs);
   }
 
@@ -89,46 +85,28 @@ export class WarmUp {
   }
 
   #heat(readMs: number): void {
-    if (readMs >= HOT_ENOUGH_MS) {
-      this.#baseline = this.#fuel / readMs;
-      this.#phase = 'probe';
-      this.#wait(WAITS_MS[0]!, readMs);
+    if (readMs < HOT_ENOUGH_MS) {
+      const growth = Math.min(MAX_GROWTH, Math.max(2, HOT_MS / readMs));
+      this.#fuel = Math.round(this.#fuel * growth);
       return;
     }
-    const growth = Math.min(MAX_GROWTH, Math.max(2, HOT_MS / readMs));
-    this.#fuel = Math.round(this.#fuel * growth);
-  }
-
-  #probe(readMs: number): void {
-    const rate = this.#fuel / readMs;
-    this.#probes++;
-    if (rate >= FASTER * this.#baseline) {
-      this.#optimised = rate;
-      this.#phase = 'reach';
-      this.#goFurther();
-      return;
-    }
-    const waitMs = WAITS_MS[this.#probes];
-    if (waitMs === undefined) this.#phase = 'warm';
-    else this.#wait(waitMs, readMs);
+    this.#phase = 'reach';
+    this.#firstRate = this.#bestRate = this.#fuel / readMs;
+    this.#goFurther(WAIT_MS);
   }
 
   #reach(readMs: number): void {
     const rate = this.#fuel / readMs;
-    if (rate * SLOWER >= this.#optimised) this.#goFurther();
-    else this.#wait(WAITS_MS[0]!, readMs);
-    this.#optimised = Math.max(this.#optimised, rate);
+    const isSlow = rate * SLOWER < this.#bestRate;
+    this.#bestRate = Math.max(this.#bestRate, rate);
+    this.#goFurther(isSlow ? WAIT_MS : 0);
   }
 
-  #goFurther(): void {
-    const knownMs = this.#fuel / this.#optimised;
-    this.#fuel += Math.round(REACH_MS * this.#baseline);
-    if (knownMs + REACH_MS > this.#leftMs) this.#phase = 'warm';
-  }
-
-  /** Waits, and then makes a round that took this long before, if both are within the budget. */
-  #wait(waitMs: number, roundMs: number): void {
+  /** Waits, and then makes a longer round if there is time for it, should all that is new to it be slow. */
+  #goFurther(waitMs: number): void {
     this.#waitMs = Math.min(waitMs, Math.max(0, this.#leftMs));
-    if (waitMs + roundMs > this.#leftMs) this.#phase = 'warm';
+    const knownMs = this.#fuel / this.#bestRate;
+    this.#fuel += Math.round(REACH_MS * this.#firstRate);
+    if (waitMs + knownMs + REACH_MS > this.#leftMs) this.#phase = 'warm';
   }
 }
