@@ -2,10 +2,11 @@ import type { Cid } from '../base/cid.ts';
 import type { DeliverableFile, Kiln } from '../kiln/kiln.ts';
 import { ActionState } from './action-state.svelte.ts';
 
-/** A finished job's files, put together once, and the address under which the page plays the video. */
+/** A finished job's files, put together once, and the addresses under which the page shows the video or picture. */
 export class DeliverableState {
   files = $state.raw<readonly DeliverableFile[]>();
   videoUrl = $state<string>();
+  pictureUrl = $state<string>();
   readonly assemble = new ActionState();
   readonly #kiln: Kiln;
   readonly #job: Cid;
@@ -26,15 +27,21 @@ export class DeliverableState {
     );
     if (files === undefined) return;
     this.files = files;
-    const video = files.find((file) => file.mediaType.startsWith('video/'));
-    if (video !== undefined) {
-      this.videoUrl = URL.createObjectURL(new Blob([video.bytes], { type: video.mediaType }));
-    }
+    this.videoUrl = addressOf(files, 'video/');
+    this.pictureUrl = addressOf(files, 'image/png');
   }
 
-  /** Stops the assembly and frees the video. */
+  /** Stops the assembly and frees what is shown. */
   stop(): void {
     this.assemble.stop();
-    if (this.videoUrl !== undefined) URL.revokeObjectURL(this.videoUrl);
+    for (const url of [this.videoUrl, this.pictureUrl]) if (url !== undefined) URL.revokeObjectURL(url);
   }
+}
+
+/** An address for the first file of this media type. */
+function addressOf(files: readonly DeliverableFile[], mediaType: string): string | undefined {
+  const file = files.find((each) => each.mediaType.startsWith(mediaType));
+  return file === undefined
+    ? undefined
+    : URL.createObjectURL(new Blob([file.bytes], { type: file.mediaType }));
 }

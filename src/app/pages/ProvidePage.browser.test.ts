@@ -22,6 +22,25 @@ test('nothing starts before the person agrees', async () => {
   expect(kiln.provider.view.value.rules).toMatchObject({ kinds: ['wasi'], creditLeases: 5 });
 });
 
+test('models are lent with the cores they run on, at a price of their own', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  const models = screen.getByRole('checkbox', { name: 'Run models (ONNX)' });
+  await expect.element(models).not.toBeChecked();
+  await models.click();
+  await screen.getByLabelText('Minimum for models').fill('0.36');
+  await vi.waitFor(() =>
+    expect(kiln.provider.view.value.rules).toMatchObject({
+      kinds: ['wasi', 'wgsl', 'onnx'],
+      pricePerUnit: { onnx: 10n ** 14n },
+    }),
+  );
+  await screen.getByLabelText('Cores').fill('0');
+  await expect.element(models).toBeDisabled();
+  await vi.waitFor(() => expect(kiln.provider.view.value.rules?.kinds).toEqual(['wgsl']));
+});
+
 test('rules change live, without a restart', async () => {
   const kiln = fakeKiln();
   kiln.provider.view.set(providerWorking(Date.now()));
