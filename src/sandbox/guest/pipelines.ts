@@ -54,8 +54,19 @@ async function compileShader(device: GPUDevice, name: string, guarded: GuardedWg
   const { messages } = await module.getCompilationInfo();
   const error = messages.find(({ type }) => type === 'error');
   if (error === undefined) return { module, guarded };
-  const { line, column } = authorPosition(guarded.edits, error.lineNum, error.linePos);
-  throw new GuestFault('refused', `${name}:${line}:${column}: ${error.message}`);
+  throw new GuestFault('refused', `${name}${placeOf(guarded, error)}: ${plainText(error.message)}`);
+}
+
+/** Line and column in the author's text; nothing where the compiler names no line. */
+function placeOf({ edits }: GuardedWgsl, { lineNum, linePos }: GPUCompilationMessage): string {
+  if (lineNum === 0) return '';
+  const { line, column } = authorPosition(edits, lineNum, linePos);
+  return `:${line}:${column}`;
+}
+
+/** A compiler's message in one line, without the excerpt of the guarded source that some draw below it. */
+function plainText(message: string): string {
+  return message.split('┌')[0]!.replace(/\s+/g, ' ').trim();
 }
 
 async function compilePass(
@@ -84,7 +95,7 @@ async function compilePass(
     });
     return { pass, name, layout, pipeline, hasLoops };
   } catch (error) {
-    throw new GuestFault('refused', `Pass ${name}: ${messageOf(error)}`);
+    throw new GuestFault('refused', `Pass ${name}: ${plainText(messageOf(error))}`);
   }
 }
 

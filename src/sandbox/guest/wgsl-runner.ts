@@ -139,7 +139,7 @@ export class WgslRunner {
     this.#batch.submit();
     // The copy of the overrun word is ready when the whole submission is.
     const done = this.#overrun?.check() ?? this.#device.queue.onSubmittedWorkDone();
-    await (estimateMs <= SHORT_BATCH_MS ? hasten(this.#device, done) : done);
+    await hasten(this.#device, done, estimateMs <= SHORT_BATCH_MS);
     this.#batch.learn(performance.now() - sinceMs);
     gpuDuty.worked(sinceMs);
   }
@@ -153,7 +153,7 @@ export class WgslRunner {
     const sinceMs = performance.now();
     this.#batch.submit();
     const done = Promise.all([scopes.close(), this.#readback.map(), this.#overrun?.check()]);
-    const [fault] = await (estimateMs <= SHORT_BATCH_MS ? hasten(this.#device, done) : done);
+    const [fault] = await hasten(this.#device, done, estimateMs <= SHORT_BATCH_MS);
     gpuDuty.worked(sinceMs);
     if (fault !== undefined) throw fault;
     this.#doubtEstimates(performance.now() - sinceMs);
