@@ -22,7 +22,9 @@ import { addName, addTyped, moduleNames, type Names, ValueReader } from './value
  * | copies of an array of 4 KiB                | 4, 16                    | 0.9, 2.1 s                       |
  * | arrays of 1 KiB, each a variable           | 16, 64                   | 0.3, 6.7 s                       |
  * | one private array of 8, 16, 32, 64 KB      |                          | 0.2, 0.6, 2.6, 9.2 s             |
- * | `let copy = buffer` of 64 KB               | 1                        | the GPU process dies after 17 s  |
+ * | copies between buffer and variable of 4 KB | 3                        | 0.2 to 2.3 s                     |
+ * | the same of 8 KB, of 16 KB                 | 3                        | 10 s, over 15 s                  |
+ * | the same of 64 KB                          | 3                        | the GPU process dies after 17 s  |
  *
  * So the inlined size counts in tokens, but what costs more than its tokens weighs more, such that 20,000 compile
  * within the usual limit of 5 s; and the variables of an invocation have a limit of their own, which holds for any
@@ -43,8 +45,10 @@ const LONG_FUNCTIONS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-/** Values with more scalars than a matrix weigh one token a scalar each time they are copied. */
+/** Values with more scalars than a matrix weigh one token a scalar each time they are copied … */
 const FREE_WORDS = 16;
+/** … and beyond these more and more: a copy from a buffer costs by the square. */
+const SQUARE_WORDS = 256;
 /** All variables of one invocation, calls inlined: WGSL promises 8 KiB each of private and function memory (13.4.1). */
 export const MAX_VARIABLE_BYTES = 16_384;
 const WORD_BYTES = 4;
@@ -138,7 +142,7 @@ function costOf(
       if (text === 'var' || type.words > FREE_WORDS) words += type.words;
     } else if (shader.isWord(i)) {
       if (LONG_FUNCTIONS.has(text) && shader.at(i + 1) === '(') tokens += LONG_FUNCTION_TOKENS;
-      tokens += copiedWords(shader, reader, i);
+      tokens += copyTokens(shader, reader, i);
     }
   }
   return { tokens, words };
@@ -161,12 +165,13 @@ function declaredType(
   return reader.typeAt(token + 2) ?? { words: 4 };
 }
 
-/** What a word copies: all of a large array or structure, unless only its address is taken. */
-function copiedWords(shader: ShaderText, reader: ValueReader, token: number): number {
+/** What it weighs that a word copies all of a large array or structure; nothing where only its address is taken. */
+function copyTokens(shader: ShaderText, reader: ValueReader, token: number): number {
   let start = token;
   while (shader.at(start - 1) === '(' && !shader.isWord(start - 2)) start--;
   const before = shader.at(start - 1);
   if (shader.at(token - 1) === '.' || before === '&' || before === '@') return 0;
   const words = reader.typeAt(before === '*' ? start - 1 : token)?.words ?? 0;
-  return words > FREE_WORDS ? words : 0;
+  if (words <= FREE_WORDS) return 0;
+  return Math.min(Math.ceil(words * Math.max(1, words / SQUARE_WORDS)), Number.MAX_SAFE_INTEGER);
 }
