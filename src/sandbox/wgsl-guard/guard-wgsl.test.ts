@@ -208,7 +208,7 @@ describe('loops', () => {
       false,
     ]);
     expect(code).toContain('var<private> kiln_left: u32 = 77u;');
-    expect(edits.map(({ line, column }) => `${line}:${column}`)).toEqual(['3:5', '5:18', '5:32']);
+    expect(edits.map(({ line, column }) => `${line}:${column}`)).toEqual(['3:5', '5:18', '5:31']);
   });
 
   test('that hold barriers use the counter that is handed down', () => {
