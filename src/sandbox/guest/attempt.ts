@@ -15,6 +15,8 @@ import { type HostLink, type RunResult, Stopped } from './runner.ts';
 /** How a task is attempted. */
 export interface AttemptOptions {
   readonly module: WebAssembly.Module;
+  /** Names of the functions that it imports. */
+  readonly imports: readonly string[];
   readonly load: WasiLoad;
   readonly task: TaskInput;
   readonly host: HostLink;
@@ -52,7 +54,7 @@ export async function attempt(options: AttemptOptions): Promise<AttemptEnd> {
     chain && ((path, offset, bytes) => chain.write(path, offset, bytes)),
     trace,
   );
-  const imports = isRound ? withDeadline(wasi.imports, performance.now() + options.limitMs) : wasi.imports;
+  const imports = isRound ? withDeadline(wasi.imports, options) : wasi.imports;
   const guest = new GuestInstance(module, wasi, imports, fuel);
   let exit: Exit = { kind: 'ok' };
   let isCertain = true;
@@ -126,13 +128,15 @@ function takeOutputs(exit: Exit, wasi: Wasi, paths: readonly string[]): Pick<Run
 }
 
 /** The imports of a round: each ends it once its time is over. */
-function withDeadline(imports: Wasi['imports'], deadlineMs: number): Wasi['imports'] {
-  const bound = Object.entries(imports).map(([name, call]) => {
-    const within = (...given: unknown[]): unknown => {
+function withDeadline(all: Wasi['imports'], { imports, limitMs }: AttemptOptions): Wasi['imports'] {
+  const deadlineMs = performance.now() + limitMs;
+  const bound: Wasi['imports'] = {};
+  for (const name of imports) {
+    const call = all[name] as (...given: unknown[]) => unknown;
+    bound[name] = (...given: unknown[]): unknown => {
       if (performance.now() > deadlineMs) throw new RoundOver();
-      return (call as (...given: unknown[]) => unknown)(...given);
+      return call(...given);
     };
-    return [name, within] as const;
-  });
-  return Object.fromEntries(bound);
+  }
+  return bound;
 }

@@ -6,6 +6,7 @@ import { WarmUp } from './warm-up.ts';
 /** Compiles a guarded program once; each run gets a fresh instance, memory and file system. */
 export async function loadWasi(load: WasiLoad): Promise<Runner> {
   const module = await WebAssembly.compile(load.module);
+  const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
   const warmUp = new WarmUp();
   return {
     async run(task, _onProgress, host) {
@@ -17,7 +18,15 @@ export async function loadWasi(load: WasiLoad): Promise<Runner> {
         const sinceMs = performance.now();
         if (waitMs > 0) await delay(waitMs);
         const startedMs = performance.now();
-        const end = await attempt({ module, load, task, host, fuel: Math.min(fuel, limit), limitMs });
+        const end = await attempt({
+          module,
+          imports,
+          load,
+          task,
+          host,
+          fuel: Math.min(fuel, limit),
+          limitMs,
+        });
         const endedMs = performance.now();
         if (end.kind === 'done') {
           host.leaveOut(startedMs - sinceMs);
