@@ -52,6 +52,7 @@ const SQUARE_WORDS = 256;
 /** All variables of one invocation, calls inlined: WGSL promises 8 KiB each of private and function memory (13.4.1). */
 export const MAX_VARIABLE_BYTES = 16_384;
 const WORD_BYTES = 4;
+const VECTOR_WORDS = 4;
 
 /** What a function costs a compiler: weighed tokens, and the scalars of its variables. */
 interface Cost {
@@ -110,7 +111,7 @@ function costAround(shader: ShaderText, { functions, declarations }: ShaderModul
   const inside = functions.reduce((sum, { body }) => sum + body.to - body.from, 0);
   let words = 0;
   for (const { keyword, name, span } of declarations) {
-    if (keyword === 'var' && shader.at(span.from + 2) === 'private') words += globals.get(name)?.words ?? 0;
+    if (keyword === 'var' && shader.at(span.from + 2) === 'private') words += memoryWords(globals.get(name));
   }
   return { tokens: shader.tokens.length - inside, words };
 }
@@ -125,9 +126,8 @@ function costOf(
 ): Cost {
   const own: Names = new Map();
   addTyped(shader, types, own, parameters);
-  let words = [...own.values()].reduce((sum, one) => sum + one.words, 0);
-  const names: Names = new Map([...globals, ...own]);
-  const reader = new ValueReader(shader, types, names, graph);
+  let words = [...own.values()].reduce((sum, one) => sum + memoryWords(one), 0);
+  const reader = new ValueReader(shader, types, globals, own, graph);
   let tokens = body.to - body.from;
   for (let i = body.from; i < body.to; i++) {
     const text = shader.at(i);
@@ -138,8 +138,8 @@ function costOf(
       const token = declaredToken(shader, i);
       i = token;
       const type = declaredType(shader, types, reader, token);
-      addName(names, shader.at(token), type);
-      if (text === 'var' || type.words > FREE_WORDS) words += type.words;
+      addName(own, shader.at(token), type);
+      words += memoryWords(type);
     } else if (shader.isWord(i)) {
       if (LONG_FUNCTIONS.has(text) && shader.at(i + 1) === '(') tokens += LONG_FUNCTION_TOKENS;
       tokens += copyTokens(shader, reader, i);
@@ -154,6 +154,11 @@ function declaredToken(shader: ShaderText, keyword: number): number {
   return shader.at(next) === '<' && shader.pair(next) > 0 ? shader.after(next) : next;
 }
 
+/** Scalars and vectors live in registers. */
+function memoryWords(type: ShaderType | undefined): number {
+  return type === undefined || type.words <= VECTOR_WORDS ? 0 : type.words;
+}
+
 /** A variable whose type cannot be told is no array and no structure: a vector at most. */
 function declaredType(
   shader: ShaderText,
@@ -162,7 +167,7 @@ function declaredType(
   token: number,
 ): ShaderType {
   if (shader.at(token + 1) === ':') return types.read(token + 2);
-  return reader.typeAt(token + 2) ?? { words: 4 };
+  return reader.typeAt(token + 2) ?? { words: VECTOR_WORDS };
 }
 
 /** What it weighs that a word copies all of a large array or structure; nothing where only its address is taken. */

@@ -31,7 +31,7 @@ export function moduleNames(shader: ShaderText, types: ShaderTypes, { declaratio
     if (!['var', 'const', 'override'].includes(keyword)) continue;
     if (shader.at(token + 1) === ':') addName(names, name, types.read(token + 2));
     else {
-      const type = new ValueReader(shader, types, names, undefined).typeAt(token + 2);
+      const type = new ValueReader(shader, types, names, new Map()).typeAt(token + 2);
       if (type !== undefined) addName(names, name, type);
     }
   }
@@ -42,13 +42,16 @@ export function moduleNames(shader: ShaderText, types: ShaderTypes, { declaratio
 export class ValueReader {
   readonly #shader: ShaderText;
   readonly #types: ShaderTypes;
-  readonly #names: Names;
+  readonly #globals: Names;
+  readonly #own: Names;
   readonly #graph: CallGraph | undefined;
 
-  constructor(shader: ShaderText, types: ShaderTypes, names: Names, graph: CallGraph | undefined) {
+  /** `own` are the names of one function; whoever finds more adds them there. */
+  constructor(shader: ShaderText, types: ShaderTypes, globals: Names, own: Names, graph?: CallGraph) {
     this.#shader = shader;
     this.#types = types;
-    this.#names = names;
+    this.#globals = globals;
+    this.#own = own;
     this.#graph = graph;
   }
 
@@ -66,8 +69,16 @@ export class ValueReader {
     if (!this.#shader.isWord(token)) return undefined;
     const template = this.#shader.at(token + 1) === '<' ? this.#shader.after(token + 1) : token + 1;
     const isCall = template > token && this.#shader.at(template) === '(';
-    if (!isCall) return this.#along(this.#names.get(text), token + 1);
+    if (!isCall) return this.#along(this.#named(text), token + 1);
     return this.#along(this.#resultAt(token), this.#shader.after(template));
+  }
+
+  /** The larger one where a local name hides a module's. */
+  #named(name: string): ShaderType | undefined {
+    const own = this.#own.get(name);
+    const global = this.#globals.get(name);
+    if (own === undefined || global === undefined) return own ?? global;
+    return sizeOf(own) < sizeOf(global) ? global : own;
   }
 
   #resultAt(token: number): ShaderType | undefined {
