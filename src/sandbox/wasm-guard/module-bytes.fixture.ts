@@ -27,6 +27,19 @@ export function leb(value: number): number[] {
   return bytes;
 }
 
+/** Signed LEB128. */
+export function signed(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (;;) {
+    const low = ((rest % 128) + 128) % 128;
+    rest = Math.floor(rest / 128);
+    const isLast = (rest === 0 && low < 64) || (rest === -1 && low >= 64);
+    bytes.push(isLast ? low : low | 0x80);
+    if (isLast) return bytes;
+  }
+}
+
 export function section(id: number, content: readonly number[]): number[] {
   return [id, ...leb(content.length), ...content];
 }

@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Bytes, equalBytes } from '../../base/bytes.ts';
+import { KilnError } from '../../base/errors.ts';
+import { guardWasm } from './guard-wasm.ts';
+import { fromText, PLENTY, ROOMY } from './module-bytes.fixture.ts';
+import { randomProgram } from './random-program.fixture.ts';
+import { FUEL_EXPORT } from './reserved-exports.ts';
+
+const seeds = fc.integer();
+const limits = { ...ROOMY, memoryBytes: 4 * 65_536 };
+const GLOBALS = ['g0', 'g1', 'g2', 'g3', 'g4'];
+
+/** Everything a run can show: what each function returned or how it ended, all globals, all memory. */
+interface Seen {
+  readonly calls: readonly unknown[];
+  readonly globals: readonly unknown[];
+  readonly memory: Uint8Array;
+  readonly fuel: readonly bigint[];
+  readonly isOverflown: boolean;
+}
+
+const ARGUMENTS: Record<number, unknown> = { 0x7f: 41, 0x7e: -3n, 0x7d: 2.5, 0x7c: -0.75 };
+
+function observe(
+  module: Bytes,
+  functions: ReturnType<typeof randomProgram>['functions'],
+  fuel = PLENTY,
+): Seen {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {});
+  const tank = exports[FUEL_EXPORT] as WebAssembly.Global | undefined;
+  const left: bigint[] = [];
+  let isOverflown = false;
+  const calls = functions.map(({ name, params }) => {
+    if (tank !== undefined) tank.value = fuel;
+    try {
+      return (exports[name] as (...values: unknown[]) => unknown)(...params.map((type) => ARGUMENTS[type]));
+    } catch (error) {
+      if (error instanceof RangeError) isOverflown = true;
+      return String(error);
+    } finally {
+      if (tank !== undefined) left.push(tank.value as bigint);
+    }
+  });
+  return {
+    calls,
+    globals: GLOBALS.map((name) => (exports[name] as WebAssembly.Global).value as unknown),
+    memory: new Uint8Array((exports['memory'] as WebAssembly.Memory).buffer),
+    fuel: left,
+    isOverflown,
+  };
+}
+
+function expectSame(a: Seen, b: Seen): void {
+  expect(a.calls).toEqual(b.calls);
+  expect(a.globals).toEqual(b.globals);
+  expect(equalBytes(a.memory, b.memory)).toBe(true);
+}
+
+describe('random programs', () => {
+  test.each([false, true])('do the same with and without the guard (canonical NaNs: %s)', (canonicalNans) => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const { module, functions } = randomProgram(seed);
+        const guarded = guardWasm(module, { ...limits, canonicalNans }).module;
+        expect(WebAssembly.validate(guarded)).toBe(true);
+        const bare = observe(module, functions);
+        const first = observe(guarded, functions);
+        if (bare.isOverflown || first.isOverflown) return;
+        expectSame(first, bare);
+        for (const fuel of first.fuel) expect(fuel).toBeGreaterThanOrEqual(0n);
+        const second = observe(guarded, functions);
+        expect(second.fuel).toEqual(first.fuel);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('end at the same place each time when fuel runs out', () => {
+    fc.assert(
+      fc.property(seeds, fc.integer({ min: 0, max: 500 }), (seed, fuel) => {
+        const { module, functions } = randomProgram(seed);
+        const guarded = guardWasm(module, limits).module;
+        const first = observe(guarded, functions, BigInt(fuel));
+        const second = observe(guarded, functions, BigInt(fuel));
+        expectSame(first, second);
+        expect(second.fuel).toEqual(first.fuel);
+        first.fuel.forEach((left, i) => {
+          if (left < 0n) expect(first.calls[i]).toBe('RuntimeError: unreachable');
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('use no more fuel when another is given, and no less', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const { module, functions } = randomProgram(seed);
+        const guarded = guardWasm(module, limits).module;
+        const plenty = observe(guarded, functions);
+        const more = observe(guarded, functions, 2n * PLENTY);
+        expect(more.fuel.map((left) => 2n * PLENTY - left)).toEqual(plenty.fuel.map((left) => PLENTY - left));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('hostile bytes', () => {
+  /** Guarded, or refused by name; what passes compiles. */
+  function expectNamed(bytes: Uint8Array): void {
+    for (const canonicalNans of [false, true]) {
+      try {
+        const { module } = guardWasm(bytes, { ...limits, canonicalNans });
+        expect(WebAssembly.validate(module)).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(KilnError);
+        expect((error as KilnError).code).toMatch(/^sandbox\//);
+        expect((error as KilnError).hint).toBeTruthy();
+      }
+    }
+  }
+
+  test('changed bytes', () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(seeds, changes, (seed, changed) => {
+        const bytes = new Uint8Array(randomProgram(seed).module);
+        for (const [at, value] of changed) bytes[8 + (at % (bytes.length - 8))] = value;
+        expectNamed(bytes);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  test('cut, doubled and moved bytes', () => {
+    fc.assert(
+      fc.property(seeds, fc.nat(), fc.nat(), fc.nat({ max: 20 }), (seed, from, to, length) => {
+        const { module } = randomProgram(seed);
+        const start = from % module.length;
+        expectNamed(module.subarray(0, start));
+        const moved = new Uint8Array(module);
+        moved.copyWithin(to % module.length, start, start + length);
+        expectNamed(moved);
+        const doubled = new Uint8Array([...module.subarray(0, start + length), ...module.subarray(start)]);
+        expectNamed(doubled);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a section’s every byte as every other', async () => {
+    const bytes = await fromText(
+      `(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (memory 1) (table 1 funcref)
+        (global i64 (i64.const 3)) (func $f (export "f") (loop (br 0))) (start $f) (elem (i32.const 0) $f) (data (i32.const 0) "x"))`,
+    );
+    for (let at = 0; at < bytes.length; at++) {
+      for (let value = 0; value < 256; value++) {
+        const changed = new Uint8Array(bytes);
+        changed[at] = value;
+        expectNamed(changed);
+      }
+    }
+  });
+
+  test('noise behind a header', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
+        expectNamed(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...noise]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
