@@ -13,8 +13,10 @@ const MIN_PICTURE_WIDTH = 64;
 const CAPTION_HEIGHT = 26;
 /** Confidence below which a caption is set in the colour of doubt. */
 const DOUBT_BELOW = 0.8;
-/** What browsers draw at most along one side. */
+/** What browsers draw at most along one side, … */
 const MAX_SIDE = 16_384;
+/** … and pixels in all that do not fill a small device's memory: 128 MiB. */
+const MAX_AREA = 33_554_432;
 /** A sheet looks the same in every theme: it is a picture to keep and to print. */
 const COLOURS = { paper: '#fbf7f2', ink: '#2b2320', soft: '#6f625b', doubt: '#a8320b' } as const;
 const FONT = 'system-ui, sans-serif';
@@ -32,7 +34,7 @@ export interface SheetPlan {
 
 /** Plans a sheet of this many pictures: about as wide as high unless the job says how many stand side by side. */
 export function planSheet({ width, height, columns }: Sheet, pictures: number): SheetPlan {
-  for (let scale = Math.max(1, Math.round(MIN_PICTURE_WIDTH / width)); ; scale--) {
+  for (let scale = Math.max(1, Math.ceil(MIN_PICTURE_WIDTH / width)); ; scale--) {
     const cellWidth = Math.max(MIN_CELL_WIDTH, width * scale) + GAP;
     const cellHeight = height * scale + CAPTION_HEIGHT + GAP;
     const side = columns ?? Math.ceil(Math.sqrt((pictures * cellHeight) / cellWidth));
@@ -45,7 +47,8 @@ export function planSheet({ width, height, columns }: Sheet, pictures: number): 
       cellHeight,
       scale,
     };
-    if (scale <= 1 || Math.max(plan.width, plan.height) <= MAX_SIDE) return plan;
+    const fits = Math.max(plan.width, plan.height) <= MAX_SIDE && plan.width * plan.height <= MAX_AREA;
+    if (fits || scale <= 1) return plan;
   }
 }
 

@@ -85,3 +85,21 @@ export function oneOperator(op: string, domain?: string): Bytes {
   };
   return writeModel(graph, OPERATOR_SET);
 }
+
+/** A model that carries this many bytes of weights, of which a task uses none but the first. */
+export function heavyModel(weightBytes: number): Bytes {
+  const graph: ModelGraph = {
+    name: 'heavy',
+    inputs: [{ name: 'x', type: 'f32', shape: ['rows'] }],
+    outputs: [{ name: 'y', type: 'f32', shape: ['rows'] }],
+    weights: [
+      { name: 'table', shape: [weightBytes / 4], data: new Float32Array(weightBytes / 4).fill(3) },
+      { name: 'first', shape: [1], data: BigInt64Array.of(0n) },
+    ],
+    nodes: [
+      { op: 'Gather', inputs: ['table', 'first'], outputs: ['three'] },
+      { op: 'Mul', inputs: ['x', 'three'], outputs: ['y'] },
+    ],
+  };
+  return writeModel(graph, OPERATOR_SET);
+}
