@@ -209,7 +209,7 @@ describe('any expression', () => {
       const leaf = fc.oneof(
         fc.constantFrom(...bits).map((value) => [type === 'f32' ? 0x43 : 0x44, ...lanes(type, [value])]),
         fc.constantFrom(0, 8, 16).map((at) => [0x41, at, type === 'f32' ? 0x2a : 0x2b, 0, 0]),
-        fc.constant([0x20, type === 'f32' ? 0 : 1]),
+        fc.constant<number[]>([0x20, type === 'f32' ? 0 : 1]),
       );
       const self = tie(type);
       return fc.oneof(
