@@ -7,6 +7,7 @@ import {
   guestPathSchema,
   identifierSchema,
   inputSchema,
+  outputPatternSchema,
   sourceSchema,
   tensorNameSchema,
 } from '../src/protocol/manifest-parts.ts';
@@ -18,6 +19,7 @@ const DEFINITIONS = {
   expression: expressionSchema,
   identifier: identifierSchema,
   guestPath: guestPathSchema,
+  outputPattern: outputPatternSchema,
   input: inputSchema,
   source: sourceSchema,
   tensorName: tensorNameSchema,

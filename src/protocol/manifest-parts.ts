@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { GUEST_PATH, MAX_GUEST_PATH_CHARS, OWN_NAMES } from './guest-path.ts';
 import { cidSchema, countSchema } from './primitives.ts';
 
 /*
@@ -11,8 +12,6 @@ export function said<const Schema extends v.GenericSchema>(schema: Schema, text:
   return v.pipe(schema, v.description(text));
 }
 
-/** Names that every object has; as keys of plain objects they would find something where nothing was put. */
-const OWN_NAMES = [...Object.getOwnPropertyNames(Object.prototype), 'prototype'].sort();
 const ownNameCheck = v.notValues<string, string[], string>(OWN_NAMES, 'is a name that every object has');
 
 /** A number or an arithmetic expression over the task's parameters, e.g. `"frame * 4096"` (job/expression). */
@@ -36,10 +35,21 @@ export const identifierSchema = v.pipe(
 export const guestPathSchema = v.pipe(
   v.string(),
   v.regex(
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/,
+    GUEST_PATH,
     'must be a plain relative path of letters, digits, ".", "_" and "-", at most 8 deep and 120 long',
   ),
-  v.maxLength(120),
+  v.maxLength(MAX_GUEST_PATH_CHARS),
+  ownNameCheck,
+);
+
+/** A path in which `*` may stand for a part of a name (job/output-pattern). */
+export const outputPatternSchema = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9_*-][A-Za-z0-9._*-]*(\/[A-Za-z0-9_*-][A-Za-z0-9._*-]*){0,7}$/,
+    'must be a relative path of letters, digits, ".", "_", "-" and "*", at most 8 deep and 120 long',
+  ),
+  v.maxLength(MAX_GUEST_PATH_CHARS),
   ownNameCheck,
 );
 

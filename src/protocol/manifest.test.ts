@@ -150,6 +150,7 @@ describe('the limits of', () => {
         ['program.outputs', ['a'], []],
         ['program.outputs', ['a'], ['/a']],
         ['program.outputs', ['a'], ['__proto__']],
+        ['program.outputs', ['a/*.b', '*', 'x*/y'], ['*/../a']],
       ]),
     ).toEqual([]);
   });

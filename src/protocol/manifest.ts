@@ -7,6 +7,7 @@ import {
   identifierSchema,
   inputSchema,
   limitsSchema,
+  outputPatternSchema,
   said,
   sourceSchema,
   tensorNameSchema,
@@ -54,8 +55,8 @@ const wasiProgramSchema = v.strictObject({
     'Read-only input files by path.',
   ),
   outputs: said(
-    v.pipe(v.array(guestPathSchema), v.minLength(1), v.maxLength(MAX_OUTPUT_FILES)),
-    'Files read back after the run; "stdout" is what the program printed.',
+    v.pipe(v.array(outputPatternSchema), v.minLength(1), v.maxLength(MAX_OUTPUT_FILES)),
+    'Files read back after the run; "stdout" is what the program printed, and "*" stands for part of a name, as in "frames/*.png".',
   ),
   steps: v.optional(
     said(
