@@ -26,4 +26,9 @@ export const BENCHES: readonly {
     what: 'long calls in the sandbox against native programs and plain workers',
     load: () => import('./wasm-speed/wasm-speed.bench.ts'),
   },
+  {
+    name: 'wgsl-guard',
+    what: 'what loop counters cost guarded shaders, and how fast the guard rewrites them',
+    load: () => import('./wgsl-guard/wgsl-guard.bench.ts'),
+  },
 ];

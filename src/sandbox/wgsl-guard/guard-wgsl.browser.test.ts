@@ -8,7 +8,7 @@ import trace from '../../../shaders/path-tracer/trace.wgsl?raw';
 import { CORPUS } from './fixtures/corpus.ts';
 import { generateShader } from './fixtures/generate-shader.ts';
 import { compileShader, openTestDevice, runShader, type ShaderBuffer } from './fixtures/run-shader.ts';
-import { TINY_SCENE } from './fixtures/tiny-scene.ts';
+import { tinyScene } from './fixtures/tiny-scene.ts';
 import { guardWgsl, type GuardedWgsl } from './guard-wgsl.ts';
 import { authorPosition } from './positions.ts';
 
@@ -56,20 +56,16 @@ describe('a guarded shader gives the same bytes', () => {
   });
 
   test('the path tracer', async () => {
-    const traced = await expectSameBytes(scene + material + trace, 'trace', TINY_SCENE.trace, [2, 2]);
+    const tiny = tinyScene(16, 3);
+    const traced = await expectSameBytes(scene + material + trace, 'trace', tiny.trace, [2, 2]);
     const [light, guides] = traced.map((words): ShaderBuffer => ({
       access: 'read_write',
       words: new Uint32Array(words),
     }));
     const lit = { access: 'read_write', words: Uint32Array.from(light!.words, () => 0x3e800000) } as const;
-    await expectSameBytes(denoise, 'denoise', [TINY_SCENE.params, lit, guides!], [2, 2]);
+    await expectSameBytes(denoise, 'denoise', [tiny.params, lit, guides!], [2, 2]);
     const pixels = { access: 'read_write', words: new Uint32Array(256) } as const;
-    await expectSameBytes(
-      resolve,
-      'resolve',
-      [TINY_SCENE.params, light!, guides!, TINY_SCENE.frame, pixels],
-      [2, 2],
-    );
+    await expectSameBytes(resolve, 'resolve', [tiny.params, light!, guides!, tiny.frame, pixels], [2, 2]);
   });
 
   test.each(Array.from({ length: 40 }, (_, seed) => seed))('a shader drawn from seed %i', async (seed) => {

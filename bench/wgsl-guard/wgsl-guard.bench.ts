@@ -1,0 +1,93 @@
+import { chromium, type Page } from 'playwright';
+import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import { startHostServer } from '../../src/sandbox/fixtures/host-page.node.ts';
+import type { BenchCheck, BenchContext } from '../report.ts';
+
+const KERNELS = ['path tracer', 'matrix product', 'reduction', 'n bodies'];
+const ROUNDS = 31;
+const QUICK_ROUNDS = 9;
+/** The default limit of a shader's source. */
+const SHADER_BYTES = 65_536;
+/** A guard that takes longer than a frame of 60 Hz would be felt if it ran in the page. */
+const GUARD_TARGET_MS = 100;
+/** Counters may cost; the design sets no figure. Half as much again would be worth another design. */
+const COST_TARGET = 1.5;
+
+/** What loop counters cost shaders, and how fast the guard rewrites them. */
+export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
+  await using server = await startHostServer();
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
+  const stop = () => void browser.close();
+  signal.addEventListener('abort', stop);
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${server.origin}/host.html`);
+    const rounds = isQuick ? QUICK_ROUNDS : ROUNDS;
+    const checks: BenchCheck[] = [];
+    for (const kernel of KERNELS) checks.push(await compareKernel(page, kernel, rounds, log));
+    checks.push(worstOf(checks), await timeGuard(page, rounds, log));
+    return checks;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await browser.close();
+  }
+}
+
+/** Calls a function of `measure-shaders.page.ts`; as text, because Node's types know nothing of the page's modules. */
+function measure(page: Page, name: string, ...args: readonly unknown[]): Promise<unknown> {
+  return page.evaluate(
+    `import('/bench/wgsl-guard/measure-shaders.page.ts').then((m) => m[${JSON.stringify(name)}](...${JSON.stringify(args)}))`,
+  );
+}
+
+async function compareKernel(
+  page: Page,
+  kernel: string,
+  rounds: number,
+  log: BenchContext['log'],
+): Promise<BenchCheck> {
+  const { bareMs, guardedMs } = (await measure(page, 'compareShader', kernel, rounds)) as {
+    readonly bareMs: readonly number[];
+    readonly guardedMs: readonly number[];
+  };
+  const bare = median(bareMs);
+  const ratio = median(guardedMs) / bare;
+  log(
+    `${kernel}: ${median(guardedMs).toFixed(2)} ms guarded, ${bare.toFixed(2)} ms bare, ratio ${ratio.toFixed(3)}`,
+  );
+  return {
+    name: `loop counters, ${kernel}`,
+    value: Number(ratio.toFixed(4)),
+    unit: 'ratio',
+    target: COST_TARGET,
+    better: 'lower',
+    reference: {
+      what: 'milliseconds of a dispatch of the same shader, unguarded',
+      value: Number(bare.toFixed(3)),
+    },
+  };
+}
+
+function worstOf(checks: readonly BenchCheck[]): BenchCheck {
+  const worst = checks.toSorted((a, b) => b.value - a.value)[0]!;
+  return { ...worst, name: 'loop counters, worst' };
+}
+
+async function timeGuard(page: Page, rounds: number, log: BenchContext['log']): Promise<BenchCheck> {
+  const times = (await measure(page, 'guardTimes', SHADER_BYTES, rounds)) as readonly number[];
+  log(
+    `guarding ${SHADER_BYTES} bytes: first ${times[0]!.toFixed(1)} ms, median ${median(times).toFixed(1)} ms`,
+  );
+  return {
+    name: 'guard 64 KiB of WGSL, ms',
+    value: Number(median(times).toFixed(2)),
+    unit: 'ms',
+    target: GUARD_TARGET_MS,
+    better: 'lower',
+    reference: { what: 'the first time, nothing compiled yet, ms', value: Number(times[0]!.toFixed(2)) },
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
