@@ -194,7 +194,7 @@ const MISTAKES: readonly (readonly [Kind, string, unknown, string, string?])[] =
     'this key must be a plain relative path',
   ],
   ['wasi', 'program.outputs', [], 'must be a list of 1 to 64 items; got an empty list.'],
-  ['wasi', 'program.outputs[0]', '/etc', 'must be a plain relative path'],
+  ['wasi', 'program.outputs[0]', '/etc', 'must be a relative path of letters'],
   ['wasi', 'program.steps', true, 'must be a number or an expression; got true.'],
   ['wasi', 'program.epochMs', -1, 'must be a whole number'],
   ['wasi', 'program.canonicalNans', 'yes', 'must be true or false; got "yes".'],
