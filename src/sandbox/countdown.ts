@@ -16,16 +16,9 @@ export class Countdown {
     this.#arm();
   }
 
-  /** Time that counted so far, in milliseconds. */
-  get spentMs(): number {
-    return (
-      this.#spentMs + (this.#runningSinceMs === undefined ? 0 : performance.now() - this.#runningSinceMs)
-    );
-  }
-
   /** Stops or restarts the clock; the checks go on. */
   pause(isPaused: boolean): void {
-    this.#spentMs = this.spentMs;
+    this.#spentMs = this.#nowSpentMs;
     this.#runningSinceMs = isPaused ? undefined : performance.now();
     clearTimeout(this.#timer);
     this.#arm();
@@ -38,7 +31,7 @@ export class Countdown {
 
   #arm(): void {
     const leftMs =
-      this.#runningSinceMs === undefined ? Number.POSITIVE_INFINITY : this.#limitMs - this.spentMs;
+      this.#runningSinceMs === undefined ? Number.POSITIVE_INFINITY : this.#limitMs - this.#nowSpentMs;
     const isLast = leftMs <= FRAME_CHECK_INTERVAL_MS;
     this.#timer = setTimeout(
       () => {
@@ -47,6 +40,13 @@ export class Countdown {
         this.#arm();
       },
       Math.min(leftMs, FRAME_CHECK_INTERVAL_MS),
+    );
+  }
+
+  /** Time that counted so far, in milliseconds. */
+  get #nowSpentMs(): number {
+    return (
+      this.#spentMs + (this.#runningSinceMs === undefined ? 0 : performance.now() - this.#runningSinceMs)
     );
   }
 }

@@ -88,6 +88,17 @@ describe('what is not the program’s trap', () => {
     expect(nameFault(new WebAssembly.LinkError('no such import')).kind).toBe('refused');
   });
 
+  test.each([
+    'Cannot convert 0 to a BigInt',
+    "can't convert 0 to BigInt",
+    'Invalid argument type in ToBigInt operation',
+  ])('an export with other parameters: %s', (said) => {
+    expect(nameFault(new TypeError(said))).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('i64') as string,
+    });
+  });
+
   test('is cut to what the wire allows', () => {
     const exit = nameFault(new WebAssembly.LinkError('x'.repeat(5_000)));
     expect('message' in exit && exit.message.length).toBe(300);

@@ -33,6 +33,13 @@ export function nameFault(thrown: unknown): Exit {
   if (MEMORY.test(message)) {
     return faultExit('out-of-memory', 'The program could not get the memory it asked for.');
   }
+  // Only a parameter of the type i64 wants a BigInt of the caller.
+  if (thrown instanceof TypeError && message.includes('BigInt')) {
+    return faultExit(
+      'refused',
+      'An exported function of the program takes an i64; step takes one i32, the others nothing.',
+    );
+  }
   if (thrown instanceof WebAssembly.CompileError || thrown instanceof WebAssembly.LinkError) {
     return faultExit('refused', message);
   }

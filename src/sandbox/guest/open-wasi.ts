@@ -32,6 +32,9 @@ export function openWasi(
   });
 }
 
-function folderOf(path: string): string {
-  return path.split('/').slice(0, -1).join('/');
+/** The folder of an output, as far as its name is known. */
+function folderOf(output: string): string {
+  const parts = output.split('/').slice(0, -1);
+  const pattern = parts.findIndex((part) => part.includes('*'));
+  return (pattern === -1 ? parts : parts.slice(0, pattern)).join('/');
 }
