@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { type ErrorData, toKilnError } from '../base/errors.ts';
+import { type ModelFacts, readModel } from './onnx/read-model.ts';
 import { type GuardedWasm, guardWasm, type WasmLimits } from './wasm-guard/guard-wasm.ts';
 import { type GuardedWgsl, guardWgsl, type WgslLimits } from './wgsl-guard/guard-wgsl.ts';
 
@@ -10,6 +11,7 @@ export type GuardAnswer<T> = { readonly value: T } | { readonly error: ErrorData
 export interface GuardCalls {
   wasm(bytes: Bytes, limits: WasmLimits): GuardAnswer<GuardedWasm>;
   wgsl(bytes: Bytes, limits: WgslLimits): GuardAnswer<GuardedWgsl>;
+  model(bytes: Bytes): GuardAnswer<ModelFacts>;
 }
 
 /** What the worker answers: the guards, and that it is there. */
@@ -21,6 +23,7 @@ export interface GuardWorker extends GuardCalls {
 export const guardCalls: GuardCalls = {
   wasm: (bytes, limits) => answer(() => guardWasm(bytes, limits)),
   wgsl: (bytes, limits) => answer(() => guardWgsl(bytes, limits)),
+  model: (bytes) => answer(() => readModel(bytes)),
 };
 
 /** A guard that fails in an unforeseen way refuses what it was given too. */

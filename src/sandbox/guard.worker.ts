@@ -14,6 +14,7 @@ const calls: GuardWorker = {
     return 'value' in answer ? transfer(answer, [answer.value.module.buffer]) : answer;
   },
   wgsl: guardCalls.wgsl,
+  model: guardCalls.model,
 };
 
 expose(calls);

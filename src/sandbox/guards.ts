@@ -5,6 +5,7 @@ import { systemClock, within } from '../base/time.ts';
 import { closed } from './closed.ts';
 import type { GuardAnswer, GuardWorker } from './guard-calls.ts';
 import { GUARD_IDLE_MS, GUARD_LIMIT_MS, SLOT_START_LIMIT_MS } from './limits.ts';
+import type { ModelFacts } from './onnx/read-model.ts';
 import type { GuardedWasm, WasmLimits } from './wasm-guard/guard-wasm.ts';
 import type { GuardedWgsl, WgslLimits } from './wgsl-guard/guard-wgsl.ts';
 
@@ -46,6 +47,11 @@ export class Guards implements Disposable {
   /** {@link GuardedWgsl} of these bytes; throws the guard's error, or `sandbox/guard-too-slow`. */
   wgsl(bytes: Bytes, limits: WgslLimits): Promise<GuardedWgsl> {
     return this.#inTurn((remote) => remote.wgsl(bytes, limits));
+  }
+
+  /** {@link ModelFacts} of a copy of these bytes; throws `sandbox/refused`, or `sandbox/guard-too-slow`. */
+  model(bytes: Bytes): Promise<ModelFacts> {
+    return this.#inTurn((remote) => remote.model(bytes));
   }
 
   /** Stops the worker; calls under way and waiting reject with `sandbox/closed`. */

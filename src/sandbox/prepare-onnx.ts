@@ -2,10 +2,10 @@ import type { Bytes } from '../base/bytes.ts';
 import type { EffectiveLimits } from '../job/limits.ts';
 import { evaluateExpression } from '../job/expression.ts';
 import type { OnnxProgram } from '../protocol/manifest.ts';
+import type { Guards } from './guards.ts';
 import { type InputReader, refusal } from './inputs.ts';
 import type { OnnxLoad, TaskInput } from './messages.ts';
 import { checkModel, checkShapes } from './onnx/check-model.ts';
-import { readModel } from './onnx/read-model.ts';
 import { runtimeBytes } from './onnx/runtime-bytes.ts';
 import { dependsOnTask, readSource } from './task-source.ts';
 
@@ -20,6 +20,7 @@ export async function prepareOnnx(
   program: OnnxProgram,
   limits: EffectiveLimits,
   inputs: InputReader,
+  guards: Guards,
 ): Promise<OnnxLoad> {
   if (program.model.bytes > limits.moduleBytes) {
     throw refusal(
@@ -34,7 +35,7 @@ export async function prepareOnnx(
     );
   }
   const model = await inputs.whole(program.model);
-  const facts = readModel(model);
+  const facts = await guards.model(model);
   checkModel(facts, program);
   const contents = await readContents(program, inputs, false, {});
   const runtime = await runtimeBytes(program.backend ?? 'wasm');

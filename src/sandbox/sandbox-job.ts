@@ -136,7 +136,7 @@ function prepare(
 ): Promise<Load> {
   if (program.kind === 'wasi') return prepareWasi(program, limits, inputs, guards);
   if (program.kind === 'wgsl') return prepareWgsl(program, limits, inputs, guards);
-  return prepareOnnx(program, limits, inputs);
+  return prepareOnnx(program, limits, inputs, guards);
 }
 
 /** What is wrong with this device or page, and says nothing of the program. */
