@@ -121,8 +121,8 @@ describe('grids', () => {
     const sly = `${CELLS} @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
       if (id.x < 262144u) { return; }
       for (var i = 0u; i < 50000u; i++) { cells[id.x % 16384u] += i; } }`;
-    await expectExit(await oneShader(sly, { workgroups: [4_352, 1, 1] }), 'timeout', /300 ms|would take/, {
-      wallMs: 300,
+    await expectExit(await oneShader(sly, { workgroups: [4_192, 1, 1] }), 'timeout', /150 ms|would take/, {
+      wallMs: 150,
     });
   });
 

@@ -20,14 +20,14 @@ const evenly = (msPerStep: number) => (_: number, size: number) => size * msPerS
 describe('TileSize', () => {
   test('begins small and settles at about 50 ms', () => {
     const { sizes, times } = dispatch(new TileSize(), 4_096, evenly(0.5));
-    expect(sizes[0]).toBe(16);
-    expect(times.slice(2, -1).every((ms) => ms > 40 && ms <= 50)).toBe(true);
+    expect(sizes[0]).toBe(4);
+    expect(times.slice(3, -1).every((ms) => ms > 40 && ms <= 50)).toBe(true);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(4_096);
   });
 
   test('grows step by step on a fast device, until the whole fits, and a small rest does not shrink it', () => {
     const tiles = new TileSize();
-    expect(dispatch(tiles, 4_096, evenly(0.001)).sizes).toEqual([16, 256, 3_824]);
+    expect(dispatch(tiles, 4_096, evenly(0.001)).sizes).toEqual([4, 64, 1_024, 3_004]);
     expect(dispatch(tiles, 4_097, evenly(0.001)).sizes).toEqual([4_097]);
     dispatch(tiles, 3, evenly(0.001));
     expect(dispatch(tiles, 4_096, evenly(0.001)).sizes).toEqual([4_096]);
@@ -41,7 +41,7 @@ describe('TileSize', () => {
   });
 
   test('begins small on a huge grid: by workgroups, not by parts of the axis', () => {
-    expect(new TileSize().next(65_535, 65_535, 1)).toBe(16);
+    expect(new TileSize().next(65_535, 65_535, 1)).toBe(4);
     expect(new TileSize().next(65_535, 65_535, 4_096)).toBe(1);
   });
 
@@ -54,7 +54,7 @@ describe('TileSize', () => {
 
   test('a first dispatch that was slow for its own reasons is soon forgotten', () => {
     const { sizes } = dispatch(new TileSize(), 4_096, (from, size) => size * 0.05 + (from === 0 ? 400 : 0));
-    expect(sizes.slice(0, 4)).toEqual([16, 1, 64, 256]);
+    expect(sizes.slice(0, 4)).toEqual([4, 1, 16, 64]);
     expect(Math.max(...sizes)).toBeGreaterThan(900);
   });
 
@@ -98,6 +98,6 @@ describe('TileSize', () => {
     expect(tiles.estimateMs(5)).toBe(10);
     tiles.forget();
     expect(tiles.estimateMs(5)).toBeUndefined();
-    expect(tiles.next(4_096, 4_096, 1)).toBe(16);
+    expect(tiles.next(4_096, 4_096, 1)).toBe(4);
   });
 });

@@ -3,7 +3,7 @@ import { DISPATCH_TARGET_MS, MAX_DISPATCH_WORKGROUPS } from '../limits.ts';
 /** The first tile is at most this part of the axis … */
 const FIRST_TILE_PARTS = 64;
 /** … and at most this many workgroups, so that even the heaviest shader is harmless on a slow device. */
-export const FIRST_TILE_WORKGROUPS = 16;
+export const FIRST_TILE_WORKGROUPS = 4;
 /** A tile is at most this many times the largest that was timed, because readings may be off … */
 const MAX_GROWTH = 4;
 /** … or this many times when that one was over at once. */
