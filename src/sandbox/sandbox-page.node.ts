@@ -61,6 +61,7 @@ export function renderSandboxPage(workerSource: string): SandboxPage {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="x-dns-prefetch-control" content="off">
 <title>Kiln sandbox</title>
 <script>${script}</script>
 </head>

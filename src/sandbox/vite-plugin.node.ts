@@ -13,7 +13,7 @@ const WORKER_ENTRIES: Readonly<Record<GuestPage, string>> = {
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 
 /** Bundles the worker of a document to one classic script. */
-async function bundleGuestWorker(page: GuestPage): Promise<string> {
+export async function bundleGuestWorker(page: GuestPage): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'error',
