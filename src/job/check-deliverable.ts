@@ -2,6 +2,7 @@ import { KilnError } from '../base/errors.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { evaluateExpression, type Parameters } from './expression.ts';
 import { checkContactSheet } from './check-contact-sheet.ts';
+import { matchesOutput } from './output-pattern.ts';
 import { chooseFrom } from './suggest.ts';
 
 const RGBA_BYTES = 4;
@@ -10,7 +11,7 @@ const RGBA_BYTES = 4;
 export function checkDeliverable({ deliverable, program }: Manifest, parameters: Parameters): void {
   if (deliverable.kind === 'files') return;
   const paths = program.kind === 'wasi' ? program.outputs : Object.keys(program.outputs);
-  if (!paths.includes(deliverable.path)) {
+  if (!paths.some((path) => matchesOutput(path, deliverable.path))) {
     throw new KilnError(
       'job/deliverable-without-output',
       `deliverable.path: there is no output "${deliverable.path}".`,

@@ -1,3 +1,4 @@
+import { GuestFault } from '../messages.ts';
 import { ERRNO, WasiError } from './errno.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Calls } from './process.ts';
@@ -13,20 +14,22 @@ export function importObject(
   trace: Trace | undefined,
 ): WebAssembly.ModuleImports {
   const imports = Object.entries(calls).map(([name, call]) => {
-    const withErrno = returnErrno(call);
+    const withErrno = returnErrno(name, call);
     return [name, trace === undefined ? withErrno : trace.around(name, withErrno, memory)];
   });
   return Object.fromEntries(imports) as WebAssembly.ModuleImports;
 }
 
-function returnErrno(call: Call): Import {
+function returnErrno(name: string, call: Call): Import {
   return (...given) => {
     try {
       call(...given);
       return ERRNO.SUCCESS;
     } catch (thrown) {
       if (thrown instanceof WasiError) return thrown.errno;
-      throw thrown;
+      // A module may declare any types for what it imports; numbers and BigInts do not mix.
+      if (!(thrown instanceof TypeError)) throw thrown;
+      throw new GuestFault('trap', `The program imports ${name} with other types than WASI gives it.`);
     }
   };
 }

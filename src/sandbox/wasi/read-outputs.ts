@@ -1,7 +1,9 @@
 import type { Bytes } from '../../base/bytes.ts';
+import { matchesName } from '../../job/output-pattern.ts';
 import { MAX_OUTPUT_FILES } from '../../protocol/constants.ts';
+import { isGuestPath } from '../../protocol/guest-path.ts';
 import { GuestFault } from '../messages.ts';
-import { Directory } from './inode.ts';
+import { Directory, type Inode } from './inode.ts';
 import { RegularFile } from './regular-file.ts';
 
 /** A file of a run's result. */
@@ -30,16 +32,26 @@ export function takeOutputs(root: Directory, stdout: RegularFile, patterns: read
   return paths.map((path) => ({ path, bytes: found.get(path)!.take() }));
 }
 
-/** The files at a path. Symbolic links are not followed. */
+/** The files that fit a pattern and may be an output. Symbolic links are not followed; print is found by name only. */
 function matching(root: Directory, pattern: string): [path: string, file: RegularFile][] {
-  let here: Directory = root;
-  const parts = pattern.split('/');
-  const name = parts.pop()!;
-  for (const part of parts) {
-    const next = here.entries.get(part);
-    if (!(next instanceof Directory)) return [];
-    here = next;
+  let found: [path: string, inode: Inode][] = [['', root]];
+  for (const part of pattern.split('/')) {
+    found = found.flatMap(([above, inode]) =>
+      entriesOf(inode, part).map(([name, entry]): [string, Inode] => [
+        above === '' ? name : `${above}/${name}`,
+        entry,
+      ]),
+    );
   }
-  const file = here.entries.get(name);
-  return file instanceof RegularFile ? [[pattern, file]] : [];
+  return found.flatMap(([path, inode]): [string, RegularFile][] =>
+    inode instanceof RegularFile && path !== STDOUT && isGuestPath(path) ? [[path, inode]] : [],
+  );
+}
+
+/** Entries of a directory by their name, or by a pattern. */
+function entriesOf(inode: Inode, part: string): [name: string, inode: Inode][] {
+  if (!(inode instanceof Directory)) return [];
+  if (part.includes('*')) return [...inode.entries].filter(([name]) => matchesName(part, name));
+  const entry = inode.entries.get(part);
+  return entry === undefined ? [] : [[part, entry]];
 }
