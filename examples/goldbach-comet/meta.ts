@@ -10,7 +10,7 @@ export const meta: Example = {
   id: 'goldbach-comet',
   title: 'Goldbach’s comet',
   summary:
-    'Is every even number a sum of two primes? Nobody can prove it since 1742. This counts in how many ways it is, and the counts draw a comet with a striped tail. A Rust program in WebAssembly.',
+    'Is every even number a sum of two primes? Nobody has proved it since 1742. This counts in how many ways it is, and the counts draw a comet with a striped tail. A Rust program in WebAssembly.',
   kind: 'wasi',
   inputs: [
     {

@@ -19,6 +19,8 @@ export interface LaceSettings {
 const FRACTION_BITS = 26;
 /** Radius of the circle that c runs along: all its Julia sets are worth seeing. */
 const PATH_RADIUS = 0.7885;
+/** Where on the circle the film begins, in radians: at one of its finest sets, which is also the thumbnail. */
+const START_ANGLE = 1.92;
 /** Bytes of one c: two 32-bit integers. */
 const POINT_BYTES = 8;
 /** Pixels along each side of the shader's workgroups. */
@@ -75,7 +77,7 @@ export async function buildLaceJob(shader: Uint8Array, settings: LaceSettings): 
 function pathOf(frames: number): Bytes {
   const path = new DataView(new ArrayBuffer(frames * POINT_BYTES));
   for (let frame = 0; frame < frames; frame++) {
-    const angle = (2 * Math.PI * frame) / frames;
+    const angle = START_ANGLE + (2 * Math.PI * frame) / frames;
     const fixed = (value: number) => Math.round(value * PATH_RADIUS * 2 ** FRACTION_BITS);
     path.setInt32(frame * POINT_BYTES, fixed(Math.cos(angle)), true);
     path.setInt32(frame * POINT_BYTES + 4, fixed(Math.sin(angle)), true);
