@@ -23,9 +23,9 @@ export const MAX_NAME_CHARS = 64;
 
 /**
  * Sum over all functions of locals × control instructions: compilers copy the state of every local at every branch, so
- * a few hundred kilobytes of both would compile for minutes.
+ * a few hundred kilobytes of both would compile for minutes; so many compile in one or two seconds.
  */
-export const MAX_MERGE_WORK = 2 ** 31;
+export const MAX_MERGE_WORK = 2 ** 28;
 
 /** A rewritten module is at most so many times the original's size (with canonical NaNs, the second factor) … */
 export const MAX_GROWTH = 6;

@@ -8,7 +8,7 @@ const FIRST_TYPE = 0x40;
 /** In a load's or store's alignment: a memory index follows. */
 const HAS_MEMORY_INDEX = 0x40;
 /** Largest alignment of any access, 16 bytes, as a power of two. */
-const MAX_ALIGNMENT = 4;
+export const MAX_ALIGNMENT = 4;
 
 /** An index below a count. */
 export function readIndex(reader: ByteReader, count: number, what: string): number {
