@@ -134,6 +134,15 @@ describe('a lost device', () => {
   });
 });
 
+test('a GPU that does not come back after a task was stopped counts as lost', async () => {
+  slots.outcome = SLOW;
+  const guards = { wgsl: () => Promise.resolve({ code: '', access: new Map(), edits: [], hasLoops: false }) };
+  using busy = new GpuLane(slots, guards as unknown as Guards, (loss) => losses.push(loss));
+  expect(await busy.numericClass(RUN.signal)).toBeUndefined();
+  expect(losses).toMatchObject([{ message: /still at work/, resumesInMs: 2_000 }]);
+  expect(slots.isPaused).toBe(true);
+});
+
 test('a fault of the program itself holds up nobody', async () => {
   slots.outcome = SLOW;
   expect(await lane.runUnnamed(RUN)).toBe(SLOW);

@@ -43,7 +43,7 @@ export class GpuLane implements Disposable {
     this.#tellLoss = tellLoss;
     this.#numericClass = new NumericClass({
       guards,
-      run: (run) => this.runUnnamed(run),
+      run: (run) => this.#runProbe(run),
       expect: (load) => pool.expect(load),
       forget: (load) => pool.forget(load),
     });
@@ -107,6 +107,13 @@ export class GpuLane implements Disposable {
     clearTimeout(this.#resume);
     this.#life.abort();
     this.#numericClass[Symbol.dispose]();
+  }
+
+  /** A probe that waits in vain, behind what a stopped task left on the GPU, finds a device that is as good as lost. */
+  async #runProbe(run: SlotRun): Promise<TaskOutcome> {
+    const outcome = await this.runUnnamed(run);
+    if (outcome.exit.kind === 'timeout') this.#lose('The GPU is still at work on a task that was stopped.');
+    return outcome;
   }
 
   #look({ exit }: TaskOutcome): void {

@@ -7,8 +7,8 @@ import { PROBE_RESULT_BYTES, PROBE_SHADER, PROBE_WORKGROUPS } from './probe-shad
 
 const TASK: TaskInput = { parameters: {}, seed: new Uint8Array(0), args: [], env: [], contents: {} };
 
-/** The hard limit of a task's wall time: nothing of one is left longer than that. */
-const PATIENCE_MS = 600_000;
+/** How long it waits for a GPU that is busy with what was left of a stopped task, so that no task need. */
+const PATIENCE_MS = 120_000;
 
 /**
  * Runs the probe shader in a slot of its own: lower-case hex of the SHA-256 of what it computes. GPUs with one class
@@ -30,8 +30,14 @@ export async function measureNumericClass(
 }
 
 async function probeLoad({ guards }: JobSlots, shader: string): Promise<WgslLoad> {
-  // It waits, not the first task, while the GPU is busy with what was left of another.
-  const limits = { ...effectiveLimits({}), wallMs: PATIENCE_MS, compileMs: PATIENCE_MS };
+  const limits = {
+    ...effectiveLimits({}),
+    wallMs: PATIENCE_MS,
+    compileMs: PATIENCE_MS,
+    // No more than it needs, so that it never waits for memory that others hold.
+    gpuMemoryBytes: 4 * PROBE_RESULT_BYTES,
+    outputBytes: PROBE_RESULT_BYTES,
+  };
   return {
     kind: 'wgsl',
     shaders: { probe: await guards.wgsl(utf8(shader), limits) },
