@@ -46,6 +46,14 @@ describe('guardWgsl', () => {
     ['one behind an odd line break', '// \u2028 enable f16;', '1:6', /f16/],
     ['a subgroup built-in', inMain('let a = subgroupAdd(1u);'), '1:49', /subgroupAdd/],
     ['a quad built-in', inMain('let a = quadSwapX(1u);'), '1:49', /quadSwapX/],
+    ['a pointer into workgroup memory', 'fn f(p: ptr<workgroup, u32>) {}', '1:9', /address space/],
+    ['a pointer to a member', `fn f(p: ptr<function, u32>) {} ${inMain('f(&a.b);')}`, '1:74', /part/],
+    [
+      'a pointer to an element',
+      `fn f(p: ptr<function, u32>) {} ${inMain('let q = &a[1]; f(q);')}`,
+      '1:89',
+      /part/,
+    ],
     ['another stage', '@fragment fn main() {}', '1:2', /fragment/],
   ])('refuses %s', (_, source, place, text) => {
     expectRefused(source, 'shader-feature-refused', place, text);

@@ -5,6 +5,7 @@ import { countLoops } from './count-loops.ts';
 import { type DeclaredAccess, declaredAccess } from './declared-access.ts';
 
 import { writeShader } from './insertions.ts';
+import { refusePointers } from './pointer-arguments.ts';
 import type { WgslEdit } from './positions.ts';
 import { refuseDirectives, refuseNames, refuseStages } from './refused-names.ts';
 import { parseModule } from './shader-module.ts';
@@ -50,6 +51,7 @@ export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
   refuseStages(shader, module);
   const access = declaredAccess(shader, module);
   const graph = callGraph(shader, module);
+  refusePointers(shader, module, graph);
   checkCompileCost(shader, module, graph, limits.inlinedTokens);
   const insertions = countLoops(shader, graph, limits.loopTurns);
   return { ...writeShader(shader, insertions), access, hasLoops: insertions.length > 0 };
