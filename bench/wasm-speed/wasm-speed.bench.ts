@@ -6,7 +6,7 @@ import type { BenchCheck, BenchContext } from '../report.ts';
 import { BARE_WORKER } from './bare-worker.ts';
 import { NativePrograms, type TimedRun } from './native-program.ts';
 import { PROGRAMS, type SpeedProgram } from './programs.ts';
-import type { SpeedTask } from './speed-page.ts';
+import type { SpeedTask } from './speed.page.ts';
 
 /** A call takes at least so long in the sandbox: short ones are another bench's (slot). */
 const CALL_MS = 2_000;
@@ -101,7 +101,7 @@ function bareTwice(page: Page, task: SpeedTask): Promise<[TimedRun, TimedRun]> {
 
 /** As text, because the server resolves the module for the page. */
 function call<Result>(page: Page, expression: string): Promise<Result> {
-  return page.evaluate(`import('/bench/wasm-speed/speed-page.ts').then((page) => page.${expression})`);
+  return page.evaluate(`import('/bench/wasm-speed/speed.page.ts').then((page) => page.${expression})`);
 }
 
 function describe(name: string, { sandbox, bare, bareAgain, native }: Times): string {

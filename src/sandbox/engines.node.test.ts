@@ -14,7 +14,7 @@ async function digestsIn({ launch }: (typeof TEST_BROWSERS)[number]): Promise<un
   try {
     const page = await browser.open(`${server.origin}/host.html`);
     return await page.evaluate(
-      `import('/src/sandbox/fixtures/result-digests.ts').then(({ resultDigests }) => resultDigests())`,
+      `import('/src/sandbox/fixtures/result-digests.page.ts').then(({ resultDigests }) => resultDigests())`,
     );
   } finally {
     await browser.close();
