@@ -4,8 +4,6 @@ const GIB = 1024 * MIB;
 
 /** Largest WASM module: what a browser compiles in a few seconds. */
 export const MAX_MODULE_BYTES = 64 * MIB;
-/** Largest WGSL source; larger ones compile for minutes. */
-export const MAX_WGSL_BYTES = 256 * KIB;
 /** All inputs of one job together: they are held in memory once per slot. */
 export const MAX_INPUT_BYTES = 1 * GIB;
 /** What one command may print; more ends it with `output-limit`. */

@@ -11,8 +11,6 @@ import { refuseDirectives, refuseNames, refuseStages } from './refused-names.ts'
 import { parseModule } from './shader-module.ts';
 import { ShaderText } from './shader-text.ts';
 
-export { OVERRUN_GROUP } from './overrun-group.ts';
-
 /** What the guard holds a shader to. */
 export interface WgslLimits {
   readonly shaderBytes: number;
