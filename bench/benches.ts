@@ -17,6 +17,11 @@ export const BENCHES: readonly {
     load: () => import('./slot/slot.bench.ts'),
   },
   {
+    name: 'wasi-write',
+    what: "many small writes in the sandbox against Node's WASI",
+    load: () => import('./wasi-write/wasi-write.bench.ts'),
+  },
+  {
     name: 'wasm-guard',
     what: 'what fuel costs guarded programs, and how fast the guard rewrites them',
     load: () => import('./wasm-guard/wasm-guard.bench.ts'),

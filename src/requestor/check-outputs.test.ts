@@ -36,6 +36,19 @@ test('names that the manifest does not list, or listed twice, are refused', () =
   ])
     expect(check(some)).toThrow(expect.objectContaining({ code: 'requestor/wrong-outputs' }));
 });
+test('a pattern lets each path that matches through once', () => {
+  const outputs = ['stdout', 'frames/*.png'];
+  const named = (...paths: string[]) => {
+    const job = { ...manifest, program: { ...two.program, outputs } } as Manifest;
+    const list = paths.map((path) => ({ path, bytes: 1, cid: SOME_CID }));
+    return () => checkOutputs(job, { exit: { kind: 'ok' }, outputs: list });
+  };
+  named('frames/1.png', 'frames/2.png', 'stdout')();
+  const wrong = expect.objectContaining({ code: 'requestor/wrong-outputs' });
+  expect(named('frames/1.jpg')).toThrow(wrong);
+  expect(named('frames/a/1.png')).toThrow(wrong);
+  expect(named('frames/1.png', 'frames/1.png')).toThrow(wrong);
+});
 test('more bytes than the job allows are refused, whatever it asks for, and together', () => {
   const over: (() => void)[] = [
     check({ stdout: 64 * MIB + 1 }),
