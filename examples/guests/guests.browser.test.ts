@@ -1,53 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bytes, fromUtf8 } from '../../src/base/bytes.ts';
-import { type Cid, cutBlob } from '../../src/base/cid.ts';
-import { openJobFile } from '../../src/job/job-file.ts';
-import { jobCid } from '../../src/job/manifest.ts';
+import { fromUtf8 } from '../../src/base/bytes.ts';
 import type { Manifest } from '../../src/protocol/manifest.ts';
 import type { TaskOutcome } from '../../src/protocol/task.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { runGuest } from './run-guest.ts';
 
 /*
  * Every program of docs/writing-jobs.md, in the sandbox, from its job file.
  */
 
-const texts = import.meta.glob<string>(['./*/job.json', '../*/job.json'], {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-});
-const addresses = import.meta.glob<string>(['./*/*.{wasm,wgsl,txt}', '../*/*.wasm'], {
-  query: '?url',
-  import: 'default',
-  eager: true,
-});
-
-const { signal } = new AbortController();
 let sandbox: Sandbox;
 beforeAll(() => {
   sandbox = createSandbox({ cpuSlots: 2, gpuSlots: 1, pageUrl: '/sandbox.html' });
 });
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
-/** Runs tasks of a job file; `change` makes another job of it. */
-async function runTasks(
+function runTasks(
   folder: string,
   tasks: readonly number[],
-  change: (manifest: Manifest) => Manifest = (manifest) => manifest,
+  change?: (manifest: Manifest) => Manifest,
 ): Promise<TaskOutcome[]> {
-  const opened = await openJobFile(texts[`${folder}/job.json`]!, async (path) => {
-    const response = await fetch(addresses[`${folder}/${path}`]!);
-    return new Uint8Array(await response.arrayBuffer());
-  });
-  const manifest = change(opened.manifest);
-  const byCid = new Map<Cid, Bytes>();
-  for (const bytes of opened.blobs) byCid.set((await cutBlob(bytes)).cid, bytes);
-  const job = await sandbox.openJob(await jobCid(manifest), manifest, async ({ cid }) => byCid.get(cid)!);
-  try {
-    return await Promise.all(tasks.map((task) => job.run(task, { signal })));
-  } finally {
-    await job.close();
-  }
+  return runGuest(sandbox, folder, tasks, change);
 }
 
 function rowsOf({ exit, outputs }: TaskOutcome): string[] {
