@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ${CC:-clang-16} --target=wasm32-wasi -O3 -Wall -Wextra -Wl,--strip-all -o bench-nbody.wasm bench-nbody.c
-sha256sum bench-nbody.wasm > bench-nbody.wasm.sha256
+sha256sum bench-nbody.wasm bench-nbody.c > bench-nbody.wasm.sha256

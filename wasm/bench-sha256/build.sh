@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ${CC:-clang-16} --target=wasm32-wasi -O3 -Wall -Wextra -Wl,--strip-all -o bench-sha256.wasm bench-sha256.c
-sha256sum bench-sha256.wasm > bench-sha256.wasm.sha256
+sha256sum bench-sha256.wasm bench-sha256.c > bench-sha256.wasm.sha256

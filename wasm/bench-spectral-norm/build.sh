@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ${CC:-clang-16} --target=wasm32-wasi -O3 -Wall -Wextra -Wl,--strip-all -o bench-spectral-norm.wasm bench-spectral-norm.c
-sha256sum bench-spectral-norm.wasm > bench-spectral-norm.wasm.sha256
+sha256sum bench-spectral-norm.wasm bench-spectral-norm.c > bench-spectral-norm.wasm.sha256

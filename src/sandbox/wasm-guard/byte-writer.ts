@@ -53,7 +53,7 @@ export class ByteWriter {
     const to = this.#bytes;
     let at = this.length;
     // A subarray costs more than a few bytes copied one by one.
-    if (count < 64) for (let i = start; i < end; i++) to[at++] = from[i]!;
+    if (count < 16) for (let i = start; i < end; i++) to[at++] = from[i]!;
     else to.set(from.subarray(start, end), at);
     this.length += count;
   }

@@ -53,8 +53,8 @@ export class FunctionRewriter {
     const from = reader.at;
     const to = out.length;
     this.index = index;
-    // Most functions have no loop; one that turns out to have is begun again.
-    if (!this.#attempt(false)) {
+    // A guess saves reading twice. One loop too few is begun again, one too many only costs the guest a little.
+    if (!this.#attempt(seemsToLoop(reader))) {
       reader.at = from;
       out.length = to;
       this.#attempt(true);
@@ -289,4 +289,12 @@ export class FunctionRewriter {
     if (leaves) this.#leave(start);
     regions.stop();
   }
+}
+
+/** Does the function have a byte that is a loop's opcode, with a block type without or with one value behind it? */
+function seemsToLoop({ bytes, at, end }: ByteReader): boolean {
+  const body = bytes.subarray(at, end);
+  for (let found = body.indexOf(op.LOOP); found >= 0; found = body.indexOf(op.LOOP, found + 1))
+    if (body[found + 1] === op.EMPTY_TYPE) return true;
+  return false;
 }
