@@ -103,3 +103,19 @@ export function heavyModel(weightBytes: number): Bytes {
   };
   return writeModel(graph, OPERATOR_SET);
 }
+
+/** A chain of this many operators from x, f32[rows], to y. */
+export function chainModel(length: number): Bytes {
+  const graph: ModelGraph = {
+    name: 'chain',
+    inputs: [{ name: 'x', type: 'f32', shape: ['rows'] }],
+    outputs: [{ name: 'y', type: 'f32', shape: ['rows'] }],
+    weights: [],
+    nodes: Array.from({ length }, (_, i) => ({
+      op: i % 2 === 0 ? 'Sin' : 'Cos',
+      inputs: [i === 0 ? 'x' : `v${i}`],
+      outputs: [i === length - 1 ? 'y' : `v${i + 1}`],
+    })),
+  };
+  return writeModel(graph, OPERATOR_SET);
+}

@@ -3,7 +3,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import type { OnnxProgram } from '../../protocol/manifest.ts';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
-import { denseModel, giantModel, heavyModel, loopModel, oneOperator } from './models.fixture.ts';
+import { denseModel, giantModel, heavyModel, oneOperator } from './models.fixture.ts';
 
 const blobs = new TestBlobs();
 const { signal } = new AbortController();
@@ -147,36 +147,9 @@ describe('a manifest that does not fit', () => {
   });
 });
 
+/* Endless loops, giant tensors and the like: bombs.node.test.ts. */
 describe('a hostile model', () => {
-  test('that loops for ever ends with the time allowed', async () => {
-    const outcome = await runOne(
-      {
-        kind: 'onnx',
-        model: await blobs.put(loopModel()),
-        inputs: {
-          turns: { type: 'i64', shape: [], source: { input: await blobs.put(wholes(2n ** 62n)) } },
-          x: { type: 'f32', shape: [1], source: { input: await blobs.put(floats(0)) } },
-        },
-        outputs: { y: { tensor: 'y', type: 'f32' } },
-      },
-      { wallMs: 3_000 },
-    );
-    expect(outcome.exit.kind).toBe('timeout');
-  });
-
-  test('that wants more memory than allowed ends out of memory', async () => {
-    const outcome = await runOne({
-      kind: 'onnx',
-      model: await blobs.put(giantModel()),
-      inputs: {
-        shape: { type: 'i64', shape: [2], source: { input: await blobs.put(wholes(16_384n, 16_384n)) } },
-      },
-      outputs: { sum: { tensor: 'sum', type: 'f32' } },
-    });
-    expect(outcome.exit).toMatchObject({ kind: 'out-of-memory' });
-  });
-
-  test('of 60 MiB runs where its limits allow it, and else ends out of memory', async () => {
+  test('of 60 MiB is none where its limits allow it', async () => {
     const program: OnnxProgram = {
       kind: 'onnx',
       model: await blobs.put(heavyModel(60 * MIB)),
@@ -187,8 +160,6 @@ describe('a hostile model', () => {
     const { exit, outputs } = await runOne(program, limits);
     expect(exit).toEqual({ kind: 'ok' });
     expect(asFloats(outputs[0]!.bytes)).toEqual([6]);
-    const tight = await runOne(program, { ...limits, memoryBytes: 64 * MIB });
-    expect(tight.exit).toMatchObject({ kind: 'out-of-memory' });
   });
 
   test('that the runtime cannot read is refused in its words', async () => {
