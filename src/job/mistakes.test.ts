@@ -41,7 +41,18 @@ const WGSL_FULL: Manifest = {
   comparator: { class: 'tolerance', rtol: 0.1, atol: 1, maxOutliers: 0.1, maxMeanError: 1 },
   policy: { kind: 'adaptive', auditRate: 0.5 },
 };
-const ONNX_FULL: Manifest = { ...ONNX_JOB, policy: { kind: 'trust', auditRate: 0 } };
+const ONNX_FULL: Manifest = {
+  ...ONNX_JOB,
+  policy: { kind: 'trust', auditRate: 0 },
+  deliverable: {
+    kind: 'contact-sheet',
+    path: 'scores',
+    images: { cid: SOME_CID, bytes: 600 },
+    width: 10,
+    height: 10,
+    labels: ['zero', 'one'],
+  },
+};
 
 const JOBS = { wasi: WASI_FULL, wgsl: WGSL_FULL, onnx: ONNX_FULL } as const;
 type Kind = keyof typeof JOBS;
@@ -282,6 +293,50 @@ const MISTAKES: readonly (readonly [Kind, string, unknown, string, string?])[] =
     'has the usage "uniform", so no pass can write it.',
   ],
   ['wgsl', 'deliverable.width', 6, 'a frame of 6 × 2 has 48 bytes, but the output holds 32.', 'deliverable'],
+  ['onnx', 'program.inputs["pictures"].shape[0]', 'first', 'is 0 in task 0.'],
+  ['onnx', 'program.inputs["pictures"].shape[3]', '2.5', 'is 2.5 in task 0.'],
+  ['onnx', 'program.inputs["pictures"].shape[3]', 'wide', '"wide" is not a parameter of this task.'],
+  ['onnx', 'program.inputs["pictures"].source.offset', 'first * -1', 'is -3 in task 1.'],
+  [
+    'onnx',
+    'program.inputs["pictures"].source.length',
+    100,
+    '100 bytes do not fill f32[3,1,10,10]',
+    'program.inputs["pictures"].source',
+  ],
+  [
+    'onnx',
+    'program.inputs["pictures"].source.offset',
+    'first * 200',
+    "lie beyond the input's 600",
+    'program.inputs["pictures"].source',
+  ],
+  [
+    'onnx',
+    'program.inputs["pictures"].type',
+    'u8',
+    'the tensor is u8',
+    'program.inputs["pictures"].fromBytes',
+  ],
+  [
+    'onnx',
+    'deliverable',
+    { kind: 'table', path: 'score', columns: ['x'] },
+    'there is no output "score".',
+    'deliverable.path',
+  ],
+  ['onnx', 'deliverable.width', 0, 'must be a whole number from 1 to 512; got 0.'],
+  ['onnx', 'deliverable.labels', ['one'], 'must be a list of 2 to 1000 items; got a list of 1.'],
+  ['onnx', 'deliverable.columns', 'two', 'must be a whole number from 1 to 100; got "two".'],
+  ['onnx', 'deliverable.labels', ['one', 'one'], '"one" stands there twice.'],
+  [
+    'onnx',
+    'deliverable.width',
+    7,
+    '600 bytes are not 1 to 4096 pictures of 7 × 10 pixels',
+    'deliverable.images',
+  ],
+  ['onnx', 'program.outputs.scores.type', 'i64', 'the output "scores" is i64, not f32', 'deliverable.path'],
 ];
 const TOLD_ELSEWHERE = new Map(MISTAKES.filter((one) => one.length === 5).map((one) => [one, one[4]!]));
 
