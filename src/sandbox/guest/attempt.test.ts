@@ -21,7 +21,7 @@ function optionsFor(source: Bytes, given: Partial<AttemptOptions & { steps: numb
     imports: WebAssembly.Module.imports(compiled).map(({ name }) => name),
     load,
     task: given.steps === undefined ? task : { ...task, steps: given.steps },
-    host: new HostTurns({ onProgress: () => undefined, onChunks: () => undefined, onCalls: () => undefined }),
+    host: new HostTurns({ onProgress: () => undefined, onChunks: undefined, onCalls: () => undefined }),
     fuel: LIMIT,
     limitMs: 60_000,
     ...given,

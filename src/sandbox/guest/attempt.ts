@@ -45,7 +45,12 @@ export async function attempt(options: AttemptOptions): Promise<AttemptEnd> {
   const reactor: ReactorRun | undefined =
     task.steps === undefined
       ? undefined
-      : { steps: task.steps, chain: new ChunkChain(), untold: [], host: isRound ? undefined : host };
+      : {
+          steps: task.steps,
+          chain: new ChunkChain(),
+          untold: host.onChunks && [],
+          host: isRound ? undefined : host,
+        };
   const chain = reactor?.chain;
   const trace = host.onCalls && new Trace(host.onCalls);
   const wasi = openWasi(

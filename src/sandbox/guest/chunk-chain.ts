@@ -5,7 +5,7 @@ import { type Bytes, ownBytes, utf8 } from '../../base/bytes.ts';
 const SEED = sha256(utf8('kiln/chunk/1'));
 /** Marks of what follows inside a chunk. */
 const WRITE = 1;
-const END = 0;
+const END = new Uint8Array(1);
 
 /**
  * Digests of a reactor's chunks, each of which holds the one before it: of two runs that differ, the first differing
@@ -16,6 +16,8 @@ const END = 0;
  * What comes before the first step (the start function, `_initialize`, `init`) is part of chunk 0.
  */
 export class ChunkChain {
+  readonly #bytes = new Uint8Array(8);
+  readonly #view = new DataView(this.#bytes.buffer);
   #digest = SEED;
   #count = 0;
   #open = this.#begin();
@@ -45,18 +47,20 @@ export class ChunkChain {
 
   /** Ends the chunk of a step; its digest. */
   close(fuelUsed: number): Bytes {
-    const end = new Uint8Array(9);
-    end[0] = END;
-    new DataView(end.buffer).setBigUint64(1, BigInt(fuelUsed), true);
-    this.#digest = this.#open.update(end).digest();
+    this.#digest = this.#open.update(END).update(this.#number(fuelUsed)).digest();
     this.#count++;
     this.#open = this.#begin();
     return this.digest;
   }
 
   #begin() {
-    const index = new Uint8Array(8);
-    new DataView(index.buffer).setBigUint64(0, BigInt(this.#count), true);
-    return sha256.create().update(this.#digest).update(index);
+    return sha256.create().update(this.#digest).update(this.#number(this.#count));
+  }
+
+  /** A number as it is hashed; valid until the next one. */
+  #number(value: number): Uint8Array {
+    this.#view.setUint32(0, value >>> 0, true);
+    this.#view.setUint32(4, Math.floor(value / 2 ** 32), true);
+    return this.#bytes;
   }
 }

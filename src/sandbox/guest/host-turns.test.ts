@@ -7,7 +7,7 @@ beforeEach(
   () =>
     (turns = new HostTurns({
       onProgress: () => undefined,
-      onChunks: () => undefined,
+      onChunks: undefined,
       onCalls: () => undefined,
     })),
 );

@@ -7,8 +7,8 @@ import type { HostLink } from './runner.ts';
 export interface ReactorRun {
   readonly steps: number;
   readonly chain: ChunkChain;
-  /** Digests that the host was not told yet. */
-  readonly untold: string[];
+  /** Digests that the host was not told yet; absent when it does not want them. */
+  readonly untold: string[] | undefined;
   /** Absent in a round that may be dropped: it tells nothing and hears nobody. */
   readonly host: HostLink | undefined;
 }
@@ -35,10 +35,12 @@ export async function runReactor(guest: GuestInstance, run: ReactorRun): Promise
 
 /** Ends the chunk of the step that just ran. */
 export function closeChunk(guest: GuestInstance, { chain, untold }: ReactorRun): void {
-  untold.push(toHex(chain.close(guest.fuel.used)));
+  const digest = chain.close(guest.fuel.used);
+  untold?.push(toHex(digest));
 }
 
 /** Tells the host the digests that it was not told yet. */
 export function tellChunks({ chain, untold }: ReactorRun, host: HostLink): void {
-  host.onChunks(chain.count - untold.length, untold.splice(0));
+  if (untold === undefined || untold.length === 0) return;
+  host.onChunks?.(chain.count - untold.length, untold.splice(0));
 }

@@ -5,7 +5,7 @@ export interface HostLink {
   /** Tells the finished part, 0 to 1; told on a few times a second. */
   onProgress(done: number): void;
   /** Tells digests of finished chunks from `first` on, if the host wants them. */
-  onChunks(first: number, digests: readonly string[]): void;
+  readonly onChunks: ((first: number, digests: readonly string[]) => void) | undefined;
   /** Told the calls of a WASI program, written down, if the host wants them. */
   readonly onCalls: ((lines: readonly string[]) => void) | undefined;
   /** Is it time to hear the host? Cheap enough to ask after every step. */

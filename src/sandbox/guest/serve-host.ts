@@ -52,10 +52,9 @@ function openTurns(
       toldMs = performance.now();
       port.postMessage({ type: 'progress', id, done } satisfies FromGuest);
     },
-    onChunks(first, digests) {
-      if (!tellsChunks || digests.length === 0) return;
-      port.postMessage({ type: 'chunks', id, first, digests } satisfies FromGuest);
-    },
+    onChunks: tellsChunks
+      ? (first, digests) => port.postMessage({ type: 'chunks', id, first, digests } satisfies FromGuest)
+      : undefined,
     onCalls: tellsCalls
       ? (lines) => port.postMessage({ type: 'calls', id, lines } satisfies FromGuest)
       : undefined,
