@@ -8,10 +8,8 @@ export const MAX_MODULE_BYTES = 64 * MIB;
 export const MAX_INPUT_BYTES = 1 * GIB;
 /** What one command may print; more ends it with `output-limit`. */
 export const MAX_STDOUT_BYTES = 1 * MIB;
-/** Files and directories that one command may create. */
+/** Files, directories and links that one command may have made at a time; a removed one counts no more. */
 export const MAX_CREATED_FILES = 10_000;
-/** File descriptors that one command may open in its life (the shim never reuses a number). */
-export const MAX_DESCRIPTORS = 100_000;
 
 /** A slot is replaced after this many tasks, so that nothing a guest may have left behind grows old: once a spare is ready … */
 export const RECYCLE_AFTER_TASKS = 200;
@@ -45,6 +43,11 @@ export const FRAME_ANSWER_LIMIT_MS = 10_000;
 export const DEFAULT_GPU_DUTY = 0.9;
 /** How long one GPU dispatch should take, so that the device stays usable for the person in front of it. */
 export const DISPATCH_TARGET_MS = 50;
+/**
+ * A dispatch that would take longer is not begun: drivers end one after 2 to 10 s, and take the device of every page
+ * along; without a GPU nobody ends it at all.
+ */
+export const MAX_DISPATCH_MS = 10_000;
 /**
  * Workgroups of one dispatch, which is also the largest slice across the cut axis: empty ones alone take seconds on a
  * CPU, and no browser ends a dispatch there.

@@ -1,5 +1,5 @@
 import { type Parameters, type ParsedExpression, parseExpression } from '../../job/expression.ts';
-import { DISPATCH_TARGET_MS, MAX_DISPATCH_WORKGROUPS, MAX_PASS_TURNS } from '../limits.ts';
+import { DISPATCH_TARGET_MS, MAX_DISPATCH_MS, MAX_DISPATCH_WORKGROUPS, MAX_PASS_TURNS } from '../limits.ts';
 import { GuestFault } from '../messages.ts';
 import type { GpuBuffers } from './gpu-buffers.ts';
 import type { CompiledPass } from './pipelines.ts';
@@ -42,10 +42,11 @@ export class PassPlan {
     return this.tileSize.estimateMs(1) !== undefined;
   }
 
-  /** Is the smallest dispatch of it so large that a small part must be tried first? */
+  /** Is the smallest dispatch of it so large, as far as is known, that a part of it must be tried first? */
   get needsTrial(): boolean {
     const step = this.stepWorkgroups;
-    return this.axisLength > 0 && step > FIRST_TILE_WORKGROUPS && !this.tileSize.isSure(step);
+    if (this.axisLength === 0 || step <= FIRST_TILE_WORKGROUPS) return false;
+    return !this.tileSize.isSure(step) || this.estimateMs(step) > MAX_DISPATCH_MS;
   }
 
   /** How many workgroups of a step to try next. */

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/bytes.ts';
-import { DISPATCH_TARGET_MS } from '../limits.ts';
+import { DISPATCH_TARGET_MS, MAX_DISPATCH_MS } from '../limits.ts';
 import { GuestFault, type TaskInput, type WgslLoad } from '../messages.ts';
 import { CommandBatch, ringBytes } from './command-batch.ts';
 import { gpuDuty } from './duty-cycle.ts';
@@ -14,9 +14,7 @@ import { uniformBytes, UniformWriter } from './uniform-writer.ts';
 
 /** Larger outputs take so long to copy that the passes before them are timed on their own. */
 const LARGE_READBACK_BYTES = 8_388_608;
-/** A dispatch whose estimate is so many times the wall-clock limit would end with `timeout` for certain. */
-const DOUBTLESS_EXCESS = 2;
-/** … after so many trials that said so. */
+/** A dispatch is too long when so many trials say so; growing fourfold, they reach the largest there may be. */
 const MAX_TRIALS = 12;
 /** Batches that should take no longer are waited for with haste. */
 const SHORT_BATCH_MS = 2;
@@ -56,7 +54,8 @@ export class WgslRunner {
     const outputBytes = this.#measure(task.parameters);
     const scopes = new ErrorScopes(this.#device);
     try {
-      while (!(await this.#runPasses(task, onProgress)));
+      const tried = new Set<PassPlan>();
+      while (!(await this.#runPasses(task, onProgress, tried)));
       if (outputBytes > LARGE_READBACK_BYTES) await this.#flush();
       return await this.#finish(scopes);
     } catch (thrown) {
@@ -81,13 +80,15 @@ export class WgslRunner {
   async #runPasses(
     { parameters, contents }: TaskInput,
     onProgress: (done: number) => void,
+    tried: Set<PassPlan>,
   ): Promise<boolean> {
     const hasNewBuffers = this.#buffers.prepare(this.#batch.encoder, contents);
     this.#uniforms.reset();
     this.#overrun?.clear(this.#batch.encoder);
     for (const plan of this.#plans) plan.prepare(this.#device, this.#buffers, parameters, hasNewBuffers);
     for (const [i, plan] of this.#plans.entries()) {
-      if (plan.needsTrial) {
+      if (plan.needsTrial && !tried.has(plan)) {
+        tried.add(plan);
         await this.#tryOut(plan, parameters);
         return false;
       }
@@ -102,9 +103,8 @@ export class WgslRunner {
    */
   async #tryOut(plan: PassPlan, parameters: TaskInput['parameters']): Promise<void> {
     await this.#flush();
-    const limitMs = DOUBTLESS_EXCESS * this.#load.limits.wallMs;
     let wholeMs = Number.POSITIVE_INFINITY;
-    for (let trials = 0; plan.needsTrial || (wholeMs > limitMs && trials < MAX_TRIALS); trials++) {
+    for (let trials = 0; plan.needsTrial && trials < MAX_TRIALS; trials++) {
       this.#uniforms.write(this.#batch, this.#buffers, { ...parameters, turn: 0, tile: 0 });
       const grid = plan.trialGrid(plan.nextTrial());
       this.#batch.dispatch(plan, grid);
@@ -112,7 +112,7 @@ export class WgslRunner {
       // The best trial counts: whatever else this machine does only ever slows one.
       wholeMs = Math.min(wholeMs, (tookMs * plan.stepWorkgroups) / (grid[0] * grid[1] * grid[2]));
     }
-    if (wholeMs <= limitMs) return;
+    if (wholeMs <= MAX_DISPATCH_MS) return;
     throw new GuestFault(
       'timeout',
       `One dispatch of pass ${plan.compiled.name} would take about ${Math.round(wholeMs / 1_000)} s; let it be cut by a tileAxis.`,
