@@ -72,7 +72,7 @@ describe('random programs', () => {
         const second = observe(guarded, functions);
         expect(second.fuel).toEqual(first.fuel);
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     );
   });
 
@@ -89,7 +89,7 @@ describe('random programs', () => {
           if (left < 0n) expect(first.calls[i]).toBe('RuntimeError: unreachable');
         });
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -102,7 +102,7 @@ describe('random programs', () => {
         const more = observe(guarded, functions, 2n * PLENTY);
         expect(more.fuel.map((left) => 2n * PLENTY - left)).toEqual(plenty.fuel.map((left) => PLENTY - left));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
@@ -133,7 +133,7 @@ describe('hostile bytes', () => {
         for (const [at, value] of changed) bytes[8 + (at % (bytes.length - 8))] = value;
         expectNamed(bytes);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -153,13 +153,13 @@ describe('hostile bytes', () => {
     );
   });
 
-  test('a section’s every byte as every other', async () => {
+  test('each byte of each section as every fourth other', async () => {
     const bytes = await fromText(
       `(module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (memory 1) (table 1 funcref)
         (global i64 (i64.const 3)) (func $f (export "f") (loop (br 0))) (start $f) (elem (i32.const 0) $f) (data (i32.const 0) "x"))`,
     );
     for (let at = 0; at < bytes.length; at++) {
-      for (let value = 0; value < 256; value++) {
+      for (let value = at % 4; value < 256; value += 4) {
         const changed = new Uint8Array(bytes);
         changed[at] = value;
         expectNamed(changed);

@@ -32,11 +32,19 @@ function expectCode(bytes: Uint8Array, code: string): void {
 }
 
 const importOf = (from: string, name: string, kind: number[]) =>
-  moduleOf(FUNCTION_TYPE, list(2, [[...named(from), ...named(name), ...kind]]));
+  moduleOf(
+    list(1, [
+      [0x60, 0, 0],
+      [0x60, 2, 0x7f, 0x7f, 1, 0x7f],
+      [0x60, 2, 0x7f, 0x7e, 1, 0x7f],
+      [0x60, 2, 0x7f, 0x7f, 2, 0x7f, 0x7f],
+    ]),
+    list(2, [[...named(from), ...named(name), ...kind]]),
+  );
 
 describe('imports', () => {
   test('lets functions of WASI in and names them', async () => {
-    const bytes = importOf('wasi_snapshot_preview1', 'random_get', [0, 0]);
+    const bytes = importOf('wasi_snapshot_preview1', 'random_get', [0, 1]);
     const { module, imports } = guardWasm(bytes, limits);
     expect(await WebAssembly.compile(module)).toBeInstanceOf(WebAssembly.Module);
     expect(imports).toEqual(['random_get']);
@@ -49,6 +57,9 @@ describe('imports', () => {
     ['a name that only begins right', 'wasi_snapshot_preview1', 'fd_read\0', [0, 0]],
     ['a long name', 'wasi_snapshot_preview1', 'x'.repeat(500), [0, 0]],
     ['a property of every object', 'wasi_snapshot_preview1', 'toString', [0, 0]],
+    ['other parameters', 'wasi_snapshot_preview1', 'random_get', [0, 2]],
+    ['no parameters', 'wasi_snapshot_preview1', 'random_get', [0, 0]],
+    ['other results', 'wasi_snapshot_preview1', 'random_get', [0, 3]],
     ['a memory', 'wasi_snapshot_preview1', 'memory', [2, 0, 1]],
     ['a table', 'wasi_snapshot_preview1', 't', [1, 0x70, 0, 1]],
     ['a global', 'wasi_snapshot_preview1', 'g', [3, 0x7f, 0]],

@@ -1,5 +1,7 @@
 /** What a module's parts refer to, gathered section by section. */
 export interface ModuleShape {
+  /** Where each function type's parameters begin in the original. */
+  readonly typeOffsets: number[];
   /** Parameters of each function type. */
   readonly typeArity: number[];
   /** Type of each function, imports first. */
@@ -17,6 +19,7 @@ export interface ModuleShape {
 /** The shape of a module of which nothing was read yet. */
 export function emptyShape(): ModuleShape {
   return {
+    typeOffsets: [],
     typeArity: [],
     functionTypes: [],
     imports: [],

@@ -16,10 +16,10 @@ const FUNCTION_TYPE = 0x60;
 /** The only kind of element that is no expression: a function's index. */
 const FUNCTION_ELEMENT = 0x00;
 
-/** Decides which functions a module may import. */
+/** Decides which functions a module may import, and with which type; no bytes mean any. */
 export interface ImportPolicy {
   readonly module: string;
-  readonly functions: ReadonlySet<string>;
+  readonly functions: { get(name: string): Uint8Array | undefined };
 }
 
 export function readTypes(reader: ByteReader, shape: ModuleShape): void {
@@ -27,6 +27,7 @@ export function readTypes(reader: ByteReader, shape: ModuleShape): void {
   for (let i = 0; i < count; i++) {
     const form = reader.byte();
     if (form !== FUNCTION_TYPE) throw typeRefused(form, typeProposalOf(form), reader.at - 1);
+    shape.typeOffsets.push(reader.at);
     shape.typeArity.push(readTypeList(reader));
     readTypeList(reader);
   }
@@ -54,14 +55,24 @@ export function readImports(reader: ByteReader, shape: ModuleShape, policy: Impo
       );
     }
     const known = exactName(name);
-    if (!policy.functions.has(known)) {
+    const wanted = policy.functions.get(known);
+    if (wanted === undefined) {
       throw importRefused(
         `The module imports "${shown}", which ${policy.module} does not have.`,
         'Check its spelling, and build with a wasi-libc for preview 1.',
         { import: shown, kind, offset },
       );
     }
-    shape.functionTypes.push(readIndex(reader, shape.typeArity.length, 'type'));
+    const type = readIndex(reader, shape.typeArity.length, 'type');
+    const typeAt = shape.typeOffsets[type]!;
+    if (!wanted.every((byte, i) => reader.bytes[typeAt + i] === byte)) {
+      throw importRefused(
+        `The module imports "${shown}" with other parameters or results than it has.`,
+        'Declare it as wasi-libc does; pointers and sizes are i32, file offsets and times i64.',
+        { import: shown, kind, offset },
+      );
+    }
+    shape.functionTypes.push(type);
     shape.imports.push(known);
   }
 }
