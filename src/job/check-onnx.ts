@@ -1,10 +1,7 @@
 import { KilnError } from '../base/errors.ts';
-import type { OnnxProgram, TensorInput, TensorType } from '../protocol/manifest.ts';
+import { type OnnxProgram, TENSOR_ELEMENT_BYTES, type TensorInput } from '../protocol/manifest.ts';
 import { wholeAt } from './evaluate-at.ts';
 import type { Parameters } from './expression.ts';
-
-/** Bytes of one element as they lie in a blob and in an output. */
-const ELEMENT_BYTES: Readonly<Record<TensorType, number>> = { u8: 1, i32: 4, f32: 4, i64: 8 };
 
 /** Throws a `job/…` error when the tensors of a program and their bytes do not fit each other for this task. */
 export function checkOnnx(program: OnnxProgram, parameters: Parameters): void {
@@ -43,7 +40,7 @@ function checkSource(
   const { input, offset, length } = source;
   const start = wholeAt(offset ?? 0, parameters, `${at}.offset`, 0);
   const taken = wholeAt(length ?? input.bytes - start, parameters, `${at}.length`, 0);
-  const elementBytes = fromBytes === undefined ? ELEMENT_BYTES[type] : 1;
+  const elementBytes = fromBytes === undefined ? TENSOR_ELEMENT_BYTES[type] : 1;
   const neededBytes = sizes.reduce((product, size) => product * size, elementBytes);
   if (taken === neededBytes && start + taken <= input.bytes) return;
   const why =
@@ -53,7 +50,7 @@ function checkSource(
   throw new KilnError('job/source-does-not-fit', `${at}: in task ${parameters['index']}, ${why}.`, {
     data: { path: at, offset: start, length: taken, inputBytes: input.bytes, neededBytes },
     hint:
-      fromBytes === undefined && taken * ELEMENT_BYTES[type] === neededBytes
+      fromBytes === undefined && taken * TENSOR_ELEMENT_BYTES[type] === neededBytes
         ? 'The blob seems to hold one byte for each element: say how bytes become f32 with fromBytes.'
         : 'Make the length the product of the shape times the bytes of an element, and keep it within the input.',
   });

@@ -170,6 +170,8 @@ export type WgslProgram = v.InferOutput<typeof wgslProgramSchema>;
 /** Element types that ONNX tensors may have here; `i64` crosses as 8-byte little-endian integers. */
 const tensorTypeSchema = v.picklist(['f32', 'u8', 'i32', 'i64']);
 export type TensorType = v.InferOutput<typeof tensorTypeSchema>;
+/** Bytes of one element, in blobs and in outputs. */
+export const TENSOR_ELEMENT_BYTES: Readonly<Record<TensorType, number>> = { u8: 1, i32: 4, f32: 4, i64: 8 };
 
 const scaleSchema = v.pipe(v.number(), v.finite());
 

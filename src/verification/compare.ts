@@ -1,5 +1,5 @@
 import { equalBytes } from '../base/bytes.ts';
-import type { ElementType, TensorType } from '../protocol/manifest.ts';
+import { type ElementType, TENSOR_ELEMENT_BYTES, type TensorType } from '../protocol/manifest.ts';
 import type { Comparator } from '../protocol/policy.ts';
 import type { Exit } from '../protocol/task.ts';
 
@@ -21,7 +21,7 @@ export type OutputElement = ElementType | TensorType;
 type Tolerance = Extract<Comparator, { class: 'tolerance' }>;
 
 const AGREES: Comparison = { agrees: true };
-const ELEMENT_BYTES: Readonly<Record<OutputElement, number>> = { u8: 1, u32: 4, i32: 4, f32: 4, i64: 8 };
+const ELEMENT_BYTES: Readonly<Record<OutputElement, number>> = { ...TENSOR_ELEMENT_BYTES, u32: 4 };
 
 /**
  * Do two results of one task agree under the job's comparator (design: verification)? Symmetric and reflexive, but

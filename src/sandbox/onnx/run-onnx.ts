@@ -30,6 +30,7 @@ export async function loadOnnx(ort: typeof Ort, load: Load): Promise<Runner> {
   } catch (thrown) {
     throw gpu?.fault ?? loadFault(thrown);
   }
+  delete ort.env.wasm.wasmBinary;
   await gpu?.attach(ort.env.webgpu.device);
   const runner = new OnnxRunner(ort, session, load, gpu);
   return {
@@ -55,22 +56,25 @@ class OnnxRunner {
   readonly #ort: typeof Ort;
   readonly #session: Session;
   readonly #program: OnnxProgram;
-  readonly #load: OnnxLoad;
+  readonly #contents: OnnxLoad['contents'];
+  readonly #outputLimitBytes: number;
   readonly #gpu: GpuWatch | undefined;
 
   constructor(ort: typeof Ort, session: Session, load: OnnxLoad, gpu: GpuWatch | undefined) {
     this.#ort = ort;
     this.#session = session;
+    // Not the load as a whole: the runtime has copies of the model and of itself by now.
     this.#program = load.program;
-    this.#load = load;
+    this.#contents = load.contents;
+    this.#outputLimitBytes = load.limits.outputBytes;
     this.#gpu = gpu;
   }
 
   async run({ parameters, contents }: TaskInput, onProgress: (done: number) => void): Promise<Outputs> {
-    const feeds = this.#feeds(parameters, { ...this.#load.contents, ...contents });
+    const feeds = this.#feeds(parameters, { ...this.#contents, ...contents });
     const rows = feeds[0]?.shape[0] ?? 1;
     const rowsPerRun = this.#program.batchRows ?? rows;
-    const parts = new OutputParts(this.#program, this.#load.limits.outputBytes);
+    const parts = new OutputParts(this.#program, this.#outputLimitBytes);
     for (let from = 0; from < rows; from += rowsPerRun) {
       const count = Math.min(rowsPerRun, rows - from);
       const results = await this.#runBatch(feeds, from, count);
