@@ -121,7 +121,7 @@ describe('grids', () => {
     const sly = `${CELLS} @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
       if (id.x < 262144u) { return; }
       for (var i = 0u; i < 50000u; i++) { cells[id.x % 16384u] += i; } }`;
-    await expectExit(await oneShader(sly, { workgroups: [4_192, 1, 1] }), 'timeout', /150 ms|would take/, {
+    await expectExit(await oneShader(sly, { workgroups: [4_160, 1, 1] }), 'timeout', /150 ms|would take/, {
       wallMs: 150,
     });
   });

@@ -14,6 +14,7 @@ interface Part {
   workgroups: number;
   largest: number;
   estimateMs: number;
+  isTimed: boolean;
 }
 
 /**
@@ -46,6 +47,11 @@ export class CommandBatch {
   /** What the dispatches so far should take on the GPU. */
   get estimateMs(): number {
     return [...this.#parts.values()].reduce((sum, part) => sum + part.estimateMs, 0);
+  }
+
+  /** When its end is to be looked for: what is known of its length, and nothing where something is unknown. */
+  get expectedMs(): number {
+    return [...this.#parts.values()].every(({ isTimed }) => isTimed) ? this.estimateMs : 0;
   }
 
   /** Does it hold no dispatch? */
@@ -85,7 +91,7 @@ export class CommandBatch {
     this.#pass.setBindGroup(0, plan.bindGroup!);
     if (plan.compiled.hasLoops) this.#pass.setBindGroup(OVERRUN_GROUP, this.#overrun!);
     this.#pass.dispatchWorkgroups(...grid);
-    const part = this.#parts.get(plan) ?? { workgroups: 0, largest: 0, estimateMs: 0 };
+    const part = this.#parts.get(plan) ?? { workgroups: 0, largest: 0, estimateMs: 0, isTimed: plan.isTimed };
     const workgroups = grid[0] * grid[1] * grid[2];
     part.workgroups += workgroups;
     part.largest = Math.max(part.largest, workgroups);

@@ -16,8 +16,6 @@ import { uniformBytes, UniformWriter } from './uniform-writer.ts';
 const LARGE_READBACK_BYTES = 8_388_608;
 /** A dispatch is too long when so many trials say so; growing fourfold, they reach the largest there may be. */
 const MAX_TRIALS = 12;
-/** Batches that should take no longer are waited for with haste. */
-const SHORT_BATCH_MS = 2;
 
 /**
  * Runs the tasks of a compiled program. Small tasks are one submission and one wait; long ones are cut into batches,
@@ -139,13 +137,13 @@ export class WgslRunner {
   async #flush(): Promise<number> {
     if (this.#batch.isEmpty) return 0;
     await gpuDuty.rest();
-    const { estimateMs } = this.#batch;
+    const { expectedMs } = this.#batch;
     this.#overrun?.copy(this.#batch.encoder);
     const sinceMs = performance.now();
     this.#batch.submit();
     // The copy of the overrun word is ready when the whole submission is.
     const done = this.#overrun?.check() ?? this.#device.queue.onSubmittedWorkDone();
-    await hasten(this.#device, done, estimateMs <= SHORT_BATCH_MS);
+    await hasten(this.#device, done, expectedMs);
     const tookMs = performance.now() - sinceMs;
     this.#batch.learn(tookMs);
     gpuDuty.worked(sinceMs);
@@ -155,13 +153,13 @@ export class WgslRunner {
   /** Submits what is left together with the copies of the outputs, and reads them. */
   async #finish(scopes: ErrorScopes): Promise<{ path: string; bytes: Bytes }[]> {
     await gpuDuty.rest();
-    const { estimateMs } = this.#batch;
+    const { expectedMs } = this.#batch;
     this.#readback.copy(this.#batch.encoder, this.#buffers);
     this.#overrun?.copy(this.#batch.encoder);
     const sinceMs = performance.now();
     this.#batch.submit();
     const done = Promise.all([scopes.close(), this.#readback.map(), this.#overrun?.check()]);
-    const [fault] = await hasten(this.#device, done, estimateMs <= SHORT_BATCH_MS);
+    const [fault] = await hasten(this.#device, done, expectedMs);
     gpuDuty.worked(sinceMs);
     if (fault !== undefined) throw fault;
     this.#doubtEstimates(performance.now() - sinceMs);
