@@ -3,14 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SpeedProgram } from './programs.ts';
+import type { TimedRun } from './timed-run.ts';
 
 const COMPILERS = ['clang-16', 'clang'];
-
-/** One run: how long it took, and what it printed. */
-export interface TimedRun {
-  readonly ms: number;
-  readonly printed: string;
-}
 
 /** The same sources as native programs, built with `clang -O2` where there is one. */
 export class NativePrograms implements Disposable {

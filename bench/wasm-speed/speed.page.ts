@@ -2,7 +2,7 @@ import type { Bytes } from '../../src/base/bytes.ts';
 import { fromUtf8 } from '../../src/base/bytes.ts';
 import { manifestOf, TestBlobs } from '../../src/sandbox/fixtures/manifests.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import type { TimedRun } from './native-program.ts';
+import type { SpeedTask, TimedRun } from './timed-run.ts';
 
 /*
  * The part of the bench that runs in the page.
@@ -13,12 +13,6 @@ const never = new AbortController().signal;
 const SPARE_READY_MS = 1_000;
 /** More than any of the programs needs. */
 const LIMITS = { fuel: 2e12, wallMs: 600_000 };
-
-/** One program and its command line, the program as base64. */
-export interface SpeedTask {
-  readonly program: string;
-  readonly args: readonly string[];
-}
 
 /** From a program's bytes to its output in a sandbox that never saw it: guard, compile, warm up, run. */
 export async function runInSandbox({ program, args }: SpeedTask): Promise<TimedRun> {

@@ -4,9 +4,9 @@ import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
 import { startHostServer } from '../../src/sandbox/fixtures/host-page.node.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { BARE_WORKER } from './bare-worker.ts';
-import { NativePrograms, type TimedRun } from './native-program.ts';
+import { NativePrograms } from './native-program.ts';
 import { PROGRAMS, type SpeedProgram } from './programs.ts';
-import type { SpeedTask } from './speed.page.ts';
+import type { SpeedTask, TimedRun } from './timed-run.ts';
 
 /** A call takes at least so long in the sandbox: short ones are another bench's (slot). */
 const CALL_MS = 2_000;
