@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Engine } from './engine.ts';
 import { findPrograms, type SuiteProgram } from './find-programs.ts';
 import type { RunEnd } from './given-program.ts';
 import { openNodeEngine } from './node-engine.ts';
@@ -13,6 +13,9 @@ DIR      a checkout of github.com/WebAssembly/wasi-testsuite, branch prod/testsu
 --only   run programs whose path holds this text
 --trace  print the calls of each program that fails
 --engine node runs the same WASI in this process, without guard and sandbox: quicker, and no proof`;
+
+/** Programs that run side by side, each in a frame of its own: most of the time a frame is starting. */
+const AT_ONCE = 4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +31,9 @@ const [folder] = positionals;
 if (folder === undefined || values.help || !['sandbox', 'node'].includes(values.engine)) {
   console.log(USAGE);
   process.exitCode = values.help ? 0 : 2;
+} else if (!existsSync(folder)) {
+  console.error(`There is no folder ${folder}. Clone the suite first (tests/wasi/README.md).`);
+  process.exitCode = 2;
 } else {
   process.exitCode = await runSuite(folder);
 }
@@ -37,15 +43,18 @@ async function runSuite(from: string): Promise<number> {
   await using engine = values.engine === 'node' ? openNodeEngine() : await openSandboxEngine();
   let failed = 0;
   const chosen = programs.filter(({ name }) => name.includes(values.only));
-  for (const program of chosen) if (!(await passes(engine, program))) failed++;
+  for (let i = 0; i < chosen.length; i += AT_ONCE) {
+    const some = chosen.slice(i, i + AT_ONCE);
+    const ends = await Promise.all(some.map((program) => engine.run(program, values.trace)));
+    for (const [j, program] of some.entries()) if (!passes(program, ends[j]!)) failed++;
+  }
   for (const [reason, count] of skipped) console.log(`left out: ${count} × ${reason}`);
   console.log(`${chosen.length - failed} passed, ${failed} failed`);
   return failed > 0 || chosen.length === 0 ? 1 : 0;
 }
 
-/** Runs a program and prints its line, and what went wrong. */
-async function passes(engine: Engine, program: SuiteProgram): Promise<boolean> {
-  const end = await engine.run(program, values.trace);
+/** Prints a program's line, and what went wrong. */
+function passes(program: SuiteProgram, end: RunEnd): boolean {
   const faults = faultsOf(program, end);
   console.log(`${faults.length === 0 ? 'pass' : 'FAIL'}  ${program.name}`);
   for (const fault of faults) console.log(`      ${fault}`);
