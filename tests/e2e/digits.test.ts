@@ -5,6 +5,7 @@ import type { DigitsSettings } from '../../examples/digits/job.ts';
 import { readLocally } from '../../examples/digits/read-locally.node.ts';
 import { assembleFiles, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import { predictionsToCsv, readPredictions } from '../../src/job/read-predictions.ts';
+import { expectAccessible, showRoute } from './fixtures/accessible.ts';
 import { readOutputs, waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
 import { openMarket } from './fixtures/market.ts';
@@ -42,6 +43,9 @@ test('two tabs read drawings with a model: the same answers as in Node, on one s
   expect(png!.bytes.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
   const area = png!.bytes.readUInt32BE(16) * png!.bytes.readUInt32BE(20);
   expect(area).toBeGreaterThan(SETTINGS.drawings * (2 * DIGIT_SIZE) ** 2);
+  await showRoute(requestor.page, `#/job/${job}`);
+  await requestor.page.getByRole('img', { name: /Handwritten digits: 48 pictures/ }).waitFor();
+  await expectAccessible(requestor.page, 'a contact sheet');
   await expectSettled(market, requestor, job, lenders);
   for (const { complaints } of [requestor, ...lenders.map(({ tab }) => tab)]) expect(complaints).toEqual([]);
 });
