@@ -6,7 +6,7 @@ import { KilnError } from '../src/base/errors.ts';
 import { openJobFile } from '../src/job/job-file.ts';
 import { jobCid } from '../src/job/manifest.ts';
 import { taskCount, taskParameters } from '../src/job/split.ts';
-import type { SandboxJob } from '../src/sandbox/sandbox-job.ts';
+import type { TaskOutcome } from '../src/protocol/task.ts';
 import { startHostServer } from '../src/sandbox/fixtures/host-page.node.ts';
 import { chromiumArgs, chromiumPath } from './chromium.ts';
 
@@ -26,6 +26,14 @@ interface PageOutcome {
   readonly wallMs: number;
   readonly fuelUsed?: number;
   readonly outputs: readonly { readonly path: string; readonly base64: string }[];
+}
+
+/** The part of the sandbox's job that is used in the page. */
+interface PageJob {
+  run(
+    task: number,
+    options: { signal: AbortSignal; onCalls?: (lines: readonly string[]) => void },
+  ): Promise<TaskOutcome>;
 }
 
 async function main(): Promise<number> {
@@ -87,7 +95,7 @@ async function runInPage({
   blobs: string[] | undefined;
 }): Promise<PageOutcome> {
   const load = (path: string) => import(/* @vite-ignore */ path);
-  const kept = globalThis as unknown as { job?: SandboxJob; printCalls(lines: readonly string[]): void };
+  const kept = globalThis as unknown as { job?: PageJob; printCalls(lines: readonly string[]): void };
   if (blobs !== undefined) {
     const { createSandbox } = await load('/src/sandbox/sandbox.ts');
     const { cutBlob } = await load('/src/base/cid.ts');
