@@ -265,6 +265,11 @@ const MISTAKES: readonly (readonly [Kind, string, unknown, string, string?])[] =
   ['wgsl', 'program.buffers.pixels.bytes', '32 * fame', '"fame" is not a parameter of this task.'],
   ['wgsl', 'program.buffers.pixels.bytes', '32 / frame', 'divides by zero'],
   ['wgsl', 'program.buffers.pixels.bytes', 'frame', 'is 0 in task 0.'],
+  ['wgsl', 'program.buffers.pixels.bytes', '2 ^ 5', 'has an unexpected "^"'],
+  ['wgsl', 'program.buffers.pixels.bytes', '1e308 * 10', 'is not a finite number'],
+  ['wgsl', 'program.buffers.pixels.bytes', 'min(1)', 'misses a ","'],
+  ['wgsl', 'program.buffers.pixels.bytes', '('.repeat(60), 'is nested too deeply'],
+  ['wgsl', 'program.buffers.pixels.bytes', '1'.repeat(201), 'must be a number or an expression'],
   [
     'wgsl',
     'program.buffers.motion.source.offset',
