@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Bytes } from '../../src/base/bytes.ts';
-import { fromUtf8 } from '../../src/base/bytes.ts';
+import { type Bytes, fromUtf8, ownBytes } from '../../src/base/bytes.ts';
 import { jobCid } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';
 import { assembleDeliverable } from '../../src/media/assemble-deliverable.ts';
@@ -18,7 +17,7 @@ const TOLERANCE = { class: 'tolerance', rtol: 1e-3, atol: 1e-4, maxOutliers: 0 }
 test('the sandbox reads drawings on cores and on the GPU, and makes a sheet of them', async () => {
   const model: Bytes = new Uint8Array(await (await fetch(meta.inputs[0]!.url)).arrayBuffer());
   const { manifest, blobs } = await meta.build({ model }, SETTINGS);
-  const images = blobs[1]!;
+  const images = ownBytes(blobs[1]!);
   const readInput = async ({ bytes }: { bytes: number }, range?: { offset: number; length: number }) => {
     const blob = bytes === model.byteLength ? model : images;
     return range === undefined ? blob : blob.slice(range.offset, range.offset + range.length);

@@ -1,5 +1,4 @@
-import type { Bytes } from '../../src/base/bytes.ts';
-import { toHex } from '../../src/base/bytes.ts';
+import { type Bytes, ownBytes, toHex } from '../../src/base/bytes.ts';
 import { taskCount } from '../../src/job/split.ts';
 import { jobCid } from '../../src/job/manifest.ts';
 import { resultDigest, resultOf } from '../../src/protocol/task.ts';
@@ -12,7 +11,7 @@ export async function pageDigests(options: Readonly<Record<string, number>>): Pr
   const { manifest, blobs } = await meta.build({ model }, options);
   await using sandbox = createSandbox({ cpuSlots: 1, gpuSlots: 0, pageUrl: '/sandbox.html' });
   const job = await sandbox.openJob(await jobCid(manifest), manifest, async ({ bytes }, range) => {
-    const blob = blobs.find(({ byteLength }) => byteLength === bytes)!;
+    const blob = ownBytes(blobs.find(({ byteLength }) => byteLength === bytes)!);
     return range === undefined ? blob : blob.slice(range.offset, range.offset + range.length);
   });
   const digests: string[] = [];
