@@ -15,9 +15,9 @@ export class ByteWriter {
     this.#limitBytes = limitBytes;
   }
 
-  /** What was written, without a copy. */
+  /** What was written, in a buffer of exactly its size: one that is sent elsewhere goes whole. */
   finish(): Bytes {
-    return this.#bytes.subarray(0, this.length);
+    return this.#bytes.slice(0, this.length);
   }
 
   byte(value: number): void {

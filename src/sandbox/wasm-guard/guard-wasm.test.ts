@@ -258,6 +258,17 @@ describe('the start function', () => {
   });
 });
 
+test('the module owns exactly its bytes, and the original stays as it was', async () => {
+  const bytes = await fromText('(module (memory 1) (func (export "f") (loop (br 0))))');
+  const before = bytes.slice();
+  const { module } = guardWasm(bytes, limits);
+  expect(module.buffer.byteLength).toBe(module.byteLength);
+  expect(bytes).toEqual(before);
+  // The same bytes in make the same bytes out, also as a part of something larger.
+  const part = new Uint8Array([7, ...bytes, 7]).subarray(1, bytes.length + 1);
+  expect(guardWasm(part, limits).module).toEqual(module);
+});
+
 describe('sections', () => {
   test('custom ones are left out', async () => {
     const module = await WebAssembly.compile(guardWasm(moduleOf(NOTE, FUNCTION_TYPE, NOTE), limits).module);
