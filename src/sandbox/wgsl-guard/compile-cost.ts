@@ -1,4 +1,5 @@
 import type { CallGraph } from './call-graph.ts';
+import { extraTokens, tokensOfCopy } from './compile-weights.ts';
 import { matrixFunctions } from './matrix-functions.ts';
 import { quote, refuse } from './refuse.ts';
 import type { ShaderFunction, ShaderModule } from './shader-module.ts';
@@ -6,49 +7,6 @@ import type { ShaderText } from './shader-text.ts';
 import { type ShaderType, ShaderTypes } from './shader-types.ts';
 import { addName, addTyped, moduleNames, type Names, ValueReader } from './value-types.ts';
 
-/*
- * GPU compilers inline every call, and what they do with the result grows faster than its length. Measured in
- * Chromium 156 on SwiftShader, compilation on a loaded 4-core machine:
- *
- * | what one function holds                    | count                    | compiles for                     |
- * |--------------------------------------------|--------------------------|----------------------------------|
- * | `x = x * 3u + 1u`                          | 2,400                    | 0.2 s                            |
- * | stores to a buffer                         | 1,600                    | 2.2 s                            |
- * | `pow`                                      | 500, 1,000, 2,000        | 0.5, 1.7, 8.9 s                  |
- * | cases of a switch                          | 400, 800, 1,600          | 0.6, 2.3, 12.5 s                 |
- * | guarded loops in a row                     | 300, 600, 1,200          | 1.6, 5.4, over 15 s              |
- * | products of 4 × 4 matrices                 | 100, 200, 400, 3,000     | 0.1, 0.4, 1.9, over 30 s         |
- * | copies of an array of 1 KiB                | 32, 128, 512             | 0.4, 1.7 s, the GPU process dies |
- * | copies of an array of 4 KiB                | 4, 16                    | 0.9, 2.1 s                       |
- * | arrays of 1 KiB, each a variable           | 16, 64                   | 0.3, 6.7 s                       |
- * | one private array of 8, 16, 32, 64 KB      |                          | 0.2, 0.6, 2.6, 9.2 s             |
- * | copies between buffer and variable of 4 KB | 3                        | 0.2 to 2.3 s                     |
- * | the same of 8 KB, of 16 KB                 | 3                        | 10 s, over 15 s                  |
- * | the same of 64 KB                          | 3                        | the GPU process dies after 17 s  |
- *
- * So the inlined size counts in tokens, but what costs more than its tokens weighs more, such that 20,000 compile
- * within the usual limit of 5 s; and the variables of an invocation have a limit of their own, which holds for any
- * limit of the job. Compilers refuse for themselves: expressions deeper than 512, nesting beyond 127, arrays of 65,536
- * elements and more, variables above 64 KiB.
- */
-
-/** A loop with its counter. */
-const LOOP_TOKENS = 22;
-/** A case of a switch. */
-const CASE_TOKENS = 6;
-/** `*` where matrices are near: 64 multiplications. */
-const MATRIX_PRODUCT_TOKENS = 30;
-/** Built-in functions that compilers spell out. */
-const LONG_FUNCTION_TOKENS = 5;
-const LONG_FUNCTIONS: ReadonlySet<string> = new Set(
-  'acos acosh asin asinh atan atan2 atanh cos cosh determinant exp exp2 log log2 pow sin sinh tan tanh'.split(
-    ' ',
-  ),
-);
-/** Values with more scalars than a matrix weigh one token a scalar each time they are copied … */
-const FREE_WORDS = 16;
-/** … and beyond these more and more: a copy from a buffer costs by the square. */
-const SQUARE_WORDS = 256;
 /** All variables of one invocation, calls inlined: WGSL promises 8 KiB each of private and function memory (13.4.1). */
 export const MAX_VARIABLE_BYTES = 16_384;
 const WORD_BYTES = 4;
@@ -131,17 +89,14 @@ function costOf(
   let tokens = body.to - body.from;
   for (let i = body.from; i < body.to; i++) {
     const text = shader.at(i);
-    if (text === 'for' || text === 'while' || text === 'loop') tokens += LOOP_TOKENS;
-    else if (text === 'case') tokens += CASE_TOKENS;
-    else if (text === '*' || text === '*=') tokens += hasMatrices ? MATRIX_PRODUCT_TOKENS : 0;
-    else if (text === 'var' || text === 'let') {
+    tokens += extraTokens(text, shader.at(i + 1), hasMatrices);
+    if (text === 'var' || text === 'let') {
       const token = declaredToken(shader, i);
       i = token;
       const type = declaredType(shader, types, reader, token);
       addName(own, shader.at(token), type);
       words += memoryWords(type);
     } else if (shader.isWord(i)) {
-      if (LONG_FUNCTIONS.has(text) && shader.at(i + 1) === '(') tokens += LONG_FUNCTION_TOKENS;
       tokens += copyTokens(shader, reader, i);
     }
   }
@@ -177,6 +132,5 @@ function copyTokens(shader: ShaderText, reader: ValueReader, token: number): num
   const before = shader.at(start - 1);
   if (shader.at(token - 1) === '.' || before === '&' || before === '@') return 0;
   const words = reader.typeAt(before === '*' ? start - 1 : token)?.words ?? 0;
-  if (words <= FREE_WORDS) return 0;
-  return Math.min(Math.ceil(words * Math.max(1, words / SQUARE_WORDS)), Number.MAX_SAFE_INTEGER);
+  return tokensOfCopy(words);
 }
