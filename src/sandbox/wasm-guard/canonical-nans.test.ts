@@ -2,16 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bytes } from '../../base/bytes.ts';
 import { guardWasm } from './guard-wasm.ts';
-import {
-  fromText,
-  leb,
-  list,
-  moduleOf,
-  named,
-  PAGE_BYTES,
-  ROOMY,
-  runGuarded,
-} from './module-bytes.fixture.ts';
+import { leb, list, moduleOf, named, PAGE_BYTES, ROOMY, runGuarded } from './module-bytes.fixture.ts';
+import { fromText } from './module-text.fixture.ts';
 
 const limits = { ...ROOMY, memoryBytes: PAGE_BYTES, canonicalNans: true };
 const F32_NAN = 0x7fc00000n;

@@ -1,56 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bytes, equalBytes } from '../../base/bytes.ts';
+import { equalBytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import { guardWasm } from './guard-wasm.ts';
-import { fromText, PLENTY, ROOMY } from './module-bytes.fixture.ts';
+import { PLENTY, ROOMY } from './module-bytes.fixture.ts';
+import { fromText } from './module-text.fixture.ts';
+import { observe, type Seen } from './observe.fixture.ts';
 import { randomProgram } from './random-program.fixture.ts';
-import { FUEL_EXPORT } from './reserved-exports.ts';
 
 const seeds = fc.integer();
 const limits = { ...ROOMY, memoryBytes: 4 * 65_536 };
-const GLOBALS = ['g0', 'g1', 'g2', 'g3', 'g4'];
-
-/** Everything a run can show: what each function returned or how it ended, all globals, all memory. */
-interface Seen {
-  readonly calls: readonly unknown[];
-  readonly globals: readonly unknown[];
-  readonly memory: Uint8Array;
-  readonly fuel: readonly bigint[];
-  readonly isOverflown: boolean;
-}
-
-const ARGUMENTS: Record<number, unknown> = { 0x7f: 41, 0x7e: -3n, 0x7d: 2.5, 0x7c: -0.75 };
-
-function observe(
-  module: Bytes,
-  functions: ReturnType<typeof randomProgram>['functions'],
-  fuel = PLENTY,
-): Seen {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {});
-  const tank = exports[FUEL_EXPORT] as WebAssembly.Global | undefined;
-  const left: bigint[] = [];
-  let isOverflown = false;
-  const calls = functions.map(({ name, params }) => {
-    if (tank !== undefined) tank.value = fuel;
-    try {
-      return (exports[name] as (...values: unknown[]) => unknown)(...params.map((type) => ARGUMENTS[type]));
-    } catch (error) {
-      if (error instanceof RangeError) isOverflown = true;
-      return String(error);
-    } finally {
-      if (tank !== undefined) left.push(tank.value as bigint);
-    }
-  });
-  return {
-    calls,
-    globals: GLOBALS.map((name) => (exports[name] as WebAssembly.Global).value as unknown),
-    memory: new Uint8Array((exports['memory'] as WebAssembly.Memory).buffer),
-    fuel: left,
-    isOverflown,
-  };
-}
-
 function expectSame(a: Seen, b: Seen): void {
   expect(a.calls).toEqual(b.calls);
   expect(a.globals).toEqual(b.globals);

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Bytes } from '../../base/bytes.ts';
 import { guardWasm, type WasmLimits } from './guard-wasm.ts';
 import {
-  fromText,
   leb,
   list,
   moduleOf,
@@ -12,6 +11,7 @@ import {
   ROOMY,
   section,
 } from './module-bytes.fixture.ts';
+import { fromText } from './module-text.fixture.ts';
 import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 
 const FUNCTION_TYPE = list(1, [[0x60, 0, 0]]);

@@ -1,10 +1,10 @@
 import type { Bytes } from '../../base/bytes.ts';
 import { utf8 } from '../../base/bytes.ts';
-import { guardWasm, type WasmLimits } from './guard-wasm.ts';
+import type { WasmLimits } from './guard-wasm.ts';
 import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 
 /*
- * Modules for tests, put together byte by byte where no tool would make them, or by wabt from text.
+ * Modules for tests, put together byte by byte, and what runs them.
  */
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -68,18 +68,6 @@ export function moduleOfCode(code: readonly number[], ...between: readonly numbe
   );
 }
 
-/** The module that a text describes. */
-export async function fromText(text: string): Promise<Bytes> {
-  const { default: load } = await import('wabt');
-  const wabt = await load();
-  const parsed = wabt.parseWat('test.wat', text, { simd: true, bulk_memory: true, reference_types: true });
-  try {
-    return new Uint8Array(parsed.toBinary({}).buffer);
-  } finally {
-    parsed.destroy();
-  }
-}
-
 /** A running module and what its fuel is. */
 export interface Running {
   readonly call: (name: string, ...values: unknown[]) => unknown;
@@ -111,12 +99,4 @@ export function runGuarded(
   running.fuel = fuel;
   if (START_EXPORT in exports) running.call(START_EXPORT);
   return running;
-}
-
-/** A text's module, guarded and running. */
-export async function runText(
-  text: string,
-  given: { fuel?: bigint; imports?: WebAssembly.ModuleImports; limits?: Partial<WasmLimits> } = {},
-): Promise<Running> {
-  return runGuarded(guardWasm(await fromText(text), { ...ROOMY, ...given.limits }).module, given);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { guardWasm } from './guard-wasm.ts';
-import { fromText, leb, list, moduleOf, moduleOfCode, ROOMY } from './module-bytes.fixture.ts';
+import { leb, list, moduleOf, moduleOfCode, ROOMY } from './module-bytes.fixture.ts';
+import { fromText } from './module-text.fixture.ts';
 
 function refusal(bytes: Uint8Array): unknown {
   try {
