@@ -95,6 +95,16 @@ describe('poll_oneoff', () => {
     expect(now(guest)).toBeLessThan(4n * hour);
   });
 
+  test('sleeps for ever without the clock going back', () => {
+    const guest = new TestGuest();
+    let before = now(guest);
+    for (let i = 0; i < 5; i++) {
+      expect(poll(guest, [{ type: 0, clock: 1, ns: 2n ** 64n - 1n }])).toEqual([[10, 0, 0, 0]]);
+      expect(now(guest)).toBeGreaterThan(before);
+      before = now(guest);
+    }
+  });
+
   test('finds files ready before any clock', () => {
     const guest = new TestGuest({ stdin: utf8('abc') });
     const events = poll(guest, [

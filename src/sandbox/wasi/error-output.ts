@@ -6,7 +6,8 @@ import { MAX_STDERR_BYTES } from './limits.ts';
 export class ErrorOutput extends Inode {
   readonly type = FILE_TYPE.CHARACTER_DEVICE;
   readonly size = 0;
-  readonly #kept = new Uint8Array(MAX_STDERR_BYTES);
+  /** Most programs never complain: room is made for those that do. */
+  #kept = new Uint8Array(0);
   #length = 0;
 
   get text(): Bytes {
@@ -14,6 +15,7 @@ export class ErrorOutput extends Inode {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.#kept.byteLength === 0) this.#kept = new Uint8Array(MAX_STDERR_BYTES);
     const part = bytes.subarray(0, MAX_STDERR_BYTES - this.#length);
     this.#kept.set(part, this.#length);
     this.#length += part.byteLength;

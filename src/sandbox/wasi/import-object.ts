@@ -1,4 +1,3 @@
-import { GuestFault } from '../messages.ts';
 import { ERRNO, WasiError } from './errno.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { Calls } from './process.ts';
@@ -7,29 +6,30 @@ import type { Trace } from './trace.ts';
 type Call = (...given: never[]) => void;
 type Import = (...given: never[]) => number;
 
-/** The calls as a module imports them: each returns an errno. With a trace, each is written down. */
+/**
+ * The calls as a module imports them: each returns an errno. The guard holds modules to their types. With a trace, each
+ * call is written down.
+ */
 export function importObject(
   calls: Calls,
   memory: GuestMemory,
   trace: Trace | undefined,
 ): WebAssembly.ModuleImports {
   const imports = Object.entries(calls).map(([name, call]) => {
-    const withErrno = returnErrno(name, call);
+    const withErrno = returnErrno(call);
     return [name, trace === undefined ? withErrno : trace.around(name, withErrno, memory)];
   });
   return Object.fromEntries(imports) as WebAssembly.ModuleImports;
 }
 
-function returnErrno(name: string, call: Call): Import {
+function returnErrno(call: Call): Import {
   return (...given) => {
     try {
       call(...given);
       return ERRNO.SUCCESS;
     } catch (thrown) {
       if (thrown instanceof WasiError) return thrown.errno;
-      // A module may declare any types for what it imports; numbers and BigInts do not mix.
-      if (!(thrown instanceof TypeError)) throw thrown;
-      throw new GuestFault('trap', `The program imports ${name} with other types than WASI gives it.`);
+      throw thrown;
     }
   };
 }

@@ -70,15 +70,18 @@ export function pollCalls({ memory, clock, descriptors }: Process): Calls {
       const subscriptions = Array.from({ length }, (_, i) =>
         readSubscription(from + i * SUBSCRIPTION_BYTES, nowNs),
       );
-      if (subscriptions.every(({ dueNs }) => dueNs !== undefined)) {
-        clock.advanceTo(
-          subscriptions.reduce((least, { dueNs }) => (dueNs! < least ? dueNs! : least), LATEST),
-        );
-      }
+      // Without files to be ready, time goes on to whatever is due first.
+      const waitsForFiles = subscriptions.some(({ dueNs }) => dueNs === undefined);
+      const dueFirstNs = subscriptions.reduce(
+        (least, { dueNs = LATEST }) => (dueNs < least ? dueNs : least),
+        LATEST,
+      );
+      if (!waitsForFiles) clock.advanceTo(dueFirstNs);
+      const isDue = (ns: bigint) => ns <= clock.nowNs || (!waitsForFiles && ns === dueFirstNs);
       const events = subscriptions.flatMap((subscription): Event[] => {
         const { userdata, type, dueNs } = subscription;
         if (dueNs === undefined) return [readiness(subscription)];
-        return dueNs <= clock.nowNs ? [{ userdata, type, errno: ERRNO.SUCCESS, bytes: 0n }] : [];
+        return isDue(dueNs) ? [{ userdata, type, errno: ERRNO.SUCCESS, bytes: 0n }] : [];
       });
       for (const [i, event] of events.entries()) writeEvent(to + i * EVENT_BYTES, event);
       memory.setU32(happenedAt, events.length);

@@ -2,6 +2,8 @@
 const EPOCH_MS = 1_767_225_600_000;
 /** How far the clock goes on with each reading and each change of a file: 1 µs. */
 const STEP_NS = 1_000n;
+/** No sleep leads further: readings stay within 64 bits, and never go back. */
+const LATEST_NS = 2n ** 63n;
 
 /**
  * Time as a guest sees it: the same on every device. It goes on by a fixed step whenever it is looked at, and a sleep
@@ -36,9 +38,10 @@ export class VirtualClock {
     return ns - this.#epochNs;
   }
 
-  /** Moves on to this moment; never back. */
+  /** Moves on to this moment; never back, and not beyond the year 2262. */
   advanceTo(ns: bigint): void {
-    if (ns > this.#nowNs) this.#nowNs = ns;
+    const end = ns < LATEST_NS ? ns : LATEST_NS;
+    if (end > this.#nowNs) this.#nowNs = end;
   }
 
   /** The moment on this clock that a reading of the monotonic clock stands for. */
