@@ -6,6 +6,7 @@ import type { EffectiveLimits } from '../job/limits.ts';
 import type { TaskInput, WgslLoad } from './messages.ts';
 import { dependsOnTask, readSource } from './task-source.ts';
 import type { GuardedWgsl } from './wgsl-guard/guard-wgsl.ts';
+import { inShader } from './wgsl-guard/refuse.ts';
 
 type Source = NonNullable<WgslProgram['buffers'][string]['source']>;
 
@@ -17,8 +18,12 @@ export async function prepareWgsl(
   guards: Guards,
 ): Promise<WgslLoad> {
   const shaders: Record<string, GuardedWgsl> = {};
-  for (const [name, input] of Object.entries(program.shaders))
-    shaders[name] = await guards.wgsl(await inputs.program(input), limits);
+  for (const [name, input] of Object.entries(program.shaders)) {
+    const source = await inputs.program(input);
+    shaders[name] = await guards.wgsl(source, limits).catch((thrown: unknown) => {
+      throw inShader(name, thrown);
+    });
+  }
   const contents = await readContents(program, inputs, (source) => !dependsOnTask(source), {});
   return { kind: 'wgsl', program, shaders, contents, limits };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../base/bytes.ts';
 import { type GuardedWgsl, guardWgsl, type WgslLimits } from './guard-wgsl.ts';
+import { inShader } from './refuse.ts';
 
 const LIMITS: WgslLimits = { shaderBytes: 65_536, inlinedTokens: 20_000, loopTurns: 2 ** 20 };
 
@@ -271,4 +272,22 @@ test('access tells how a shader declares its buffers', () => {
     [2, 'read'],
     [3, 'read_write'],
   ]);
+});
+
+test('an error can name the shader it is about, when it has a place', () => {
+  const named = (source: string) => {
+    try {
+      return guard(source, { shaderBytes: 20 });
+    } catch (thrown) {
+      return inShader('trace', thrown);
+    }
+  };
+  expect(named('fn f() { }}')).toMatchObject({
+    code: 'sandbox/shader-syntax',
+    message: 'trace:1:11: "}" closes nothing.',
+    hint: 'Balance the brackets.',
+    data: { line: 1, column: 11 },
+  });
+  expect(named('fn a_long_name() {    }')).toMatchObject({ message: 'The shader is too large.' });
+  expect(inShader('trace', 'else')).toBe('else');
 });

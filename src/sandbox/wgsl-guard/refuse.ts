@@ -13,3 +13,11 @@ export function refuse(code: string, what: string, { line, column }: Position, h
 export function quote(text: string): string {
   return `"${text.length > MAX_QUOTED_CHARS ? `${text.slice(0, MAX_QUOTED_CHARS)}…` : text}"`;
 }
+
+/** The guard's error with the name of its shader before the place: "trace:12:5: …", as compilers' errors are told. */
+export function inShader(name: string, thrown: unknown): unknown {
+  if (!(thrown instanceof KilnError) || thrown.data['line'] === undefined) return thrown;
+  const { code, message, data, hint } = thrown;
+  const options = hint === undefined ? { data } : { data, hint };
+  return new KilnError(code, `${name}:${message}`, { ...options, cause: thrown });
+}
