@@ -66,7 +66,6 @@ export class Slot {
       this.#frame = frame;
       // Killed in the same moment as it answered.
       if (this.#life.signal.aborted) frame.remove();
-      frame.port.addEventListener('close', () => this.#die());
       frame.port.onmessage = ({ data }: MessageEvent<FromGuest>) => this.#receive(data);
       return frame;
     });
@@ -178,7 +177,7 @@ export class Slot {
     if (!(await frame.isAlive()) && this.#pending?.id === id) this.#die();
   }
 
-  /** The frame's process is gone: Chromium closes the port with it, other browsers leave a ping without an answer. */
+  /** The frame's process is gone: no browser says so, but pings stay without an answer. */
   #die(): void {
     if (this.#life.signal.aborted) return;
     this.#hasDied = true;
