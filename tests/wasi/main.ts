@@ -11,7 +11,7 @@ const USAGE = `Runs the preview 1 programs of the official wasi-testsuite in the
 
 DIR      a checkout of github.com/WebAssembly/wasi-testsuite, branch prod/testsuite-all or prod/testsuite-base
 --only   run programs whose path holds this text
---trace  print the calls of each program that fails
+--trace  print the calls of each program
 --engine node runs the same WASI in this process, without guard and sandbox: quicker, and no proof`;
 
 /** Programs that run side by side, each in a frame of its own: most of the time a frame is starting. */
@@ -58,7 +58,7 @@ function passes(program: SuiteProgram, end: RunEnd): boolean {
   const faults = faultsOf(program, end);
   console.log(`${faults.length === 0 ? 'pass' : 'FAIL'}  ${program.name}`);
   for (const fault of faults) console.log(`      ${fault}`);
-  if (faults.length > 0) for (const call of end.calls) console.log(`      ${call}`);
+  for (const call of end.calls) console.log(`      ${call}`);
   return faults.length === 0;
 }
 
