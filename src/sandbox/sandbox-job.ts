@@ -34,8 +34,8 @@ export interface RunOptions {
    */
   readonly onChunk?: (index: number, digestHex: string) => void;
   /**
-   * Told each WASI call of the program as a line, `path_open(3, "data/in.csv", O_CREAT) = 4`, many at a time: the first
-   * 10,000, and then how many more there were. For authors who look for a fault; a run is slower with it.
+   * Told each WASI call of the program as it was made, `path_open(3, "data/in.csv", O_CREAT) = 4`: the first 10,000, and
+   * at the end how many more there were. For authors who look for a fault; a run is slower with it.
    */
   readonly onCalls?: (lines: readonly string[]) => void;
 }

@@ -3,6 +3,7 @@ import { fromUtf8 } from '../../base/bytes.ts';
 import type { Limits, WasiProgram } from '../../protocol/manifest.ts';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
+import guestUrl from '../fixtures/guest.wasm?url';
 import libcUrl from './fixtures/libc.wasm?url';
 
 const blobs = new TestBlobs();
@@ -88,6 +89,17 @@ test('the calls of a run are told to whoever asks, on a fresh and on a warm slot
     ]);
     expect(lines).toContain('fd_write(2, "done\\n") = 5');
   }
+  await job.close();
+});
+
+test('a program that hangs has told its calls until then', async () => {
+  const guest = await blobs.put(new Uint8Array(await (await fetch(guestUrl)).arrayBuffer()));
+  const hanging = { ...program, module: guest, args: ['guest', 'loop'] };
+  const job = await sandbox.openJob(guest.cid, manifestOf(hanging, { wallMs: 500 }), blobs.read);
+  const lines: string[] = [];
+  const { exit } = await job.run(0, { signal: never, onCalls: (told) => lines.push(...told) });
+  expect(exit).toMatchObject({ kind: 'timeout' });
+  expect(lines).toContain('args_sizes_get() = 2');
   await job.close();
 });
 

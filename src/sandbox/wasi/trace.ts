@@ -3,9 +3,6 @@ import { MAX_TRACE_LINES } from './limits.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { formatArguments, formatResult } from './format-call.ts';
 
-/** Lines are told in batches of so many, and at the end. */
-const BATCH_LINES = 200;
-
 type Import = (...given: never[]) => number;
 
 /**
@@ -20,7 +17,6 @@ type Import = (...given: never[]) => number;
  */
 export class Trace {
   readonly #tell: (lines: readonly string[]) => void;
-  #lines: string[] = [];
   #count = 0;
 
   constructor(tell: (lines: readonly string[]) => void) {
@@ -38,25 +34,15 @@ export class Trace {
         end = ` = ${errno === ERRNO.SUCCESS ? formatResult(name, given, memory) : errnoName(errno)}`;
         return errno;
       } finally {
-        this.#write(line + end);
+        // At once: a program that hangs later never comes to its end.
+        this.#tell([line + end]);
       }
     };
   }
 
-  /** Tells the lines that are left, and how many were left out. */
+  /** The run is over: tells how many calls were left out. */
   close(): void {
     const leftOut = this.#count - MAX_TRACE_LINES;
-    if (leftOut > 0) this.#lines.push(`… and ${leftOut} more calls`);
-    this.#flush();
-  }
-
-  #write(line: string): void {
-    this.#lines.push(line);
-    if (this.#lines.length >= BATCH_LINES) this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#lines.length > 0) this.#tell(this.#lines);
-    this.#lines = [];
+    if (leftOut > 0) this.#tell([`… and ${leftOut} more calls`]);
   }
 }
