@@ -17,7 +17,7 @@ export const LIMIT_BOUNDS: Readonly<Record<keyof Limits, Bounds>> = {
   gpuMemoryBytes: { byDefault: 256 * MIB, atMost: GIB },
   moduleBytes: { byDefault: 16 * MIB, atMost: 64 * MIB },
   tableElements: { byDefault: 65_536, atMost: 1_048_576 },
-  fuel: { byDefault: 2e10, atMost: 2e12 },
+  fuel: { byDefault: 1e12, atMost: 2e13 },
   shaderBytes: { byDefault: 64 * KIB, atMost: 256 * KIB },
   inlinedTokens: { byDefault: 20_000, atMost: 60_000 },
   loopTurns: { byDefault: 2 ** 20, atMost: 2 ** 24 },
