@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-web';
 import { type Bytes, concat, copyBytes } from '../../base/bytes.ts';
 import { evaluateExpression } from '../../job/expression.ts';
 import type { OnnxProgram } from '../../protocol/manifest.ts';
+import { gpuDuty } from '../guest/duty-cycle.ts';
 import type { Runner } from '../guest/runner.ts';
 import { GuestFault, type GuestOutcome, type Load, type OnnxLoad, type TaskInput } from '../messages.ts';
 import { clampMemory } from './clamp-memory.ts';
@@ -97,8 +98,15 @@ class OnnxRunner {
       return [name, new this.#ort.Tensor(RUNTIME_TYPES[type], part, dims)] as const;
     });
     const wanted = [...new Set(Object.values(this.#program.outputs).map(({ tensor }) => tensor))];
-    const running = this.#session.run(Object.fromEntries(tensors), wanted);
-    return this.#gpu === undefined ? running : Promise.race([running, this.#gpu.failed]);
+    const run = () => this.#session.run(Object.fromEntries(tensors), wanted);
+    if (this.#gpu === undefined) return run();
+    await gpuDuty.rest();
+    const sinceMs = performance.now();
+    try {
+      return await Promise.race([run(), this.#gpu.failed]);
+    } finally {
+      gpuDuty.worked(sinceMs);
+    }
   }
 
   #feeds(parameters: TaskInput['parameters'], contents: Readonly<Record<string, Bytes>>): Feed[] {
