@@ -8,10 +8,10 @@ const ROUNDS = 31;
 const QUICK_ROUNDS = 9;
 /** The default limit of a shader's source. */
 const SHADER_BYTES = 65_536;
-/** A guard that takes longer than a frame of 60 Hz would be felt if it ran in the page. */
+/** Once per job, in a worker: what nobody notices. */
 const GUARD_TARGET_MS = 100;
-/** Counters may cost; the design sets no figure. Half as much again would be worth another design. */
-const COST_TARGET = 1.5;
+/** The design sets no figure; fuel of WASM guests may cost 1.15, and SwiftShader has the branch on one more lane mask. */
+const COST_TARGET = 1.25;
 
 /** What loop counters cost shaders, and how fast the guard rewrites them. */
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
@@ -51,7 +51,8 @@ async function compareKernel(
     readonly guardedMs: readonly number[];
   };
   const bare = median(bareMs);
-  const ratio = median(guardedMs) / bare;
+  // Pair by pair: both of a pair ran within the same moment, whatever else the machine did then.
+  const ratio = median(guardedMs.map((ms, i) => ms / bareMs[i]!));
   log(
     `${kernel}: ${median(guardedMs).toFixed(2)} ms guarded, ${bare.toFixed(2)} ms bare, ratio ${ratio.toFixed(3)}`,
   );
