@@ -13,8 +13,10 @@ export const MAX_CREATED_FILES = 10_000;
 
 /** A slot is replaced after this many tasks, so that nothing a guest may have left behind grows old: once a spare is ready … */
 export const RECYCLE_AFTER_TASKS = 200;
-/** … and after so many in any case; a spare takes up to 0.4 s to start, in which 0.3 ms tasks are about 1,300. */
-export const RECYCLE_LATEST_TASKS = 2_000;
+/** … one slot of a pool per second, since a frame's start takes a tenth of a second of a core and tiny tasks would start one after another … */
+export const RECYCLE_INTERVAL_MS = 1_000;
+/** … and after so many tasks in any case: what four slots run of the tiniest tasks until each had its turn. */
+export const RECYCLE_LATEST_TASKS = 20_000;
 /** How long after a task began the spare slot is started. */
 export const SPARE_DELAY_MS = 250;
 /** A slot that nobody wants for so long is removed; its frame holds some 4 MiB and its program's inputs. */

@@ -3,7 +3,7 @@ import { Cell, type Observable } from '../base/observable.ts';
 import { closed } from './closed.ts';
 import { type GuestPage, guestPageOf } from './guest-pages.ts';
 import { IdleSlots } from './idle-slots.ts';
-import { SPARE_DELAY_MS } from './limits.ts';
+import { RECYCLE_INTERVAL_MS, SPARE_DELAY_MS } from './limits.ts';
 import { type MemoryBudget, taskMemoryBytes } from './memory-budget.ts';
 import { faultExit, type GuestOutcome, type Load } from './messages.ts';
 import { Slot, type SlotRun } from './slot.ts';
@@ -23,6 +23,7 @@ export class SlotPool {
   readonly #stopListening: () => void;
   #size: number;
   #spare: ReturnType<typeof setTimeout> | undefined;
+  #replacedAtMs = Number.NEGATIVE_INFINITY;
   #isPaused = false;
   #isClosed = false;
 
@@ -123,10 +124,13 @@ export class SlotPool {
 
   /** An old slot goes on until its replacement has started: starting one takes longer than 200 tiny tasks. */
   #isReplaced(slot: Slot): boolean {
-    if (!slot.isOld) return false;
-    if (this.#idle.hasReady(slot.pageUrl)) return true;
-    this.#startSpare(slot.pageUrl);
-    return false;
+    if (!slot.isOld || performance.now() - this.#replacedAtMs < RECYCLE_INTERVAL_MS) return false;
+    if (!this.#idle.hasReady(slot.pageUrl)) {
+      this.#startSpare(slot.pageUrl);
+      return false;
+    }
+    this.#replacedAtMs = performance.now();
+    return true;
   }
 
   #pump(): void {
