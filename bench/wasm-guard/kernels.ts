@@ -12,11 +12,11 @@ export interface Kernel {
 }
 
 export const KERNELS: readonly Kernel[] = [
-  { name: 'nbody', file: 'bench-nbody/bench-nbody.wasm', args: ['150000'], target: 1.15 },
+  { name: 'nbody', file: 'bench-nbody/bench-nbody.wasm', args: ['300000'], target: 1.15 },
   {
     name: 'spectral-norm',
     file: 'bench-spectral-norm/bench-spectral-norm.wasm',
-    args: ['350'],
+    args: ['600'],
     target: 1.15,
   },
   { name: 'gemm', file: 'bench-gemm/bench-gemm.wasm', args: ['160', '6'], target: 1.15 },

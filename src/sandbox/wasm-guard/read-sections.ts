@@ -46,30 +46,30 @@ export function readImports(reader: ByteReader, shape: ModuleShape, policy: Impo
     const from = reader.name();
     const name = reader.name();
     const kind = reader.byte();
-    const shown = `${shownName(from)}.${shownName(name)}`;
+    const refuse = (what: string, hint: string) => {
+      const shown = `${shownName(from)}.${shownName(name)}`;
+      return importRefused(`The module imports "${shown}"${what}.`, hint, { import: shown, kind, offset });
+    };
     if (kind !== FUNCTION_KIND || exactName(from) !== policy.module) {
-      throw importRefused(
-        `The module imports "${shown}".`,
+      throw refuse(
+        '',
         `A guest may import only functions of ${policy.module}: build a WASI command (wasm32-wasi), and define what is left undefined.`,
-        { import: shown, kind, offset },
       );
     }
     const known = exactName(name);
     const wanted = policy.functions.get(known);
     if (wanted === undefined) {
-      throw importRefused(
-        `The module imports "${shown}", which ${policy.module} does not have.`,
+      throw refuse(
+        `, which ${policy.module} does not have`,
         'Check its spelling, and build with a wasi-libc for preview 1.',
-        { import: shown, kind, offset },
       );
     }
     const type = readIndex(reader, shape.typeArity.length, 'type');
     const typeAt = shape.typeOffsets[type]!;
     if (!wanted.every((byte, i) => reader.bytes[typeAt + i] === byte)) {
-      throw importRefused(
-        `The module imports "${shown}" with other parameters or results than it has.`,
+      throw refuse(
+        ' with other parameters or results than it has',
         'Declare it as wasi-libc does; pointers and sizes are i32, file offsets and times i64.',
-        { import: shown, kind, offset },
       );
     }
     shape.functionTypes.push(type);

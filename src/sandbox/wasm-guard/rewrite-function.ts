@@ -8,12 +8,12 @@ import { GuardLocals } from './guard-locals.ts';
 import type { ModuleShape } from './module-shape.ts';
 import * as op from './opcodes.ts';
 import { proposalOf } from './proposals.ts';
-import { MAX_ALIGNMENT, readBlockType, readIndex, readMemoryAccess, readValueType } from './read-operands.ts';
+import { readBlockType, readIndex, readMemoryAccess, readValueType } from './read-operands.ts';
 import { grewTooLarge, malformed, opcodeRefused, tooMany } from './refusals.ts';
 import { rewriteOther } from './rewrite-other.ts';
+import { LONG_LEB, seemsToLoop, skipSimple } from './skip-simple.ts';
 
-/** A LEB128's first byte from here on has another behind it. */
-const LONG_LEB = 0x80;
+const NOTHING_WATCHED = new Uint8Array(256);
 /** A function's locals are cleared at its entry, several at once. */
 const LOCALS_PER_FUEL = 8;
 
@@ -71,9 +71,11 @@ export class FunctionRewriter {
     this.#rewriteLocals();
     this.#entryPlace = this.fuel.chargeEntry();
     this.#copied = reader.at;
+    const simpleLocals = Math.min(this.#localCount, LONG_LEB);
+    const watched = this.hasNans ? op.NAN_RESULTS : NOTHING_WATCHED;
     let controls = 0;
     for (;;) {
-      regions.add(this.#skipSimple());
+      regions.add(skipSimple(reader, simpleLocals, watched));
       const start = reader.at;
       const opcode = reader.byte();
       switch (op.OPCODES[opcode]) {
@@ -124,37 +126,6 @@ export class FunctionRewriter {
       regions.add(1);
       if (this.hasNans && op.NAN_RESULTS[opcode] !== 0) settleScalar(this, op.NAN_RESULTS[opcode]!);
     }
-  }
-
-  /**
-   * Steps over instructions with at most a short operand, which are most of every program, in one tight loop; how many
-   * there were. Whatever is longer, wrong or of interest is left to the caller.
-   */
-  #skipSimple(): number {
-    const { bytes, end } = this.reader;
-    const { hasNans } = this;
-    const locals = Math.min(this.#localCount, LONG_LEB);
-    let at = this.reader.at;
-    let count = 0;
-    for (; at + 2 < end; count++) {
-      const opcode = bytes[at]!;
-      const kind = op.OPCODES[opcode];
-      if (kind === op.LOCAL_INDEX) {
-        if (bytes[at + 1]! >= locals) break;
-        at += 2;
-      } else if (kind === op.PLAIN) {
-        if (hasNans && op.NAN_RESULTS[opcode] !== 0) break;
-        at++;
-      } else if (kind === op.NUMBER_32) {
-        if (bytes[at + 1]! >= LONG_LEB) break;
-        at += 2;
-      } else if (kind === op.MEMORY_ACCESS) {
-        if (bytes[at + 1]! > MAX_ALIGNMENT || bytes[at + 2]! >= LONG_LEB) break;
-        at += 3;
-      } else break;
-    }
-    this.reader.at = at;
-    return count;
   }
 
   /** Copies the original up to there. */
@@ -289,12 +260,4 @@ export class FunctionRewriter {
     if (leaves) this.#leave(start);
     regions.stop();
   }
-}
-
-/** Does the function have a byte that is a loop's opcode, with a block type without or with one value behind it? */
-function seemsToLoop({ bytes, at, end }: ByteReader): boolean {
-  const body = bytes.subarray(at, end);
-  for (let found = body.indexOf(op.LOOP); found >= 0; found = body.indexOf(op.LOOP, found + 1))
-    if (body[found + 1] === op.EMPTY_TYPE) return true;
-  return false;
 }
