@@ -2,8 +2,6 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
-/** Largest WASM module: what a browser compiles in a few seconds. */
-export const MAX_MODULE_BYTES = 64 * MIB;
 /** All inputs of one job together: they are held in memory once per slot. */
 export const MAX_INPUT_BYTES = 1 * GIB;
 /** What one command may print; more ends it with `output-limit`. */
@@ -11,22 +9,22 @@ export const MAX_STDOUT_BYTES = 1 * MIB;
 /** Files, directories and links that one command may have made at a time; a removed one counts no more. */
 export const MAX_CREATED_FILES = 10_000;
 
-/** A slot is replaced after this many tasks, so that nothing a guest may have left behind grows old: once a spare is ready … */
+/** A slot is replaced after this many tasks, so that nothing a guest may have left behind grows old; the old one works on until a spare has started. */
 export const RECYCLE_AFTER_TASKS = 200;
-/** … one slot of a pool per second, since a frame's start takes a tenth of a second of a core and tiny tasks would start one after another … */
+/** A pool replaces one old slot in this time at most: a frame's start takes a tenth of a second of a core, and tiny tasks would start one after another. */
 export const RECYCLE_INTERVAL_MS = 1_000;
-/** … and after so many tasks in any case: what four slots run of the tiniest tasks until each had its turn. */
+/** A slot is replaced after this many tasks even if no spare has started. */
 export const RECYCLE_LATEST_TASKS = 20_000;
 /** How long after a task began the spare slot is started. */
 export const SPARE_DELAY_MS = 250;
 /** A slot that nobody wants for so long is removed; its frame holds some 4 MiB and its program's inputs. */
 export const IDLE_SLOT_MS = 60_000;
 
-/** How much of the device's memory running tasks may take together … */
+/** How much of the device's memory running tasks may take together. */
 export const MEMORY_SHARE = 0.5;
-/** … where the browser does not tell how much there is … */
+/** How much memory a device is taken to have whose browser does not tell. */
 export const ASSUMED_DEVICE_MEMORY_GIB = 4;
-/** … and at least so much: a task by the default limits takes 320 MiB. */
+/** The least that running tasks may take together: one by the default limits takes 320 MiB. */
 export const MIN_MEMORY_BUDGET_BYTES = 512 * MIB;
 /** How long a frame may take to start its worker, on a busy machine, before that counts as a fault of this device. */
 export const SLOT_START_LIMIT_MS = 30_000;
