@@ -89,6 +89,7 @@ describe('other quantities', () => {
   test('a share is not 100 % before it is complete', () => {
     expect(formatShare(0.999)).toBe('99 %');
     expect(formatShare(1)).toBe('100 %');
+    expect(formatShare(0.57)).toBe('57 %');
   });
 
   test('peers keep their tail, hashes both ends', () => {

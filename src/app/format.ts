@@ -114,9 +114,13 @@ export function shortHash(text: string): string {
   return text.length <= 14 ? text : `${text.slice(0, 6)}…${text.slice(-4)}`;
 }
 
+/** What a product of a decimal fraction may fall short by. */
+const ROUNDING = 1e-9;
+
 /** A share between 0 and 1 as a whole percentage; never 100 % before it is complete. */
 export function formatShare(share: number): string {
-  const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100);
+  // 0.57 × 100 is a little less than 57.
+  const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100 + ROUNDING);
   return `${percent} %`;
 }
 

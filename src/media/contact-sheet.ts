@@ -17,6 +17,8 @@ const DOUBT_BELOW = 0.8;
 const MAX_SIDE = 16_384;
 /** … and pixels in all that do not fill a small device's memory: 128 MiB. */
 const MAX_AREA = 33_554_432;
+/** 0.57 × 100 is a little less than 57. */
+const ROUNDING = 1e-6;
 /** A sheet looks the same in every theme: it is a picture to keep and to print. */
 const COLOURS = { paper: '#fbf7f2', ink: '#2b2320', soft: '#6f625b', doubt: '#a8320b' } as const;
 const FONT = 'system-ui, sans-serif';
@@ -95,7 +97,7 @@ function drawCaption(
   width: number,
 ): void {
   const isDoubtful = confidence < DOUBT_BELOW;
-  const percent = `${Math.floor(confidence * 100)} %`;
+  const percent = `${Math.floor(confidence * 100 + ROUNDING)} %`;
   context.font = `12px ${FONT}`;
   context.textAlign = 'right';
   context.fillStyle = isDoubtful ? COLOURS.doubt : COLOURS.soft;
