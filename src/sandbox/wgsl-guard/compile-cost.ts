@@ -3,7 +3,7 @@ import { extraTokens, tokensOfCopy } from './compile-weights.ts';
 import { matrixFunctions } from './matrix-functions.ts';
 import { quote, refuse } from './refuse.ts';
 import type { ShaderFunction, ShaderModule } from './shader-module.ts';
-import type { ShaderText } from './shader-text.ts';
+import type { ShaderText, Span } from './shader-text.ts';
 import { type ShaderType, ShaderTypes } from './shader-types.ts';
 import { addName, addTyped, moduleNames, type Names, ValueReader } from './value-types.ts';
 
@@ -18,6 +18,11 @@ interface Cost {
   readonly words: number;
 }
 
+/** What spans of functions weigh in tokens, with all calls inlined. */
+export interface Weights {
+  of(span: Span): number;
+}
+
 /**
  * Holds each function, with all its calls inlined, to `limit` weighed tokens and to {@link MAX_VARIABLE_BYTES}. Linear
  * in the source; sums stop growing at 2⁵³. Throws `sandbox/shader-too-complex`, `sandbox/shader-variables-too-large`
@@ -28,14 +33,15 @@ export function checkCompileCost(
   module: ShaderModule,
   graph: CallGraph,
   limit: number,
-): void {
+): Weights {
+  const own = new Float64Array(shader.tokens.length + 1).fill(1);
   const types = new ShaderTypes(shader, module);
   const globals = moduleNames(shader, types, module);
   const withMatrices = matrixFunctions(shader, module);
   const around = costAround(shader, module, globals);
   const costs = new Map<string, Cost>();
   for (const one of graph.order) {
-    let { tokens, words } = costOf(shader, types, globals, graph, one, withMatrices.has(one.name));
+    let { tokens, words } = costOf(shader, types, globals, graph, one, withMatrices.has(one.name), own);
     for (const { callee } of graph.callsOf(one.name)) {
       tokens = Math.min(tokens + costs.get(callee)!.tokens, Number.MAX_SAFE_INTEGER);
       words = Math.min(words + costs.get(callee)!.words, Number.MAX_SAFE_INTEGER);
@@ -43,6 +49,17 @@ export function checkCompileCost(
     costs.set(one.name, { tokens, words });
     refuseLarge(shader, one, { tokens: tokens + around.tokens, words: words + around.words }, limit);
   }
+  return inlinedWeights(graph, own, costs);
+}
+
+/** Sums up what each token weighs itself, and what it calls. */
+function inlinedWeights(graph: CallGraph, own: Float64Array, costs: ReadonlyMap<string, Cost>): Weights {
+  const sums = new Float64Array(own.length + 1);
+  for (const { name } of graph.order) {
+    for (const { callee, token } of graph.callsOf(name)) own[token]! += costs.get(callee)!.tokens;
+  }
+  for (const [i, weight] of own.entries()) sums[i + 1] = sums[i]! + weight;
+  return { of: ({ from, to }) => sums[to]! - sums[from]! };
 }
 
 function refuseLarge(shader: ShaderText, { name, token }: ShaderFunction, cost: Cost, limit: number): void {
@@ -81,15 +98,15 @@ function costOf(
   graph: CallGraph,
   { parameters, body }: ShaderFunction,
   hasMatrices: boolean,
+  weights: Float64Array,
 ): Cost {
   const own: Names = new Map();
   addTyped(shader, types, own, parameters);
   let words = [...own.values()].reduce((sum, one) => sum + memoryWords(one), 0);
   const reader = new ValueReader(shader, types, globals, own, graph);
-  let tokens = body.to - body.from;
   for (let i = body.from; i < body.to; i++) {
     const text = shader.at(i);
-    tokens += extraTokens(text, shader.at(i + 1), hasMatrices);
+    weights[i]! += extraTokens(text, shader.at(i + 1), hasMatrices);
     if (text === 'var' || text === 'let') {
       const token = declaredToken(shader, i);
       i = token;
@@ -97,9 +114,10 @@ function costOf(
       addName(own, shader.at(token), type);
       words += memoryWords(type);
     } else if (shader.isWord(i)) {
-      tokens += copyTokens(shader, reader, i);
+      weights[i]! += copyTokens(shader, reader, i);
     }
   }
+  const tokens = weights.subarray(body.from, body.to).reduce((sum, weight) => sum + weight, 0);
   return { tokens, words };
 }
 

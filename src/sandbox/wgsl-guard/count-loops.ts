@@ -1,5 +1,6 @@
 import { reachesEnd } from './behaviors.ts';
 import type { CallGraph } from './call-graph.ts';
+import type { Weights } from './compile-cost.ts';
 import type { Insertion } from './insertions.ts';
 import { chargeLoops, type LoopCharge } from './loop-charges.ts';
 import { type CountedLoop, type LoopPlan, planLoops } from './loop-plan.ts';
@@ -19,12 +20,17 @@ const SET_OVERRUN = 'atomicStore(&kiln_overrun, 1u);';
  * `loop-plan.ts`), then all end, and the overrun word tells. Empty for a shader without loops. Throws
  * `sandbox/shader-syntax` when there are more loops than statements of that kind: then the guard misread the shader.
  */
-export function countLoops(shader: ShaderText, graph: CallGraph, turns: number): readonly Insertion[] {
+export function countLoops(
+  shader: ShaderText,
+  graph: CallGraph,
+  weights: Weights,
+  turns: number,
+): readonly Insertion[] {
   const bodies = graph.order.map((one) => ({ function: one, block: parseBody(shader, one) }));
   const plan = planLoops(shader, graph, bodies);
   refuseHiddenLoops(shader, plan.loops);
   if (plan.loops.length === 0) return [];
-  const charges = chargeLoops(shader, graph, plan.loops, turns);
+  const charges = chargeLoops(shader, graph, plan.loops, weights, turns);
   return [
     ...plan.loops.flatMap((one, index) => guardLoop(one, charges.get(one.loop)!, index)),
     ...bodies.flatMap((body) => endFunction(shader, body)),

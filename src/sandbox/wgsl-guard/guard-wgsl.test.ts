@@ -245,6 +245,12 @@ describe('loops', () => {
     expect(code).toContain('var kiln_turns_2 = 100u; while');
   });
 
+  test('with long bodies pay more for a turn', () => {
+    const { code } = guard(`fn f() { ${'out[0] += 1u; '.repeat(100)} } fn g() { loop { f(); loop { } } }`);
+    expect(code).toContain('if (kiln_left < 2u) { kiln_left = 0u; atomicStore(&kiln_overrun, 1u); break; }');
+    expect(code).toContain('if (kiln_left == 0u)');
+  });
+
   test('that a function never left but by return are followed by one', () => {
     const ends = (body: string) =>
       / return [^;]*\(\); \}/.test(guard(`fn f() -> array<vec2<f32>, 3> { ${body} }`).code);

@@ -14,7 +14,9 @@ import { ShaderText } from './shader-text.ts';
 /** What the guard holds a shader to. */
 export interface WgslLimits {
   readonly shaderBytes: number;
+  /** Of one function and the declarations around it, all calls inlined; what compiles slowly weighs more. */
   readonly inlinedTokens: number;
+  /** Of all loops of one invocation together; a turn of a long body counts as several. */
   readonly loopTurns: number;
 }
 
@@ -50,8 +52,8 @@ export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
   const access = declaredAccess(shader, module);
   const graph = callGraph(shader, module);
   refusePointers(shader, module, graph);
-  checkCompileCost(shader, module, graph, limits.inlinedTokens);
-  const insertions = countLoops(shader, graph, limits.loopTurns);
+  const weights = checkCompileCost(shader, module, graph, limits.inlinedTokens);
+  const insertions = countLoops(shader, graph, weights, limits.loopTurns);
   return { ...writeShader(shader, insertions), access, hasLoops: insertions.length > 0 };
 }
 

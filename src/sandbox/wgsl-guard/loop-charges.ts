@@ -1,5 +1,6 @@
 import type { CallGraph } from './call-graph.ts';
 import { type CountedLoop, loopSpan } from './loop-plan.ts';
+import type { Weights } from './compile-cost.ts';
 import type { ShaderText } from './shader-text.ts';
 import type { LoopStatement } from './statements.ts';
 
@@ -8,6 +9,9 @@ export interface LoopCharge {
   readonly turn: number;
   readonly budget: number;
 }
+
+/** A turn counts once more for each so many tokens of its body, calls inlined: a long body is much work a turn. */
+const TOKENS_PER_TURN = 512;
 
 /**
  * Costs and budgets that bound all turns of one invocation. A `local` loop's counter begins anew each time the loop
@@ -18,11 +22,16 @@ export function chargeLoops(
   shader: ShaderText,
   graph: CallGraph,
   loops: readonly CountedLoop[],
+  weights: Weights,
   limit: number,
 ): ReadonlyMap<LoopStatement, LoopCharge> {
   const charges = new Map<LoopStatement, LoopCharge>();
+  const turnOf = ({ loop }: CountedLoop, inside: number) => {
+    const long = Math.floor(weights.of(loopSpan(shader, loop)) / TOKENS_PER_TURN);
+    return Math.min(1 + inside + long, limit);
+  };
   if (loops.every(({ counter }) => counter !== 'local')) {
-    for (const { loop } of loops) charges.set(loop, { turn: 1, budget: limit });
+    for (const one of loops) charges.set(one.loop, { turn: turnOf(one, 0), budget: limit });
     return charges;
   }
   const regions = new Regions(shader, graph, loops);
@@ -47,7 +56,7 @@ export function chargeLoops(
     (one) => (one.counter === 'local' ? budgetOf(one) : 0),
     add,
     (one, inside) => {
-      charges.set(one.loop, { turn: Math.min(1 + inside, limit), budget: budgetOf(one) });
+      charges.set(one.loop, { turn: turnOf(one, inside), budget: budgetOf(one) });
     },
   );
   return charges;
