@@ -46,7 +46,11 @@ export class ByteWriter {
     this.u32(index);
   }
 
-  /** Bytes of the original module. */
+  append(bytes: Uint8Array): void {
+    this.copy(bytes, 0, bytes.length);
+  }
+
+  /** Part of other bytes. */
   copy(from: Uint8Array, start: number, end: number): void {
     const count = end - start;
     if (this.length + count > this.#bytes.length) this.#grow(count);
@@ -54,7 +58,7 @@ export class ByteWriter {
     let at = this.length;
     // A subarray costs more than a few bytes copied one by one.
     if (count < 16) for (let i = start; i < end; i++) to[at++] = from[i]!;
-    else to.set(from.subarray(start, end), at);
+    else to.set(count === from.length ? from : from.subarray(start, end), at);
     this.length += count;
   }
 

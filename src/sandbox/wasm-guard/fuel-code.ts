@@ -1,4 +1,4 @@
-import type { ByteWriter } from './byte-writer.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { EMPTY_TYPE, END, IF, UNREACHABLE } from './opcodes.ts';
 
 const LOCAL_GET = 0x20;
@@ -26,6 +26,23 @@ const FUEL_PER_PAGE_SHIFT = 13;
 /** What a bulk operation's length counts. */
 export type LengthUnit = 'bytes' | 'pages' | 'elements';
 
+/** What is written again and again in functions of the same shape. */
+interface Sequences {
+  readonly spill: Uint8Array;
+  readonly reload: Uint8Array;
+  /** Takes fuel and cost from the stack, keeps what is left, and traps when that is below 0. */
+  readonly subtract: Uint8Array;
+  /** Charges a constant that is not known yet, and where in the sequence it stands. */
+  readonly entry: Uint8Array;
+  readonly entryPlace: number;
+  readonly turn: Uint8Array;
+  readonly turnPlace: number;
+}
+
+/** Sequences that are kept; a module's functions have few different numbers of locals. */
+const MAX_KEPT = 2_048;
+const SEQUENCE_BYTES = 64;
+
 /**
  * Writes the instructions that charge fuel. In a function without loops the global is charged directly. In one with
  * loops a local holds the fuel (a register in machine code, where a global is a load and a store that the next turn
@@ -34,37 +51,40 @@ export type LengthUnit = 'bytes' | 'pages' | 'elements';
 export class FuelCode {
   readonly #out: ByteWriter;
   readonly #global: number;
+  readonly #kept = new Map<number, Sequences>();
+  #sequences: Sequences;
   #local = 0;
   #hasLoops = false;
 
   constructor(out: ByteWriter, global: number) {
     this.#out = out;
     this.#global = global;
+    this.#sequences = makeSequences(global, 0, false);
   }
 
   begin(local: number, hasLoops: boolean): void {
     this.#local = local;
     this.#hasLoops = hasLoops;
+    const key = 2 * local + (hasLoops ? 1 : 0);
+    const kept = this.#kept.get(key);
+    this.#sequences = kept ?? makeSequences(this.#global, local, hasLoops);
+    if (kept === undefined && this.#kept.size < MAX_KEPT) this.#kept.set(key, this.#sequences);
   }
 
   /** Charges the entry of a function; the place where its cost is filled in later. */
   chargeEntry(): number {
-    this.#out.indexed(GLOBAL_GET, this.#global);
-    return this.#chargeConstant();
+    const { entry, entryPlace } = this.#sequences;
+    const at = this.#out.length;
+    this.#out.append(entry);
+    return at + entryPlace;
   }
 
   /** Charges one turn of a loop, at its head; the place where its cost is filled in later. */
   chargeTurn(): number {
-    this.#out.indexed(LOCAL_GET, this.#local);
-    return this.#chargeConstant();
-  }
-
-  #chargeConstant(): number {
-    const out = this.#out;
-    out.byte(I64_CONST);
-    const place = out.reserve();
-    this.#subtract();
-    return place;
+    const { turn, turnPlace } = this.#sequences;
+    const at = this.#out.length;
+    this.#out.append(turn);
+    return at + turnPlace;
   }
 
   /** Charges the i32 length on the stack, which stays there; `scratch` is an i32 local of the guard's. */
@@ -75,7 +95,7 @@ export class FuelCode {
     out.indexed(LOCAL_GET, scratch);
     out.byte(I64_EXTEND_I32_U);
     this.#scale(unit);
-    this.#subtract();
+    out.append(this.#sequences.subtract);
   }
 
   /**
@@ -97,20 +117,16 @@ export class FuelCode {
     out.two(I32_NE, SELECT);
     out.byte(I64_EXTEND_I32_U);
     this.#scale(unit);
-    this.#subtract();
+    out.append(this.#sequences.subtract);
   }
 
   /** Writes the fuel back before the function is left, for a while or for good. Needs nothing of the stack. */
   spill(): void {
-    if (!this.#hasLoops) return;
-    this.#out.indexed(LOCAL_GET, this.#local);
-    this.#out.indexed(GLOBAL_SET, this.#global);
+    this.#out.append(this.#sequences.spill);
   }
 
   reload(): void {
-    if (!this.#hasLoops) return;
-    this.#out.indexed(GLOBAL_GET, this.#global);
-    this.#out.indexed(LOCAL_SET, this.#local);
+    this.#out.append(this.#sequences.reload);
   }
 
   #getFuel(): void {
@@ -123,20 +139,56 @@ export class FuelCode {
     this.#out.two(I64_CONST, unit === 'bytes' ? BYTES_PER_FUEL_SHIFT : FUEL_PER_PAGE_SHIFT);
     this.#out.byte(unit === 'bytes' ? I64_SHR_U : I64_SHL);
   }
+}
 
-  /** Takes fuel and cost from the stack, keeps what is left, and traps when that is below 0. */
-  #subtract(): void {
-    const out = this.#out;
+function makeSequences(global: number, local: number, hasLoops: boolean): Sequences {
+  const make = (write: (out: ByteWriter) => void): Uint8Array => {
+    const out = new ByteWriter(SEQUENCE_BYTES, SEQUENCE_BYTES);
+    write(out);
+    return out.finish();
+  };
+  const spill = make((out) => {
+    if (!hasLoops) return;
+    out.indexed(LOCAL_GET, local);
+    out.indexed(GLOBAL_SET, global);
+  });
+  const reload = make((out) => {
+    if (!hasLoops) return;
+    out.indexed(GLOBAL_GET, global);
+    out.indexed(LOCAL_SET, local);
+  });
+  const subtract = make((out) => {
     out.byte(I64_SUB);
-    out.indexed(LOCAL_TEE, this.#local);
-    if (!this.#hasLoops) {
-      out.indexed(GLOBAL_SET, this.#global);
-      out.indexed(LOCAL_GET, this.#local);
+    out.indexed(LOCAL_TEE, local);
+    if (!hasLoops) {
+      out.indexed(GLOBAL_SET, global);
+      out.indexed(LOCAL_GET, local);
     }
     out.two(I64_CONST, 0);
     out.byte(I64_LT_S);
     out.two(IF, EMPTY_TYPE);
-    this.spill();
+    out.append(spill);
     out.two(UNREACHABLE, END);
-  }
+  });
+  const charge = (from: number, index: number) => {
+    let place = 0;
+    const bytes = make((out) => {
+      out.indexed(from, index);
+      out.byte(I64_CONST);
+      place = out.reserve();
+      out.append(subtract);
+    });
+    return { bytes, place };
+  };
+  const entry = charge(GLOBAL_GET, global);
+  const turn = charge(LOCAL_GET, local);
+  return {
+    spill,
+    reload,
+    subtract,
+    entry: entry.bytes,
+    entryPlace: entry.place,
+    turn: turn.bytes,
+    turnPlace: turn.place,
+  };
 }

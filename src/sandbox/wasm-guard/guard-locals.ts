@@ -30,7 +30,7 @@ export class GuardLocals {
 
   /** Writes the declarations of a function whose own locals end before `first`; the local that holds fuel is `first`. */
   begin(first: number): void {
-    this.#byType.clear();
+    if (this.#byType.size > 0) this.#byType.clear();
     this.#out.two(1, I64_TYPE);
     this.#nextLocal = first + 1;
     this.#nextSlot = this.#out.length;
