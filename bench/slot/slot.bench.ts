@@ -11,10 +11,11 @@ const WARM_TASKS = 600;
 const COLD_STARTS = 7;
 const PAYLOAD_BYTES = 32 * 2 ** 20;
 const PAYLOAD_ROUNDS = 7;
-/** Design targets (issue: slots), and for cold starts the upper end of what the design measured. */
+/** Targets of the design. */
 const WARM_WASM_MS = 0.5;
 const WARM_WGSL_MS = 5;
-const COLD_MS = 225;
+/** A cold slot took up to 225 ms; here the guards' worker starts too, in fifty files instead of one. */
+const COLD_MS = 400;
 const PAYLOAD_GB_PER_S = 0.4;
 
 /** What a slot costs beside the work itself: warm round trips, cold starts, bytes in and out. */
