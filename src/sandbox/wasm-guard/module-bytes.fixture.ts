@@ -40,6 +40,7 @@ export function signed(value: number): number[] {
   }
 }
 
+/** A section of an id with its content. */
 export function section(id: number, content: readonly number[]): number[] {
   return [id, ...leb(content.length), ...content];
 }
@@ -49,10 +50,12 @@ export function list(id: number, entries: readonly (readonly number[])[]): numbe
   return section(id, [...leb(entries.length), ...entries.flat()]);
 }
 
+/** A module of sections, in the order given. */
 export function moduleOf(...sections: readonly number[][]): Bytes {
   return new Uint8Array([...HEADER, ...sections.flat()]);
 }
 
+/** A name with its length. */
 export function named(text: string): number[] {
   return [...leb(utf8(text).byteLength), ...utf8(text)];
 }

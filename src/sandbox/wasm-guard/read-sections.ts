@@ -22,6 +22,7 @@ export interface ImportPolicy {
   readonly functions: { get(name: string): Uint8Array | undefined };
 }
 
+/** Function types (core specification 5.5.4). */
 export function readTypes(reader: ByteReader, shape: ModuleShape): void {
   const count = reader.count('function types', MAX_ENTRIES);
   for (let i = 0; i < count; i++) {
@@ -39,6 +40,7 @@ function readTypeList(reader: ByteReader): number {
   return count;
 }
 
+/** Imports, of which only functions that the policy knows pass: `sandbox/import-refused` for others. */
 export function readImports(reader: ByteReader, shape: ModuleShape, policy: ImportPolicy): void {
   const count = reader.count('imports', MAX_IMPORTS);
   for (let i = 0; i < count; i++) {
@@ -86,11 +88,13 @@ function exactName(bytes: Uint8Array): string {
   }
 }
 
+/** The types of the functions that have bodies. */
 export function readFunctions(reader: ByteReader, shape: ModuleShape): void {
   const count = reader.count('functions', MAX_ENTRIES);
   for (let i = 0; i < count; i++) shape.functionTypes.push(readIndex(reader, shape.typeArity.length, 'type'));
 }
 
+/** The function that would run at instantiation; the runner calls it instead. */
 export function readStart(reader: ByteReader, shape: ModuleShape): void {
   shape.start = readIndex(reader, shape.functionTypes.length, 'function');
 }
@@ -133,6 +137,7 @@ export function readData(reader: ByteReader, shape: ModuleShape): void {
   }
 }
 
+/** How many data segments code may name. */
 export function readDataCount(reader: ByteReader): void {
   const at = reader.at;
   const count = reader.u32();
