@@ -34,6 +34,8 @@ const GROUP_PIXELS = 8;
 /** One frame takes seconds; a slow device gets two minutes. */
 const WALL_LIMIT_MS = 120_000;
 const GPU_MEMORY_BYTES = 256 * 1024 * 1024;
+/** 1,024 paths of 12 bounces, each with some hundred visits of the hierarchy: more than is usual, so all there are. */
+const LOOP_TURNS = 2 ** 24;
 const VEC4_BYTES = 16;
 
 /** The job of a render: one task a frame, three kernels a task, raw RGBA8 frames to a video. */
@@ -136,7 +138,12 @@ export async function renderManifest(
       outputs: { 'frame.rgba': { buffer: 'pixels', element: 'u8' } },
     },
     split: { by: 'range', name: 'frame', from: 0, to: frames, step: 1 },
-    limits: { wallMs: WALL_LIMIT_MS, outputBytes: pixels * 4, gpuMemoryBytes: GPU_MEMORY_BYTES },
+    limits: {
+      wallMs: WALL_LIMIT_MS,
+      outputBytes: pixels * 4,
+      gpuMemoryBytes: GPU_MEMORY_BYTES,
+      loopTurns: LOOP_TURNS,
+    },
     comparator: COMPARATOR,
     policy: { kind: 'quorum', need: 2, limit: 4, auditRate: 0.05 },
     deliverable: {

@@ -247,7 +247,7 @@ describe('loops', () => {
 
   test('with long bodies pay more for a turn', () => {
     const { code } = guard(`fn f() { ${'out[0] += 1u; '.repeat(100)} } fn g() { loop { f(); loop { } } }`);
-    expect(code).toContain('if (kiln_left < 2u) { kiln_left = 0u; atomicStore(&kiln_overrun, 1u); break; }');
+    expect(code).toContain('if (kiln_left < 3u) { kiln_left = 0u; atomicStore(&kiln_overrun, 1u); break; }');
     expect(code).toContain('if (kiln_left == 0u)');
   });
 
