@@ -43,10 +43,13 @@ function compare(request: BenchRequest & { readonly ask: 'compare' }): BenchAnsw
   const guardedMs: number[] = [];
   let fuel = 0;
   for (let round = 0; round < request.rounds; round++) {
-    bareMs.push(runOnce(bare, request.args).tookMs);
+    const runBare = () => bareMs.push(runOnce(bare, request.args).tookMs);
+    // Now one first, now the other, so that neither always runs on a warmer or a colder machine.
+    if (round % 2 === 0) runBare();
     const run = runOnce(guarded, request.args);
     guardedMs.push(run.tookMs);
     fuel = run.fuel;
+    if (round % 2 === 1) runBare();
   }
   return { bareMs, guardedMs, bytes: source.byteLength, fuel };
 }
