@@ -106,7 +106,7 @@ function readIf(shader: ShaderText, start: number, end: number): Read {
     if (isElse || next >= end || shader.at(next) !== 'else') {
       return { statement: { kind: 'branch', form: 'if', heads, blocks, isTotal: isElse }, next };
     }
-    i = next + 1;
+    i = readAttributes(shader, next + 1).next;
     if (shader.at(i) !== 'if' && shader.at(i) !== '{') {
       throw shader.syntaxError(i, 'After "else" comes "if" or a block.');
     }

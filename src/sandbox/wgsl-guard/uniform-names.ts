@@ -142,14 +142,18 @@ class Flow {
     }
     this.#addUses(span, controls);
     const takesAddress = (keyword === 'let' || keyword === 'const') && this.#hasMark(span, '&');
-    for (const name of assignedNames(this.#shader, this.#graph, span)) {
-      this.#depend(name, [...words, controls.inside]);
-      if (takesAddress) for (const word of words) this.#depend(word, [name]);
-    }
+    if (!takesAddress) return;
+    for (const word of words) this.#depend(word, assignedNames(this.#shader, this.#graph, span));
   }
 
-  /** A barrier needs the control flow around it uniform, and what is passed to it or to a function that holds one. */
+  /**
+   * What a span assigns depends on all its words and on the control flow around it. A barrier needs the control flow around it
+   * uniform, and what is passed to it or to a function that holds one.
+   */
   #addUses(span: Span, controls: Controls): void {
+    for (const name of assignedNames(this.#shader, this.#graph, span)) {
+      this.#depend(name, [...wordsIn(this.#shader, span), controls.inside]);
+    }
     for (let i = span.from; i < span.to; i++) {
       const isCall = this.#shader.at(i + 1) === '(' && this.#shader.isWord(i);
       if (!isCall) continue;
