@@ -5,7 +5,7 @@ import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
 import { Requestor } from '../requestor/requestor.ts';
-import { probeGpu } from '../sandbox/probe-gpu.ts';
+import { probeGpu } from '../sandbox/gpu/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
 import { holdRole } from '../storage/hold-role.ts';
 import { openStore } from '../storage/idb-store.ts';

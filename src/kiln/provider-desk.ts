@@ -6,7 +6,7 @@ import type { Observable } from '../base/observable.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { ProviderRules } from '../provider/view.ts';
-import type { GpuInfo } from '../sandbox/probe-gpu.ts';
+import type { GpuInfo } from '../sandbox/gpu/probe-gpu.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { requestPersistence } from '../storage/request-persistence.ts';
 import { DEFAULT_CORE_SHARE } from './constants.ts';

@@ -3,14 +3,14 @@ import type { Cid } from '../base/cid.ts';
 import { taskParameters } from '../job/split.ts';
 import type { Manifest, Program } from '../protocol/manifest.ts';
 import { type TaskOutcome, taskSeed } from '../protocol/task.ts';
-import type { Guards } from './guards.ts';
-import { InputReader, type ReadInput } from './inputs.ts';
+import type { Guards } from './guards/guards.ts';
+import { InputReader, type ReadInput } from './prepare/inputs.ts';
 import { type EffectiveLimits, effectiveLimits } from '../job/limits.ts';
 import { faultExit, type Load, type TaskInput } from './messages.ts';
-import { onnxTaskContents, prepareOnnx } from './prepare-onnx.ts';
-import { prepareWasi, wasiTask } from './prepare-wasi.ts';
-import { prepareWgsl, wgslTaskContents } from './prepare-wgsl.ts';
-import type { SlotRun } from './slot.ts';
+import { onnxTaskContents, prepareOnnx } from './prepare/prepare-onnx.ts';
+import { prepareWasi, wasiTask } from './prepare/prepare-wasi.ts';
+import { prepareWgsl, wgslTaskContents } from './prepare/prepare-wgsl.ts';
+import type { SlotRun } from './slots/slot.ts';
 
 /** How a job reaches the guards and the slots of its kind. */
 export interface JobSlots {

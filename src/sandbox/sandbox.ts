@@ -5,13 +5,13 @@ import type { Manifest } from '../protocol/manifest.ts';
 import { type Lane, LANES, laneOf, laneOfKind } from '../job/lanes.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
-import { type DeviceLoss, GpuLane } from './gpu-lane.ts';
-import { Guards } from './guards.ts';
-import { GUEST_PAGES, pageUrls } from './guest-pages.ts';
-import type { ReadInput } from './inputs.ts';
-import { defaultMemoryBudgetBytes, MemoryBudget } from './memory-budget.ts';
+import { type DeviceLoss, GpuLane } from './gpu/gpu-lane.ts';
+import { Guards } from './guards/guards.ts';
+import { GUEST_PAGES, pageUrls } from './slots/guest-pages.ts';
+import type { ReadInput } from './prepare/inputs.ts';
+import { defaultMemoryBudgetBytes, MemoryBudget } from './slots/memory-budget.ts';
 import { type JobSlots, SandboxJob } from './sandbox-job.ts';
-import { SlotPool } from './slot-pool.ts';
+import { SlotPool } from './slots/slot-pool.ts';
 
 /** How a sandbox is set up. */
 export interface SandboxOptions {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'vite';
-import { GUEST_PAGES, type GuestPage } from './guest-pages.ts';
+import { GUEST_PAGES, type GuestPage } from './slots/guest-pages.ts';
 import { type SandboxPage, renderSandboxPage } from './sandbox-page.node.ts';
 
 /** The worker that each document starts. */

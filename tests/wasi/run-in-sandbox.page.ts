@@ -2,7 +2,7 @@ import { fromUtf8 } from '../../src/base/bytes.ts';
 import { aborted } from '../../src/base/errors.ts';
 import { effectiveLimits } from '../../src/job/limits.ts';
 import type { WasiLoad } from '../../src/sandbox/messages.ts';
-import { Slot } from '../../src/sandbox/slot.ts';
+import { Slot } from '../../src/sandbox/slots/slot.ts';
 import { guardWasm } from '../../src/sandbox/wasm-guard/guard-wasm.ts';
 import type { GivenProgram, RunEnd } from './given-program.ts';
 

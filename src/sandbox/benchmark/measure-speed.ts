@@ -2,7 +2,7 @@ import { KilnError, aborted } from '../../base/errors.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import { effectiveLimits } from '../../job/limits.ts';
 import { utf8 } from '../../base/bytes.ts';
-import type { Guards } from '../guards.ts';
+import type { Guards } from '../guards/guards.ts';
 import type { Load, TaskInput } from '../messages.ts';
 import type { JobSlots } from '../sandbox-job.ts';
 import { onnxSpeedLoad } from './speed-model.ts';

@@ -1,6 +1,6 @@
 import type { KilnError } from '../../base/errors.ts';
 import type { OnnxProgram, TensorType } from '../../protocol/manifest.ts';
-import { refusal } from '../inputs.ts';
+import { refusal } from '../prepare/inputs.ts';
 import { type DeclaredTensor, type ModelFacts, UNNAMED } from './read-model.ts';
 import { DATA_TYPES } from './write-model.ts';
 
