@@ -10,6 +10,9 @@ const MIN_ROOM_BYTES = 4_096;
  */
 const GROWTH = 8;
 
+/** Room that was written to is given back when the file shrinks to less than its share of it. */
+const MAX_SPARE = 2;
+
 /** A file in memory. Its room grows by a factor, so that many small writes stay linear in time. */
 export class RegularFile extends Inode {
   readonly type = FILE_TYPE.REGULAR_FILE;
@@ -18,6 +21,8 @@ export class RegularFile extends Inode {
   /** Beyond the file's end it holds zeros only, unless it is read-only. */
   #room: Bytes;
   #length: number;
+  /** The longest the file was since it got its room: so much of the room takes memory. */
+  #usedBytes = 0;
 
   /** Empty, or read-only with this content, which is not copied. */
   constructor(number: bigint, nowNs: bigint, budget: FileBudget, readOnly?: Bytes) {
@@ -30,6 +35,11 @@ export class RegularFile extends Inode {
 
   get size(): number {
     return this.#length;
+  }
+
+  /** What it holds of this device's memory, beyond its size too. */
+  get roomBytes(): number {
+    return this.#room.byteLength;
   }
 
   /** Copies bytes from `offset` on into the target; how many there were. */
@@ -54,9 +64,11 @@ export class RegularFile extends Inode {
   resize(length: number): void {
     const old = this.#length;
     this.#budget.takeBytes(length - old);
-    if (length > this.#room.byteLength) this.#grow(length);
+    if (length > this.#room.byteLength) this.#move(length, this.#roomFor(length));
+    else if (this.#usedBytes > MAX_SPARE * length + MIN_ROOM_BYTES) this.#move(length, length);
     else if (length < old) this.#room.fill(0, length, old);
     this.#length = length;
+    this.#usedBytes = Math.max(this.#usedBytes, length);
   }
 
   /** The content in memory of its own, to be called once, after the run: it is taken out of the file. */
@@ -73,13 +85,18 @@ export class RegularFile extends Inode {
     this.#length = 0;
   }
 
-  #grow(length: number): void {
+  #roomFor(length: number): number {
     const atMost = length + this.#budget.leftBytes;
-    const wanted = Math.max(length, Math.min(GROWTH * this.#room.byteLength, atMost), MIN_ROOM_BYTES);
+    return Math.max(length, Math.min(GROWTH * this.#room.byteLength, atMost), MIN_ROOM_BYTES);
+  }
+
+  /** Other room for what stays of the content. */
+  #move(length: number, roomBytes: number): void {
     try {
-      const room = new Uint8Array(wanted);
-      room.set(this.#room.subarray(0, this.#length));
+      const room = new Uint8Array(roomBytes);
+      room.set(this.#room.subarray(0, Math.min(length, this.#length)));
       this.#room = room;
+      this.#usedBytes = 0;
     } catch {
       throw new GuestFault('out-of-memory', 'This device has no memory left for the files of the task.');
     }
