@@ -8,8 +8,9 @@ import { WASI_FUNCTIONS } from '../wasm-guard/wasi-functions.ts';
 import { ERRNO } from './errno.ts';
 import { TestGuest } from './fixtures/test-guest.ts';
 import { FDFLAG, OFLAG } from './flags.ts';
-import { MAX_STDERR_BYTES } from './limits.ts';
+import { MAX_NAME_BYTES, MAX_STDERR_BYTES } from './limits.ts';
 import { ProgramExit } from './process.ts';
+import { ALL_RIGHTS, DIRECTORY_RIGHTS } from './rights.ts';
 
 const CREATE = { oflags: OFLAG.CREAT };
 const budget = { fileBytes: 10_000, stdoutBytes: 20, names: 3 };
@@ -159,6 +160,19 @@ describe('outputs', () => {
     expect(paths('*.png/*')).toEqual([]);
   });
 
+  test('are bounded in bytes together, each name of a file and each input counted', () => {
+    const files = [{ path: 'in', bytes: new Uint8Array(6_000) }];
+    const linked = (...names: string[]) => {
+      const guest = new TestGuest({ budget: { ...budget, names: 10 }, files });
+      guest.write(guest.open('f', CREATE), new Uint8Array(5_000));
+      for (const name of names) guest.call('path_link', 3, 0, ...guest.put('f'), 3, ...guest.put(name));
+      return guest;
+    };
+    expect(linked('g').wasi.takeOutputs(['f', 'g'])).toHaveLength(2);
+    expect(() => linked('g', 'h').wasi.takeOutputs(['f', 'g', 'h'])).toThrow('15000 bytes together');
+    expect(() => linked().wasi.takeOutputs(['f', 'in'])).toThrow('11000 bytes together');
+  });
+
   test('are bounded in number', () => {
     const guest = new TestGuest({ budget: { ...budget, names: 1_000 } });
     for (let i = 0; i <= MAX_OUTPUT_FILES; i++) guest.call('fd_close', guest.open(`f${i}`, CREATE));
@@ -173,6 +187,23 @@ test('standard error is kept so far and no further', () => {
   guest.write(2, new Uint8Array(MAX_STDERR_BYTES));
   expect(guest.wasi.stderr.byteLength).toBe(MAX_STDERR_BYTES);
   expect(guest.wasi.fault).toBeUndefined();
+});
+
+test('a file deeper than any path cannot be opened while writes are watched by path', () => {
+  const open = (isWatched: boolean) => {
+    const guest = new TestGuest({ ...(isWatched && { onWrite: () => {} }) });
+    let from = 3;
+    for (let depth = 0; depth < 20; depth++) {
+      const name = 'd'.repeat(MAX_NAME_BYTES);
+      expect(guest.call('path_create_directory', from, ...guest.put(name))).toBe(0);
+      const deeper = guest.open(name, { from, rights: DIRECTORY_RIGHTS, inheriting: ALL_RIGHTS });
+      if (deeper < 0) return deeper;
+      from = deeper;
+    }
+    return guest.open('f', { ...CREATE, from });
+  };
+  expect(open(false)).toBeGreaterThan(3);
+  expect(open(true)).toBe(-ERRNO.NAMETOOLONG);
 });
 
 test('writes are told by path as they happen', () => {

@@ -118,7 +118,8 @@ export function createWasi(options: WasiOptions): Wasi {
     get stderr() {
       return stderr.text;
     },
-    takeOutputs: (patterns) => takeOutputs(files.root, stdout, patterns),
+    takeOutputs: (patterns) =>
+      takeOutputs(files.root, stdout, patterns, budget.fileBytes + budget.stdoutBytes),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Bytes, utf8 } from '../../base/bytes.ts';
 import { ERRNO, fail } from './errno.ts';
 import type { FileBudget } from './file-budget.ts';
 import { Directory, type Inode, SymbolicLink } from './inode.ts';
+import { MAX_PATH_BYTES } from './limits.ts';
 import { RegularFile } from './regular-file.ts';
 import type { Place } from './resolve-path.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -173,10 +174,15 @@ function releaseUnused(inode: Inode): void {
   if (inode.links === 0 && inode.opens === 0) inode.release();
 }
 
-/** The path of an entry, from the root; without a slash before it. */
+/** The path of an entry, from the root, without a slash before it; `ENAMETOOLONG` when it is longer than any path. */
 export function pathOf(parent: Directory, name: string): string {
   const parts = [name];
-  for (let here = parent; here.parent !== here; here = here.parent) parts.push(here.name);
+  let chars = name.length;
+  for (let here = parent; here.parent !== here; here = here.parent) {
+    parts.push(here.name);
+    chars += here.name.length + 1;
+    if (chars > MAX_PATH_BYTES) fail(ERRNO.NAMETOOLONG);
+  }
   return parts.reverse().join('/');
 }
 

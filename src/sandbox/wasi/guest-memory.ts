@@ -83,8 +83,10 @@ export class GuestMemory {
     if (bytes.includes(0)) fail(ERRNO.INVAL);
     try {
       return decoder.decode(bytes);
-    } catch {
-      return fail(ERRNO.ILSEQ);
+    } catch (error) {
+      // Whatever else it throws, such as the end of the stack, is not the guest's to see: it differs by device.
+      if (error instanceof TypeError) fail(ERRNO.ILSEQ);
+      throw error;
     }
   }
 

@@ -47,6 +47,8 @@ export function pathCalls({ memory, clock, files, descriptors, onWrite }: Proces
       if (((wanted.base | wanted.inheriting) & ~descriptors.get(fd).inheriting) !== 0) fail(ERRNO.NOTCAPABLE);
       memory.check(openedAt, 4);
       descriptors.checkRoom();
+      const path =
+        onWrite === undefined || place.parent === undefined ? undefined : pathOf(place.parent, place.name);
 
       let inode: Inode;
       if (place.inode === undefined) {
@@ -67,8 +69,7 @@ export function pathCalls({ memory, clock, files, descriptors, onWrite }: Proces
         rights: wanted.base & rightsOf(inode),
         inheriting: wanted.inheriting,
         flags: fdflags,
-        path:
-          onWrite === undefined || place.parent === undefined ? undefined : pathOf(place.parent, place.name),
+        path,
       });
       memory.setU32(openedAt, opened);
     },

@@ -15,8 +15,16 @@ export interface OutputFile {
 /** The name under which standard output is read back. */
 const STDOUT = 'stdout';
 
-/** Reads back what the manifest names, sorted by path. Names that lead nowhere give nothing. */
-export function takeOutputs(root: Directory, stdout: RegularFile, patterns: readonly string[]): OutputFile[] {
+/**
+ * Reads back what the manifest names, sorted by path. Names that lead nowhere give nothing. Together they may hold
+ * `limitBytes`: a file with many names, or an input that an output's name fits, counts each time.
+ */
+export function takeOutputs(
+  root: Directory,
+  stdout: RegularFile,
+  patterns: readonly string[],
+  limitBytes: number,
+): OutputFile[] {
   const found = new Map<string, RegularFile>();
   for (const pattern of patterns) {
     if (pattern === STDOUT) found.set(STDOUT, stdout);
@@ -26,6 +34,13 @@ export function takeOutputs(root: Directory, stdout: RegularFile, patterns: read
     throw new GuestFault(
       'output-limit',
       `${found.size} files match the outputs; a result holds at most ${MAX_OUTPUT_FILES}.`,
+    );
+  }
+  const bytes = [...found.values()].reduce((sum, { size }) => sum + size, 0);
+  if (bytes > limitBytes) {
+    throw new GuestFault(
+      'output-limit',
+      `The outputs hold ${bytes} bytes together; ${limitBytes} are allowed.`,
     );
   }
   const paths = [...found.keys()].sort();
