@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from './build.ts';
 
@@ -44,6 +44,31 @@ test.each([
   const { code, stderr } = await tryJob(file);
   expect(stderr).toContain(message);
   expect(stderr).toContain(hint);
+  expect(code).toBe(1);
+});
+
+test.each([
+  [['nowhere.json'], 'nowhere.json cannot be read', 'count from its own folder'],
+  [['examples/guests/c/job.json', '--task', 'two'], '--task takes a whole number', '--help'],
+  [['examples/guests/c/job.json', '--frob'], "Unknown option '--frob'", '--help'],
+])('a command that is wrong says what and what to do: %j', async (args, message, hint) => {
+  const { code, stderr } = await tryJob(...args);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(hint);
+  expect(stderr).not.toContain('    at ');
+  expect(code).toBe(1);
+});
+
+test('what a program writes to standard error reaches its author', async () => {
+  const job = JSON.parse(readFileSync(join(ROOT, 'examples/guests/c/job.json'), 'utf8'));
+  job.program.args = ['letters'];
+  for (const input of [job.program.module, job.program.files['text.txt']])
+    input.file = relative(folder, join(ROOT, 'examples/guests/c', input.file));
+  const file = join(folder, 'job.json');
+  writeFileSync(file, JSON.stringify(job));
+  const { code, stdout } = await tryJob(file);
+  expect(stdout).toMatch(/exit-code: \d+/);
+  expect(stdout).toContain('standard error:\nletters FIRST END');
   expect(code).toBe(1);
 });
 

@@ -25,6 +25,8 @@ interface PageOutcome {
   readonly exit: { readonly kind: string; readonly code?: number; readonly message?: string };
   readonly wallMs: number;
   readonly fuelUsed?: number;
+  /** What it wrote to standard error. */
+  readonly complaint?: string;
   readonly outputs: readonly { readonly path: string; readonly base64: string }[];
 }
 
@@ -36,18 +38,43 @@ interface PageJob {
   ): Promise<TaskOutcome>;
 }
 
+/** The command line; throws `try/bad-flags`. */
+function readFlags() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        task: { type: 'string', default: '0' },
+        all: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!/^\d+$/.test(values.task)) throw new Error(`--task takes a whole number, not "${values.task}".`);
+    return { values, path: positionals[0] };
+  } catch (cause) {
+    throw new KilnError('try/bad-flags', cause instanceof Error ? cause.message : String(cause), {
+      cause,
+      hint: 'npm run try -- --help lists what there is.',
+    });
+  }
+}
+
+/** A file's bytes; throws `try/no-file`. */
+function readInput(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new KilnError('try/no-file', `The file ${file} cannot be read.`, {
+      cause,
+      hint: 'Paths in a job file count from its own folder. Was the program built?',
+    });
+  }
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      task: { type: 'string', default: '0' },
-      all: { type: 'boolean', default: false },
-      out: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const [path] = positionals;
+  const { values, path } = readFlags();
   if (values.help || path === undefined) {
     console.log(HELP);
     return values.help ? 0 : 2;
@@ -55,8 +82,8 @@ async function main(): Promise<number> {
   const from = process.env['INIT_CWD'] ?? process.cwd();
   const file = resolve(from, path);
   const { manifest, blobs } = await openJobFile(
-    readFileSync(file, 'utf8'),
-    async (name) => new Uint8Array(readFileSync(join(dirname(file), name))),
+    readInput(file).toString('utf8'),
+    async (name) => new Uint8Array(readInput(join(dirname(file), name))),
   );
   const tasks = taskCount(manifest.split);
   console.log(`${manifest.name} (${manifest.program.kind}): ${tasks} tasks, job ${await jobCid(manifest)}`);
@@ -120,8 +147,12 @@ async function runInPage({
     ...(isTraced ? { onCalls: kept.printCalls } : {}),
   });
   const text = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  const { exit, wallMs, fuelUsed, stderr } = outcome;
   return {
-    ...outcome,
+    exit,
+    wallMs,
+    ...(fuelUsed === undefined ? {} : { fuelUsed }),
+    ...(stderr === undefined ? {} : { complaint: new TextDecoder().decode(stderr) }),
     outputs: outcome.outputs.map(({ path, bytes }) => ({ path, base64: btoa(text(bytes)) })),
   };
 }
@@ -132,11 +163,12 @@ function report(
   outcome: PageOutcome,
   out: string | undefined,
 ): void {
-  const { exit, wallMs, fuelUsed, outputs } = outcome;
+  const { exit, wallMs, fuelUsed, complaint, outputs } = outcome;
   const named = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   const how = [exit.kind, exit.code, exit.message].filter((part) => part !== undefined).join(': ');
   const fuel = fuelUsed === undefined ? '' : `, ${fuelUsed.toLocaleString('en')} units of fuel`;
   console.log(`task ${task} (${named.join(', ')}): ${how}, ${wallMs.toFixed(1)} ms${fuel}`);
+  if (complaint !== undefined) console.log(`  standard error:\n${complaint.trimEnd()}`);
   for (const { path, base64 } of outputs) {
     const bytes = Buffer.from(base64, 'base64');
     if (out !== undefined) {

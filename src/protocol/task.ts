@@ -51,6 +51,8 @@ export interface TaskOutcome {
   readonly chunks?: Chunks;
   /** SHA-256 of a WASI program's memory when it trapped or ran out of fuel: shows that the run was made. */
   readonly witness?: Bytes;
+  /** The beginning of what a WASI program wrote to standard error: for its author, never part of a result. */
+  readonly stderr?: Bytes;
 }
 
 /** The canonical statement of a result: what is hashed, committed to and compared. */

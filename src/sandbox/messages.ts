@@ -99,6 +99,8 @@ export interface GuestOutcome {
   readonly chunks?: Chunks;
   /** WASI: SHA-256 of the memory after a trap or spent fuel (see `TaskOutcome.witness`). */
   readonly witness?: Bytes;
+  /** WASI: the beginning of what it wrote to standard error, if it did. */
+  readonly stderr?: Bytes;
 }
 
 /** Guest to host. */

@@ -34,8 +34,8 @@ export interface RunOptions {
    */
   readonly onChunk?: (index: number, digestHex: string) => void;
   /**
-   * Told each WASI call of the program as it was made, `path_open(3, "data/in.csv", O_CREAT) = 4`: the first 10,000, and
-   * at the end how many more there were. For authors who look for a fault; a run is slower with it.
+   * Told each WASI call of the program as it was made, `path_open(3, "data/in.csv", O_CREAT) = 4`: the first 10,000 at
+   * once, and at the end the last 32 and how many there were in between. For authors who look for a fault; a run is slower with it.
    */
   readonly onCalls?: (lines: readonly string[]) => void;
 }

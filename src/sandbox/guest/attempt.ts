@@ -115,6 +115,7 @@ async function resultOf(exit: Exit, { load, wasi, guest, reactor, isCertain }: E
   return {
     ...takeOutputs(exit, wasi, load.outputs),
     fuelUsed: guest.fuel.used,
+    ...(wasi.stderr.byteLength === 0 ? {} : { stderr: wasi.stderr }),
     ...(reactor === undefined
       ? {}
       : { chunks: { count: reactor.chain.count, digest: reactor.chain.digest } }),

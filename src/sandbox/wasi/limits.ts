@@ -12,5 +12,7 @@ export const MAX_SUBSCRIPTIONS = 4_096;
 export const MAX_DESCRIPTORS = 4_096;
 /** Standard error is kept so far, for whoever looks for a fault; the rest is forgotten. */
 export const MAX_STDERR_BYTES = 65_536;
-/** Lines of a trace. */
+/** Lines of a trace from the beginning of a run … */
 export const MAX_TRACE_LINES = 10_000;
+/** … and from its end. */
+export const MAX_LAST_TRACE_LINES = 32;

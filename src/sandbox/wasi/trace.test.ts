@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { utf8 } from '../../base/bytes.ts';
 import { TestGuest } from './fixtures/test-guest.ts';
 import { FDFLAG, OFLAG } from './flags.ts';
-import { MAX_TRACE_LINES } from './limits.ts';
+import { MAX_LAST_TRACE_LINES, MAX_TRACE_LINES } from './limits.ts';
 import { Trace } from './trace.ts';
 
 function traced() {
@@ -39,10 +39,20 @@ test('calls are written down with their paths, flags, sizes and results', () => 
   ]);
 });
 
-test('is bounded, and says how much it left out', () => {
+test('is bounded, says how much it left out, and ends with the last calls', () => {
   const { guest, trace, lines } = traced();
-  for (let i = 0; i < MAX_TRACE_LINES + 5; i++) guest.call('sched_yield');
+  for (let i = 0; i < MAX_TRACE_LINES + MAX_LAST_TRACE_LINES + 5; i++) guest.call('sched_yield');
+  guest.open('missing');
+  expect(lines).toHaveLength(MAX_TRACE_LINES);
   trace.close();
-  expect(lines).toHaveLength(MAX_TRACE_LINES + 1);
-  expect(lines.at(-1)).toBe('… and 5 more calls');
+  expect(lines).toHaveLength(MAX_TRACE_LINES + 1 + MAX_LAST_TRACE_LINES);
+  expect(lines[MAX_TRACE_LINES]).toBe('… 6 more calls …');
+  expect(lines.at(-1)).toBe('path_open(3, "missing") = ENOENT');
+});
+
+test('leaves nothing out of a run that is a little longer than its beginning', () => {
+  const { guest, trace, lines } = traced();
+  for (let i = 0; i < MAX_TRACE_LINES + 2; i++) guest.call('sched_yield');
+  trace.close();
+  expect(lines).toHaveLength(MAX_TRACE_LINES + 2);
 });
