@@ -34,6 +34,8 @@ export const GUARD_LIMIT_MS = 10_000;
 /** The guards' worker is stopped after this long without a call. */
 export const GUARD_IDLE_MS = 30_000;
 
+/** Messages that one task's worker may send; a reactor that tells chunks for ten minutes sends 60,000. */
+export const MAX_TASK_MESSAGES = 200_000;
 /** How often a long task's frame is asked whether its process still lives … */
 export const FRAME_CHECK_INTERVAL_MS = 5_000;
 /** … and how long it may take to answer; a machine that swaps is slow. */

@@ -3,10 +3,10 @@ import type { Observable } from '../../base/observable.ts';
 import type { Exit } from '../../protocol/task.ts';
 import { Countdown } from './countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
-import { RECYCLE_AFTER_TASKS, RECYCLE_LATEST_TASKS } from '../limits.ts';
+import { readGuestMessage } from './read-guest-message.ts';
+import { MAX_TASK_MESSAGES, RECYCLE_AFTER_TASKS, RECYCLE_LATEST_TASKS } from '../limits.ts';
 import {
   faultExit,
-  type FromGuest,
   type GuestOutcome,
   isReactor,
   type Load,
@@ -53,6 +53,8 @@ export class Slot {
   #isSpent = false;
   #hasDied = false;
   #sinceMs = 0;
+  /** Messages that came during the task under way. */
+  #messages = 0;
   #isPaused = false;
   #countdown: Countdown | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -66,7 +68,7 @@ export class Slot {
       this.#frame = frame;
       // Killed in the same moment as it answered.
       if (this.#life.signal.aborted) frame.remove();
-      frame.port.onmessage = ({ data }: MessageEvent<FromGuest>) => this.#receive(data);
+      frame.port.onmessage = ({ data }: MessageEvent<unknown>) => this.#receive(data);
       return frame;
     });
     // Whoever runs a task here sees the failure; a spare slot that fails is noticed when it is used.
@@ -112,11 +114,11 @@ export class Slot {
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
         const id = ++this.#tasks;
+        this.#messages = 0;
         this.#pending = { id, run, resolve, reject };
         onAbort = () => this.#stop(aborted(signal.reason));
         signal.addEventListener('abort', onAbort, { once: true });
-        const begin = (frame: GuestFrame) => {
-          if (this.#pending?.id !== id) return;
+        const send = (frame: GuestFrame) => {
           // The wall-clock limit covers compiling, instantiating and the start function.
           this.#watch(frame, id, load.limits.wallMs);
           if (isFirst) this.#post(frame, { type: 'load', load });
@@ -125,6 +127,15 @@ export class Slot {
           const tells = { tellsChunks: run.onChunk !== undefined, tellsCalls: run.onCalls !== undefined };
           this.#post(frame, { type: 'run', id, task, ...tells });
           if (this.#isPaused) this.pause(true);
+        };
+        const begin = (frame: GuestFrame) => {
+          if (this.#pending?.id !== id) return;
+          try {
+            send(frame);
+          } catch {
+            // Copying fails for one reason only; the slot may then hold nothing, or half of it.
+            this.#end(faultExit('out-of-memory', 'The task could not be copied into its sandbox.'), 0);
+          }
         };
         if (this.#frame === undefined) this.#started.then(begin, reject);
         else begin(this.#frame);
@@ -185,6 +196,12 @@ export class Slot {
     this.#end(faultExit('out-of-memory', message), performance.now() - this.#sinceMs);
   }
 
+  /** Its worker says what our code never says: whatever runs there is not ours any more. */
+  #distrust(): void {
+    const message = 'The sandbox said what it never says, and was removed.';
+    this.#end(faultExit('refused', message), performance.now() - this.#sinceMs);
+  }
+
   /** Ends the task under way with this exit and removes the frame. */
   #end(exit: Exit, wallMs: number): void {
     const pending = this.#settle();
@@ -196,9 +213,12 @@ export class Slot {
     frame.port.postMessage(message);
   }
 
-  #receive(message: FromGuest): void {
+  #receive(data: unknown): void {
     const pending = this.#pending;
-    if (message.type === 'ready' || pending === undefined || message.id !== pending.id) return;
+    if (pending === undefined) return;
+    const message = readGuestMessage(data, pending.run.load, pending.run.task);
+    if (message === undefined || ++this.#messages > MAX_TASK_MESSAGES) return this.#distrust();
+    if (message.type === 'ready' || message.id !== pending.id) return;
     if (message.type === 'progress') return pending.run.onProgress?.(message.done);
     if (message.type === 'calls') return pending.run.onCalls?.(message.lines);
     if (message.type === 'chunks') {
