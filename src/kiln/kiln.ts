@@ -72,6 +72,15 @@ export interface BoardView {
   readonly demands: readonly Demand[];
 }
 
+/** This device's GPU, as a person who lends it sees it. */
+export interface GpuView {
+  readonly name: string;
+  /** Computed by the processor: right, but slow. */
+  readonly isSoftware: boolean;
+  /** Which other GPUs agree with it bit for bit (lower-case hex); known some time after lending has begun. */
+  readonly numericClass?: string;
+}
+
 /** One finished job's deliverable. */
 export interface DeliverableFile {
   readonly name: string;
@@ -86,6 +95,8 @@ export interface Kiln extends AsyncDisposable {
   readonly board: Observable<BoardView>;
   readonly provider: {
     readonly view: Observable<ProviderView>;
+    /** Undefined where no GPU can be used. */
+    readonly gpu: Observable<GpuView | undefined>;
     /** Starts lending. Only ever called after the person agreed. */
     start(rules: ProviderRules): Promise<void>;
     setRules(rules: ProviderRules): Promise<void>;

@@ -1,8 +1,8 @@
 import { laneOfKind } from '../job/lanes.ts';
 import { suggestPrice } from '../market/price.ts';
 import { DEFAULT_CREDIT_LEASES } from '../payment/price.ts';
-import type { BoardView, Kiln } from './kiln.ts';
-import type { Observable } from '../base/observable.ts';
+import type { BoardView, GpuView, Kiln } from './kiln.ts';
+import { Cell, type Observable } from '../base/observable.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { ProviderRules } from '../provider/view.ts';
@@ -16,7 +16,7 @@ import type { WalletDesk } from './wallet-desk.ts';
 export class ProviderDesk {
   readonly #provider: Provider;
   readonly #sandbox: Sandbox;
-  readonly #gpu: GpuInfo | undefined;
+  readonly #gpu: Cell<GpuView | undefined>;
   readonly #board: Observable<BoardView>;
   readonly #wallet: WalletDesk;
 
@@ -29,7 +29,7 @@ export class ProviderDesk {
   ) {
     this.#provider = provider;
     this.#sandbox = sandbox;
-    this.#gpu = gpu;
+    this.#gpu = new Cell(gpu && { name: gpu.name, isSoftware: gpu.isSoftware });
     this.#board = board;
     this.#wallet = wallet;
   }
@@ -38,6 +38,7 @@ export class ProviderDesk {
   get api(): Kiln['provider'] {
     return {
       view: this.#provider.view,
+      gpu: this.#gpu,
       start: (rules) => this.#start(rules),
       setRules: (rules) => this.#setRules(rules),
       stop: () => this.stop(),
@@ -59,22 +60,33 @@ export class ProviderDesk {
       await this.stop();
       throw error;
     }
+    void this.#measureClass(rules);
   }
 
   async #setRules(rules: ProviderRules): Promise<void> {
     this.#lend(rules);
     await this.#provider.setRules(rules);
+    void this.#measureClass(rules);
+  }
+
+  /** Learns the GPU's numeric class, which puts it to work: only once its owner lends it. */
+  async #measureClass({ kinds }: ProviderRules): Promise<void> {
+    const gpu = this.#gpu.value;
+    if (gpu === undefined || !kinds.includes('wgsl')) return;
+    // The sandbox ends it when the page goes away.
+    const numericClass = await this.#sandbox.numericClass(new AbortController().signal);
+    if (numericClass !== undefined) this.#gpu.set({ ...gpu, numericClass });
   }
 
   #lend(rules: ProviderRules): void {
     const cpuSlots = rules.kinds.some((kind) => laneOfKind(kind) === 'cpu') ? rules.cpuSlots : 0;
     // One slot of each kind stays for this tab's own try-outs and audits.
-    this.#sandbox.setSlots(Math.max(1, cpuSlots), this.#gpu === undefined ? 0 : 1);
+    this.#sandbox.setSlots(Math.max(1, cpuSlots), this.#gpu.value === undefined ? 0 : 1);
   }
 
   #suggest(): ProviderRules {
     const { offers } = this.#board.value;
-    const kinds: JobKind[] = this.#gpu === undefined ? ['wasi', 'onnx'] : ['wasi', 'wgsl', 'onnx'];
+    const kinds: JobKind[] = this.#gpu.value === undefined ? ['wasi', 'onnx'] : ['wasi', 'wgsl', 'onnx'];
     return {
       kinds,
       cpuSlots: Math.max(1, Math.floor(navigator.hardwareConcurrency * DEFAULT_CORE_SHARE)),

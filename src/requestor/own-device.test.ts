@@ -1,33 +1,65 @@
 import { expect, test } from 'vitest';
-import { makeDraft, QUORUM_2 } from '../../tests/mesh/market-day.ts';
-import { FakeSandbox } from '../../tests/mesh/twins/fake-sandbox.ts';
-import { ManualClock } from '../../tests/mesh/twins/manual-clock.ts';
-import { MemoryNetwork } from '../../tests/mesh/twins/memory-network.ts';
-import { SOME_CID } from '../protocol/messages.fixture.ts';
+import { utf8 } from '../base/bytes.ts';
+import { SOME_CID, WASI_JOB, WGSL_JOB } from '../job/manifest.fixture.ts';
+import type { TaskOutcome } from '../protocol/task.ts';
 import { OwnDevice } from './own-device.ts';
+import type { RequestorNetwork } from './slices.ts';
 
-const { manifest, blobs } = await makeDraft(3, QUORUM_2);
+const SIGNAL = new AbortController().signal;
+const TRAP = { exit: { kind: 'trap', message: 'unreachable' }, outputs: [], wallMs: 20 } as const;
 
-test('a job that could not be opened once is opened at the next use; closing never throws', async () => {
-  using clock = new ManualClock();
-  const peer = new MemoryNetwork(clock, 5).join(1);
-  const device = new OwnDevice(SOME_CID, manifest, new FakeSandbox({ clock }), peer.blobs);
-  const { signal } = new AbortController();
-  // The program is not there yet: reading it fails.
-  const first = device.recompute(0, signal);
-  first.catch(() => {});
-  await clock.advance(60_000);
-  await expect(first).rejects.toThrow();
-  await peer.blobs.put(blobs[0]!);
-  const second = device.recompute(0, signal);
-  await clock.advance(60_000);
-  expect((await second).result.exit).toEqual({ kind: 'ok' });
-  await device[Symbol.asyncDispose]();
+/** A device whose tasks all end like this; counts its runs, of which traced ones tell forty calls. */
+function deviceOf(outcome: TaskOutcome, manifest = WASI_JOB) {
+  const runs: boolean[] = [];
+  const sandbox = {
+    slots: () => 1,
+    benchmark: async () => 2_000_000,
+    openJob: async () => ({
+      run: async (_: number, { onCalls }: { onCalls?: (lines: readonly string[]) => void }) => {
+        runs.push(onCalls !== undefined);
+        for (let i = 0; i < 40; i++) onCalls?.([`call ${i}`]);
+        return outcome;
+      },
+      close: async () => {},
+    }),
+  };
+  const blobs: RequestorNetwork['blobs'] = {
+    get: () => Promise.reject(new Error('Nothing is read.')),
+    put: () => Promise.reject(new Error('Nothing is stored.')),
+  };
+  return { runs, device: new OwnDevice(SOME_CID, manifest, sandbox, blobs) };
+}
 
-  const empty = new MemoryNetwork(clock, 5).join(1);
-  const failing = new OwnDevice(SOME_CID, manifest, new FakeSandbox({ clock }), empty.blobs);
-  failing.recompute(0, signal).catch(() => {});
-  const closed = failing[Symbol.asyncDispose]();
-  await clock.advance(60_000);
-  await closed;
+test('a try-out measures work and tells what the program said', async () => {
+  const stderr = new Uint8Array([...utf8('slow input'), 0xff]);
+  const { device, runs } = deviceOf({ exit: { kind: 'ok' }, outputs: [], wallMs: 500, stderr });
+  expect(await device.tryOut(1, SIGNAL)).toEqual({
+    task: 1,
+    wallMs: 500,
+    microUnitsPerTask: 1_000_000,
+    exit: 'ok',
+    outputs: [],
+    complaint: 'slow input\ufffd',
+    lastCalls: [],
+  });
+  expect(runs).toEqual([false]);
+});
+
+test('a program that failed is run once more for its last calls', async () => {
+  const { device, runs } = deviceOf(TRAP);
+  const { exit, lastCalls } = await device.tryOut(0, SIGNAL);
+  expect(exit).toBe('trap: unreachable');
+  expect(lastCalls).toHaveLength(32);
+  expect(lastCalls.at(-1)).toBe('call 39');
+  expect(runs).toEqual([false, true]);
+});
+
+test.each([
+  ['took long', { ...TRAP, wallMs: 30_000 }, WASI_JOB],
+  ['was ended by this device', { ...TRAP, exit: { kind: 'timeout', message: 'slow' } } as const, WASI_JOB],
+  ['has no calls', TRAP, WGSL_JOB],
+])('a task that %s is not run twice', async (_, outcome, manifest) => {
+  const { device, runs } = deviceOf(outcome, manifest);
+  expect((await device.tryOut(0, SIGNAL)).lastCalls).toEqual([]);
+  expect(runs).toEqual([false]);
 });

@@ -8,6 +8,13 @@ import { isVote } from '../verification/vote.ts';
 import type { RequestorNetwork, RequestorSandbox } from './slices.ts';
 import type { TryOut } from './view.ts';
 
+type RunOptions = Parameters<Awaited<ReturnType<RequestorSandbox['openJob']>>['run']>[1];
+
+/** Calls of a program that failed that are shown: enough to see what it was about. */
+const LAST_CALLS = 32;
+/** A failed run is made once more to see its calls when it took no longer than this, in milliseconds. */
+const RETRACE_LIMIT_MS = 10_000;
+
 /** Runs tasks of one job on the requestor's own device: for the try-out, and for audits. Opened at first use. */
 export class OwnDevice implements AsyncDisposable {
   readonly #job: Cid;
@@ -26,7 +33,8 @@ export class OwnDevice implements AsyncDisposable {
   /** Runs a task and measures its work in micro-units by this device's benchmark score. */
   async tryOut(task: number, signal: AbortSignal, onProgress?: (done: number) => void): Promise<TryOut> {
     const { kind } = this.#manifest.program;
-    const outcome = await this.#run(task, signal, onProgress);
+    const outcome = await this.#run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+    const lastCalls = await this.#lastCalls(task, outcome, signal);
     const score = await this.#sandbox.benchmark(kind, signal);
     return {
       task,
@@ -34,6 +42,8 @@ export class OwnDevice implements AsyncDisposable {
       microUnitsPerTask: Math.max(1, Math.round((outcome.wallMs / 1_000) * score)),
       exit: 'message' in outcome.exit ? `${outcome.exit.kind}: ${outcome.exit.message}` : outcome.exit.kind,
       outputs: outcome.outputs,
+      complaint: new TextDecoder().decode(outcome.stderr),
+      lastCalls,
     };
   }
 
@@ -42,7 +52,7 @@ export class OwnDevice implements AsyncDisposable {
     task: number,
     signal: AbortSignal,
   ): Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }> {
-    const outcome = await this.#run(task, signal);
+    const outcome = await this.#run(task, { signal });
     if (!isVote(outcome)) {
       throw new KilnError(
         'requestor/own-run-failed',
@@ -66,9 +76,21 @@ export class OwnDevice implements AsyncDisposable {
     await opened?.then((job) => job.close()).catch(() => {});
   }
 
-  async #run(task: number, signal: AbortSignal, onProgress?: (done: number) => void): Promise<TaskOutcome> {
-    const opened = await this.#open();
-    return opened.run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
+  /** Runs a WASI program that failed again, with its calls written down: the same run comes to the same end. */
+  async #lastCalls(
+    task: number,
+    { exit, wallMs }: TaskOutcome,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const isFault = exit.kind === 'trap' || exit.kind === 'exit-code' || exit.kind === 'fuel';
+    if (this.#manifest.program.kind !== 'wasi' || !isFault || wallMs > RETRACE_LIMIT_MS) return [];
+    let calls: readonly string[] = [];
+    await this.#run(task, { signal, onCalls: (lines) => (calls = [...calls, ...lines].slice(-LAST_CALLS)) });
+    return calls;
+  }
+
+  async #run(task: number, options: RunOptions): Promise<TaskOutcome> {
+    return (await this.#open()).run(task, options);
   }
 
   /** The job, opened once; what failed is tried again at the next use. */

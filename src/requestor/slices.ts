@@ -50,7 +50,12 @@ export interface RequestorSandbox {
   ): Promise<{
     run(
       task: number,
-      options: { readonly signal: AbortSignal; readonly onProgress?: (done: number) => void },
+      options: {
+        readonly signal: AbortSignal;
+        readonly onProgress?: (done: number) => void;
+        /** Told the calls of a WASI program, written down; a run is slower with it. */
+        readonly onCalls?: (lines: readonly string[]) => void;
+      },
     ): Promise<TaskOutcome>;
     close(): Promise<void>;
   }>;

@@ -58,6 +58,10 @@ export interface TryOut {
   readonly microUnitsPerTask: number;
   readonly exit: string;
   readonly outputs: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  /** What a WASI program wrote to standard error; empty when nothing. */
+  readonly complaint: string;
+  /** The last WASI calls of a program that ended badly, written down as `strace` does. */
+  readonly lastCalls: readonly string[];
 }
 
 /** A job before it is submitted: manifest and the bytes its CIDs name. */

@@ -76,3 +76,20 @@ test('a failed try-out says what to do', async () => {
   await screen.getByRole('button', { name: 'Try it here first' }).click();
   await expect.element(screen.getByRole('alert')).toMatchTextContent(/Use another device\./);
 });
+
+test('a program that failed shows what it said and its last calls', async () => {
+  const failed = {
+    exit: 'trap: integer divided by zero',
+    outputs: [],
+    complaint: 'no such line: 9\n',
+    lastCalls: ['path_open(3, "text.txt") = 4', 'fd_read(4, 4096 bytes) = 0'],
+  };
+  const screen = await render(ExampleForm, { kiln: fakeKiln([], failed), example: EXAMPLE });
+  await screen.getByRole('button', { name: 'Try it here first' }).click();
+  await expect.element(screen.getByText(/ended with “trap: integer divided by zero”/)).toBeVisible();
+  await expect.element(screen.getByText('no such line: 9')).toBeVisible();
+  const calls = screen.getByText(/fd_read\(4, 4096 bytes\)/);
+  await expect.element(calls).not.toBeVisible();
+  await screen.getByText('The last calls of the program').click();
+  await expect.element(calls).toBeVisible();
+});

@@ -22,6 +22,12 @@ test('nothing starts before the person agrees', async () => {
   expect(kiln.provider.view.value.rules).toMatchObject({ kinds: ['wasi'], creditLeases: 5 });
 });
 
+test('the GPU is named, with its numeric class', async () => {
+  const screen = await render(ProvidePage, { kiln: fakeKiln() });
+  const note = screen.getByText(/SwiftShader Device, computed by the processor/);
+  await expect.element(note).toMatchTextContent(/Numeric class 5e5e5e5e: GPUs of one class/);
+});
+
 test('models are lent with the cores they run on, at a price of their own', async () => {
   const kiln = fakeKiln();
   kiln.provider.view.set(providerWorking(Date.now()));

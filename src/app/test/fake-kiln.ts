@@ -2,7 +2,7 @@ import { Cell } from '../../base/observable.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln, WalletView } from '../../kiln/kiln.ts';
 import type { ProviderView } from '../../provider/view.ts';
-import type { JobView } from '../../requestor/view.ts';
+import type { JobView, TryOut } from '../../requestor/view.ts';
 import {
   PROVIDER_OFF,
   SAMPLE_BOARD,
@@ -39,8 +39,14 @@ export function sampleFrame(task: number, width = 160, height = 90): Bytes {
   return pixels;
 }
 
+const SAMPLE_GPU = {
+  name: 'SwiftShader Device',
+  isSoftware: true,
+  numericClass: '5e'.repeat(32),
+};
+
 /** Builds a {@link FakeKiln}; lending is off and there are no jobs. */
-export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
+export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial<TryOut> = {}): FakeKiln {
   const calls: string[] = [];
   const failures = new Map<string, Error>();
   const listeners = new Set<(task: number) => void>();
@@ -65,6 +71,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
     board: new Cell(SAMPLE_BOARD),
     provider: {
       view: provider,
+      gpu: new Cell(SAMPLE_GPU),
       start: (rules) =>
         called('provider.start', () => provider.set({ ...PROVIDER_OFF, status: 'idle', rules })),
       setRules: (rules) => called('provider.setRules', () => provider.set({ ...provider.value, rules })),
@@ -87,6 +94,9 @@ export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
             microUnitsPerTask: 4_000_000,
             exit: 'ok',
             outputs: [{ path, bytes }],
+            complaint: '',
+            lastCalls: [],
+            ...tryOut,
           };
         }),
       estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),
