@@ -1,6 +1,7 @@
 import { ownBytes } from '../../src/base/bytes.ts';
 import { cutBlob } from '../../src/base/cid.ts';
 import { KilnError } from '../../src/base/errors.ts';
+import { LIMIT_BOUNDS } from '../../src/job/limits.ts';
 import type { Manifest } from '../../src/protocol/manifest.ts';
 import type { JobDraft } from '../../src/requestor/view.ts';
 
@@ -19,6 +20,13 @@ export interface SweepSettings {
   /** Rows for each value at most. */
   readonly maxima: number;
 }
+
+/** Twice what the program was seen to burn for a time unit of one value: 476,000. */
+const FUEL_PER_TIME_UNIT = 1_000_000;
+/** Far above what it burns before it begins. */
+const START_FUEL = 100_000_000;
+/** A tenth of what one core of 2024 burns in a millisecond. */
+const SLOW_FUEL_PER_MS = 2_000_000;
 
 /** Columns that the program prints. */
 const COLUMNS = ['rho', 'z_max', 'z_max/rho', 'lyapunov'];
@@ -47,7 +55,11 @@ export async function buildSweepJob(module: Uint8Array, settings: SweepSettings)
       outputs: ['stdout'],
     },
     split: { by: 'range', name: 'first', from: 0, to: values, step: valuesPerTask },
-    limits: { memoryBytes: 16 * MIB, wallMs: 60_000, outputBytes: 1 * MIB },
+    limits: {
+      memoryBytes: 16 * MIB,
+      outputBytes: 1 * MIB,
+      ...workLimits(valuesPerTask * (transient + time)),
+    },
     comparator: { class: 'exact' },
     policy: { kind: 'quorum', need: 2, limit: 5, auditRate: 0 },
     deliverable: {
@@ -58,6 +70,13 @@ export async function buildSweepJob(module: Uint8Array, settings: SweepSettings)
     },
   };
   return { manifest, blobs: [ownBytes(module)] };
+}
+
+/** Fuel and wall time for a task of so many time units, all its values together. */
+function workLimits(timeUnits: number): { readonly fuel: number; readonly wallMs: number } {
+  const fuel = START_FUEL + timeUnits * FUEL_PER_TIME_UNIT;
+  const { byDefault, atMost } = LIMIT_BOUNDS.wallMs;
+  return { fuel, wallMs: Math.min(atMost, Math.max(byDefault, Math.ceil(fuel / SLOW_FUEL_PER_MS))) };
 }
 
 function checkSettings(settings: SweepSettings): void {

@@ -4,6 +4,7 @@ import { sha256 } from '../../src/base/cid.ts';
 import { tableToCsv } from '../../src/job/assemble-table.ts';
 import { checkManifest } from '../../src/job/check-manifest.ts';
 import { inputsOf } from '../../src/job/inputs.ts';
+import { LIMIT_BOUNDS } from '../../src/job/limits.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';
 import { EXPECTED_SETTINGS } from './expected-settings.ts';
@@ -29,6 +30,20 @@ test('the default job is sound: 128 tasks over the committed module', async () =
   expect(parseManifest(manifestBytes(draft.manifest))).toEqual(draft.manifest);
   expect(inputsOf(draft.manifest).map(({ bytes }) => bytes)).toEqual([module.byteLength]);
   expect(await sha256(draft.blobs[0]!)).toEqual(await sha256(module));
+});
+
+test('the largest choices stay within what a job may ask for', async () => {
+  const largest = Object.fromEntries(
+    meta.options.flatMap((each) => ('max' in each ? [[each.name, each.max]] : [])),
+  );
+  const { manifest } = await meta.build({ module }, { ...largest, from: 0 });
+  const { limits } = manifest;
+  checkManifest(manifest);
+  expect(parseManifest(manifestBytes(manifest))).toEqual(manifest);
+  // What a task of 64 values burnt in the sandbox.
+  expect(limits.fuel).toBeGreaterThan(1.5 * 380_648_571_687);
+  expect(limits.fuel).toBeLessThan(LIMIT_BOUNDS.fuel.atMost);
+  expect(limits.wallMs).toBeGreaterThan(300_000);
 });
 
 test('the same choices give the same job, others another', async () => {
