@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { buildApp } from '../../scripts/build.ts';
-import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
 import { type KilnWindow, openTab } from '../../scripts/demo/tab.ts';
 import { startStack } from '../../scripts/stack.ts';
 import type { Manifest } from '../../src/protocol/manifest.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { PLAIN_WORKER, type PlainRun, runPlain } from './plain-workers.ts';
 import { SPIN_PROGRAM, spinManifest } from './spin-job.ts';
+import { launchBrowser } from '../launch-browser.ts';
 
 const TASK_MS = [1, 10, 100, 1_000] as const;
 const SLOTS = [1, 2, 4] as const;
@@ -29,50 +29,46 @@ interface Rate {
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
   await buildApp();
   await using stack = await startStack();
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
-  try {
-    const plain = await (await browser.newContext()).newPage();
-    await plain.goto(stack.url);
-    const roundsPerMs = await calibrate(plain);
-    log(`${Math.round(roundsPerMs)} rounds of bench-spin make one millisecond here.`);
-    const cores = availableParallelism();
-    const checks: BenchCheck[] = [];
-    for (const slots of SLOTS.filter((count) => count <= cores)) {
-      await using market = await openMarket(browser, stack.url, slots);
-      for (const taskMs of TASK_MS) {
-        signal.throwIfAborted();
-        const rounds = Math.round(roundsPerMs * taskMs);
-        const tasks = Math.max(
-          MIN_TASKS_PER_SLOT * slots,
-          Math.ceil(((isQuick ? QUICK_RUN_MS : RUN_MS) * slots) / taskMs),
-        );
-        const bare = await plainRate(plain, rounds, slots, tasks);
-        const kiln = await market.rate(await spinManifest(rounds, tasks));
-        const again = await plainRate(plain, rounds, slots, tasks);
-        const reference = (bare.perSecond + again.perSecond) / 2;
-        const efficiency = kiln.perSecond / reference;
-        log(
-          `${slots} slots, ${taskMs} ms: ${kiln.perSecond.toFixed(1)} tasks/s of ${reference.toFixed(1)} in plain workers (${efficiency.toFixed(3)})`,
-        );
-        const isAllCores = slots === Math.min(cores, SLOTS.at(-1)!);
-        const where = isAllCores ? 'all cores' : `${slots} slots`;
-        checks.push({
-          name: `efficiency, ${taskMs} ms tasks, ${where}`,
-          value: Number(efficiency.toFixed(4)),
-          unit: 'ratio',
-          target: taskMs >= 100 ? TARGET : 0,
-          better: 'higher',
-          reference: {
-            what: 'tasks per second in plain workers of one page',
-            value: Number(reference.toFixed(2)),
-          },
-        });
-      }
+  await using browser = await launchBrowser(signal);
+  const plain = await (await browser.newContext()).newPage();
+  await plain.goto(stack.url);
+  const roundsPerMs = await calibrate(plain);
+  log(`${Math.round(roundsPerMs)} rounds of bench-spin make one millisecond here.`);
+  const cores = availableParallelism();
+  const checks: BenchCheck[] = [];
+  for (const slots of SLOTS.filter((count) => count <= cores)) {
+    await using market = await openMarket(browser, stack.url, slots);
+    for (const taskMs of TASK_MS) {
+      signal.throwIfAborted();
+      const rounds = Math.round(roundsPerMs * taskMs);
+      const tasks = Math.max(
+        MIN_TASKS_PER_SLOT * slots,
+        Math.ceil(((isQuick ? QUICK_RUN_MS : RUN_MS) * slots) / taskMs),
+      );
+      const bare = await plainRate(plain, rounds, slots, tasks);
+      const kiln = await market.rate(await spinManifest(rounds, tasks));
+      const again = await plainRate(plain, rounds, slots, tasks);
+      const reference = (bare.perSecond + again.perSecond) / 2;
+      const efficiency = kiln.perSecond / reference;
+      log(
+        `${slots} slots, ${taskMs} ms: ${kiln.perSecond.toFixed(1)} tasks/s of ${reference.toFixed(1)} in plain workers (${efficiency.toFixed(3)})`,
+      );
+      const isAllCores = slots === Math.min(cores, SLOTS.at(-1)!);
+      const where = isAllCores ? 'all cores' : `${slots} slots`;
+      checks.push({
+        name: `efficiency, ${taskMs} ms tasks, ${where}`,
+        value: Number(efficiency.toFixed(4)),
+        unit: 'ratio',
+        target: taskMs >= 100 ? TARGET : 0,
+        better: 'higher',
+        reference: {
+          what: 'tasks per second in plain workers of one page',
+          value: Number(reference.toFixed(2)),
+        },
+      });
     }
-    return checks;
-  } finally {
-    await browser.close();
   }
+  return checks;
 }
 
 async function calibrate(page: Page): Promise<number> {

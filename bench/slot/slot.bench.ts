@@ -1,11 +1,12 @@
-import { type Browser, chromium, type Page } from 'playwright';
-import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import type { Browser, Page } from 'playwright';
 import { startHostServer } from '../../src/sandbox/fixtures/host-page.node.ts';
 import { SPIN_PROGRAM } from '../overhead/spin-job.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { PLAIN_WORKER } from '../overhead/plain-workers.ts';
 import { bareWarmTimes } from './bare-worker.ts';
 import { buildPayloadProgram } from './payload.ts';
+import { launchBrowser } from '../launch-browser.ts';
+import { quantile } from '../statistics.ts';
 
 const WARM_TASKS = 600;
 const COLD_STARTS = 7;
@@ -21,26 +22,19 @@ const PAYLOAD_GB_PER_S = 0.4;
 /** What a slot costs beside the work itself: warm round trips, cold starts, bytes in and out. */
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
   await using server = await startHostServer();
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
-  const stop = () => void browser.close();
-  signal.addEventListener('abort', stop);
-  try {
-    const measure = await openPage(browser, `${server.origin}/host.html`);
-    const bare = await browser.newPage();
-    await bare.goto(`${server.origin}/open.html`);
-    const times = isQuick ? 0.25 : 1;
-    const checks = [
-      ...(await warmChecks(measure, bare, Math.round(WARM_TASKS * times))),
-      ...(await coldChecks(measure, Math.ceil(COLD_STARTS * times))),
-      ...(await payloadChecks(measure, Math.ceil(PAYLOAD_ROUNDS * times))),
-    ];
-    for (const { name, value, unit, reference } of checks)
-      log(`${name}: ${value} ${unit} (${reference.what}: ${reference.value})`);
-    return checks;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await browser.close();
-  }
+  await using browser = await launchBrowser(signal);
+  const measure = await openPage(browser, `${server.origin}/host.html`);
+  const bare = await browser.newPage();
+  await bare.goto(`${server.origin}/open.html`);
+  const times = isQuick ? 0.25 : 1;
+  const checks = [
+    ...(await warmChecks(measure, bare, Math.round(WARM_TASKS * times))),
+    ...(await coldChecks(measure, Math.ceil(COLD_STARTS * times))),
+    ...(await payloadChecks(measure, Math.ceil(PAYLOAD_ROUNDS * times))),
+  ];
+  for (const { name, value, unit, reference } of checks)
+    log(`${name}: ${value} ${unit} (${reference.what}: ${reference.value})`);
+  return checks;
 }
 
 /** Calls a function of `measure-slots.page.ts` in the page. */
@@ -139,11 +133,6 @@ function gigabytesPerSecond(times: readonly number[], overheadMs: number): numbe
 /** Without the first tenth, in which code is compiled and frames warm up. */
 function settled(times: readonly number[]): number[] {
   return times.slice(Math.ceil(times.length / 10));
-}
-
-function quantile(times: readonly number[], part: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
 function lower(

@@ -1,10 +1,11 @@
-import { type Browser, chromium } from 'playwright';
-import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import type { Browser } from 'playwright';
 import type { WasmLimits } from '../../src/sandbox/wasm-guard/guard-wasm.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { askWorker, bundleWorker } from './ask-worker.ts';
 import { KERNELS, readKernel } from './kernels.ts';
 import { enlargeModule } from './large-module.ts';
+import { launchBrowser } from '../launch-browser.ts';
+import { median } from '../statistics.ts';
 
 const MIB = 1_048_576;
 const LIMITS: WasmLimits = { moduleBytes: 64 * MIB, memoryBytes: 256 * MIB, tableElements: 65_536 };
@@ -21,13 +22,9 @@ const QUICK_GUARD_WORKERS = 3;
 /** What fuel costs: each kernel guarded against bare, by turns, in one worker; then the guard's own speed. */
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
   const script = await bundleWorker();
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
-  try {
-    const checks = await compareKernels(browser, script, { isQuick, signal, log });
-    return [...checks, await timeGuard(browser, script, { isQuick, signal, log })];
-  } finally {
-    await browser.close();
-  }
+  await using browser = await launchBrowser(signal);
+  const checks = await compareKernels(browser, script, { isQuick, signal, log });
+  return [...checks, await timeGuard(browser, script, { isQuick, signal, log })];
 }
 
 async function compareKernels(
@@ -125,8 +122,4 @@ async function timeGuard(
 /** Other programs on the machine only ever slow a run down. */
 function fastest(values: readonly number[]): number {
   return Math.min(...values);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

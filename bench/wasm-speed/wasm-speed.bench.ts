@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright';
-import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import type { Browser, Page } from 'playwright';
 import { startHostServer } from '../../src/sandbox/fixtures/host-page.node.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { BARE_WORKER } from './bare-worker.ts';
 import { NativePrograms } from './native-program.ts';
 import { PROGRAMS, type SpeedProgram } from './programs.ts';
 import type { SpeedTask, TimedRun } from './timed-run.ts';
+import { launchBrowser } from '../launch-browser.ts';
+import { median } from '../statistics.ts';
 
 /** A call takes at least so long in the sandbox: short ones are another bench's (slot). */
 const CALL_MS = 2_000;
@@ -27,27 +28,23 @@ interface Times {
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
   await using server = await startHostServer();
   using natives = new NativePrograms();
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
-  try {
-    const checks: BenchCheck[] = [];
-    for (const program of PROGRAMS) {
-      const times = await timeProgram(
-        program,
-        { browser, origin: server.origin, natives },
-        isQuick ? 1 : ROUNDS,
-        signal,
-      );
-      log(describe(program.name, times));
-      checks.push(...checksOf(program.name, times));
-    }
-    const worst = checks.filter(({ name }) => name.endsWith(' against bare')).map(({ value }) => value);
-    return [
-      ...checks,
-      ratioCheck('worst against bare', Math.max(...worst), 'the same module in a plain worker', 1),
-    ];
-  } finally {
-    await browser.close();
+  await using browser = await launchBrowser(signal);
+  const checks: BenchCheck[] = [];
+  for (const program of PROGRAMS) {
+    const times = await timeProgram(
+      program,
+      { browser, origin: server.origin, natives },
+      isQuick ? 1 : ROUNDS,
+      signal,
+    );
+    log(describe(program.name, times));
+    checks.push(...checksOf(program.name, times));
   }
+  const worst = checks.filter(({ name }) => name.endsWith(' against bare')).map(({ value }) => value);
+  return [
+    ...checks,
+    ratioCheck('worst against bare', Math.max(...worst), 'the same module in a plain worker', 1),
+  ];
 }
 
 interface Ground {
@@ -147,10 +144,6 @@ function speedCheck(name: string, faster: readonly number[], sandbox: readonly n
 /** Median of the ratios within each round: what slows the machine down slows both. */
 function ratio(above: readonly number[], below: readonly number[]): number {
   return median(above.map((ms, round) => ms / below[round]!));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function round(value: number): number {

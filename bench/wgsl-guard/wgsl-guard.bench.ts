@@ -1,7 +1,8 @@
-import { chromium, type Page } from 'playwright';
-import { chromiumArgs, chromiumPath } from '../../scripts/chromium.ts';
+import type { Page } from 'playwright';
 import { startHostServer } from '../../src/sandbox/fixtures/host-page.node.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
+import { launchBrowser } from '../launch-browser.ts';
+import { median } from '../statistics.ts';
 
 const KERNELS = ['path tracer', 'matrix product', 'reduction', 'n bodies'];
 const ROUNDS = 31;
@@ -16,21 +17,14 @@ const COST_TARGET = 1.25;
 /** What loop counters cost shaders, and how fast the guard rewrites them. */
 export async function run({ isQuick, signal, log }: BenchContext): Promise<readonly BenchCheck[]> {
   await using server = await startHostServer();
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs] });
-  const stop = () => void browser.close();
-  signal.addEventListener('abort', stop);
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.origin}/host.html`);
-    const rounds = isQuick ? QUICK_ROUNDS : ROUNDS;
-    const checks: BenchCheck[] = [];
-    for (const kernel of KERNELS) checks.push(await compareKernel(page, kernel, rounds, log));
-    checks.push(worstOf(checks), await timeGuard(page, rounds, log));
-    return checks;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await browser.close();
-  }
+  await using browser = await launchBrowser(signal);
+  const page = await browser.newPage();
+  await page.goto(`${server.origin}/host.html`);
+  const rounds = isQuick ? QUICK_ROUNDS : ROUNDS;
+  const checks: BenchCheck[] = [];
+  for (const kernel of KERNELS) checks.push(await compareKernel(page, kernel, rounds, log));
+  checks.push(worstOf(checks), await timeGuard(page, rounds, log));
+  return checks;
 }
 
 /** Calls a function of `measure-shaders.page.ts`; as text, because Node's types know nothing of the page's modules. */
@@ -87,8 +81,4 @@ async function timeGuard(page: Page, rounds: number, log: BenchContext['log']): 
     better: 'lower',
     reference: { what: 'the first time, nothing compiled yet, ms', value: Number(times[0]!.toFixed(2)) },
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
