@@ -49,7 +49,7 @@ test('a program that failed is run once more for its last calls', async () => {
   const { device, runs } = deviceOf(TRAP);
   const { exit, lastCalls } = await device.tryOut(0, SIGNAL);
   expect(exit).toBe('trap: unreachable');
-  expect(lastCalls).toHaveLength(32);
+  expect(lastCalls).toHaveLength(16);
   expect(lastCalls.at(-1)).toBe('call 39');
   expect(runs).toEqual([false, true]);
 });
@@ -62,4 +62,9 @@ test.each([
   const { device, runs } = deviceOf(outcome, manifest);
   expect((await device.tryOut(0, SIGNAL)).lastCalls).toEqual([]);
   expect(runs).toEqual([false]);
+});
+
+test('an exit code is told by its number', async () => {
+  const { device } = deviceOf({ exit: { kind: 'exit-code', code: 3 }, outputs: [], wallMs: 1 });
+  expect((await device.tryOut(0, SIGNAL)).exit).toBe('exit code 3');
 });

@@ -3,7 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { MAX_INLINE_OUTPUT_BYTES } from '../protocol/constants.ts';
 import type { Manifest } from '../protocol/manifest.ts';
-import { type Result, resultDigest, resultOf, type TaskOutcome } from '../protocol/task.ts';
+import { type Exit, type Result, resultDigest, resultOf, type TaskOutcome } from '../protocol/task.ts';
 import { isVote } from '../verification/vote.ts';
 import type { RequestorNetwork, RequestorSandbox } from './slices.ts';
 import type { TryOut } from './view.ts';
@@ -11,7 +11,7 @@ import type { TryOut } from './view.ts';
 type RunOptions = Parameters<Awaited<ReturnType<RequestorSandbox['openJob']>>['run']>[1];
 
 /** Calls of a program that failed that are shown: enough to see what it was about. */
-const LAST_CALLS = 32;
+const LAST_CALLS = 16;
 /** A failed run is made once more to see its calls when it took no longer than this, in milliseconds. */
 const RETRACE_LIMIT_MS = 10_000;
 
@@ -40,7 +40,7 @@ export class OwnDevice implements AsyncDisposable {
       task,
       wallMs: outcome.wallMs,
       microUnitsPerTask: Math.max(1, Math.round((outcome.wallMs / 1_000) * score)),
-      exit: 'message' in outcome.exit ? `${outcome.exit.kind}: ${outcome.exit.message}` : outcome.exit.kind,
+      exit: exitText(outcome.exit),
       outputs: outcome.outputs,
       complaint: new TextDecoder().decode(outcome.stderr),
       lastCalls,
@@ -105,4 +105,9 @@ export class OwnDevice implements AsyncDisposable {
     });
     return opening;
   }
+}
+
+function exitText(exit: Exit): string {
+  if (exit.kind === 'exit-code') return `exit code ${exit.code}`;
+  return 'message' in exit ? `${exit.kind}: ${exit.message}` : exit.kind;
 }
