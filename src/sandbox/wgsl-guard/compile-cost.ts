@@ -1,4 +1,5 @@
 import type { CallGraph } from './call-graph.ts';
+import { constantGrowth } from './constant-growth.ts';
 import { extraTokens, tokensOfCopy } from './compile-weights.ts';
 import { matrixFunctions } from './matrix-functions.ts';
 import { quote, refuse } from './refuse.ts';
@@ -88,7 +89,7 @@ function costAround(shader: ShaderText, { functions, declarations }: ShaderModul
   for (const { keyword, name, span } of declarations) {
     if (keyword === 'var' && shader.at(span.from + 2) === 'private') words += memoryWords(globals.get(name));
   }
-  return { tokens: shader.tokens.length - inside, words };
+  return { tokens: shader.tokens.length - inside + constantGrowth(shader), words };
 }
 
 function costOf(
