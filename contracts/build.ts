@@ -62,7 +62,8 @@ async function compile(): Promise<{ output: CompilerOutput; version: string }> {
   };
   const readImport = (path: string) => {
     try {
-      return { contents: readFileSync(requireModule.resolve(path), 'utf8') };
+      const file = path.startsWith('contracts/') ? join(root, path) : requireModule.resolve(path);
+      return { contents: readFileSync(file, 'utf8') };
     } catch (error) {
       return { error: String(error) };
     }

@@ -12,8 +12,10 @@ import { MAX_CACHED_VIEWS, VIEW_CACHE_MS } from './constants.ts';
 
 /** A payer's deposit. */
 export interface DepositState {
-  /** All that is deposited, thawing included. */
+  /** All that is deposited, collateral and thawing included. */
   readonly balance: bigint;
+  /** Set aside for payees. */
+  readonly locked: bigint;
   readonly thawing: bigint;
   /** When `withdraw` becomes possible; absent when nothing thaws. */
   readonly thawEndsAtMs?: number;
@@ -88,7 +90,7 @@ export class PoolReader {
 
   /** A payer's deposit in the pool. */
   async deposit(payer: Address): Promise<DepositState> {
-    const [balance, thawing, thawEndsAt] = await this.#read('read the deposit', () =>
+    const [balance, locked, thawing, thawEndsAt] = await this.#read('read the deposit', () =>
       this.client.readContract({
         address: this.config.pool,
         abi: POOL_ABI,
@@ -96,7 +98,7 @@ export class PoolReader {
         args: [plainAddress(payer)],
       }),
     );
-    return { balance, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
+    return { balance, locked, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
   }
 
   /** What the pool's constructor fixed; throws `wallet/wrong-pool` when the configured token is not the pool's. */
@@ -129,7 +131,7 @@ export class PoolReader {
       }),
     );
     return {
-      free: state.balance - state.thawing,
+      free: state.balance - state.locked - state.thawing,
       cap: state.cap,
       spent: state.spent,
       claimed: state.claimed,

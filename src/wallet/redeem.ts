@@ -19,7 +19,7 @@ export type SkipReason =
   | 'nothing-owed'
   | 'cap-reached'
   | 'not-covered'
-  | 'transfer-failed'
+  | 'bad-proof'
   | 'not-sent';
 
 /** In the order of the contract's enum; the first is "paid". */
@@ -32,7 +32,7 @@ const REASONS: readonly (SkipReason | undefined)[] = [
   'nothing-owed',
   'cap-reached',
   'not-covered',
-  'transfer-failed',
+  'bad-proof',
 ];
 
 /** What became of one voucher, in the order given. */
