@@ -180,7 +180,9 @@ describe('after a break', () => {
     ]);
     for (const message of one.sent) {
       if (message.type === 'voucher')
-        expect(await chain.voucherSigner(session.terms, message.voucher)).toBe(session.terms.sessionKey);
+        expect(await chain.voucherSigner(session.terms, message.voucher)).toBe(
+          session.terms.sessionKey.toLowerCase(),
+        );
     }
   });
   test('nothing is stated to whom nothing was promised', async () => {

@@ -25,10 +25,40 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
     'The pool does not take a deposit that large.',
     'Deposit less, or withdraw first.',
   ],
-  ThawExceedsBalance: [
+  NotFree: [
     'wallet/not-enough-deposit',
-    'The deposit is smaller than that.',
-    'Choose at most what is deposited and not thawing yet.',
+    'That much of the deposit is not free.',
+    'Choose at most what is deposited, neither thawing nor set aside for payees.',
+  ],
+  CapExceeded: [
+    'wallet/cap-exceeded',
+    'That is more than this session key may spend.',
+    'Raise its cap, or set less aside.',
+  ],
+  StillLocked: [
+    'wallet/still-locked',
+    'What is set aside for a payee is not free yet.',
+    'Wait until its time is over.',
+  ],
+  UntilOutOfRange: [
+    'wallet/until-out-of-range',
+    'Collateral lasts from now on, and no longer than its session key.',
+    'Choose a time before the key expires, or prolong the key.',
+  ],
+  SignatureExpired: [
+    'wallet/signature-expired',
+    'What was signed came too late.',
+    'Sign it again, and check this device’s clock.',
+  ],
+  InvalidAccountNonce: [
+    'wallet/signature-used',
+    'What was signed has been carried out already, or another order came before it.',
+    'Sign it again.',
+  ],
+  BadSignature: [
+    'wallet/bad-signature',
+    'The contract does not take this signature.',
+    'Sign again with the account that it is for.',
   ],
   NothingThawing: ['wallet/nothing-thawing', 'Nothing is thawing.', 'Start a withdrawal first.'],
   StillThawing: [
