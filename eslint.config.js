@@ -13,6 +13,8 @@ export default ts.config(
       'contracts/out',
       'contracts/cache',
       'wasm/**/build',
+      // Another language with the same file names.
+      'examples/guests/assemblyscript',
     ],
   },
   js.configs.recommended,

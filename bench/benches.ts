@@ -11,4 +11,19 @@ export const BENCHES: readonly {
     what: 'the network against the same WASM program in plain workers of one page',
     load: () => import('./overhead/overhead.bench.ts'),
   },
+  {
+    name: 'slot',
+    what: 'round trips, cold starts and payloads of a sandbox slot against plain workers',
+    load: () => import('./slot/slot.bench.ts'),
+  },
+  {
+    name: 'wasm-guard',
+    what: 'what fuel costs guarded programs, and how fast the guard rewrites them',
+    load: () => import('./wasm-guard/wasm-guard.bench.ts'),
+  },
+  {
+    name: 'wasm-speed',
+    what: 'long calls in the sandbox against native programs and plain workers',
+    load: () => import('./wasm-speed/wasm-speed.bench.ts'),
+  },
 ];

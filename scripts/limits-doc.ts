@@ -1,5 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
+import { LIMIT_BOUNDS } from '../src/job/limits.ts';
+import { limitsSchema } from '../src/protocol/manifest-parts.ts';
 import { ROOT } from './build.ts';
 
 /** Files whose constants operators should know, in the order of the page. */
@@ -10,6 +13,16 @@ const SOURCES = [
     title: 'The sandbox',
     file: 'src/sandbox/limits.ts',
     intro: 'What a program from a stranger may use of a provider.',
+  },
+  {
+    title: 'WASI',
+    file: 'src/sandbox/wasi/limits.ts',
+    intro: 'What the calls of a WASI program meet.',
+  },
+  {
+    title: 'The WASM guard',
+    file: 'src/sandbox/wasm-guard/guard-limits.ts',
+    intro: 'What a module may hold; more is refused before anything compiles.',
   },
 ] as const;
 
@@ -34,7 +47,28 @@ export async function makeLimitsPage(): Promise<string> {
       ['| limit | value | why |', '|---|---|---|', ...rows].join('\n'),
     );
   }
+  parts.push(
+    '## A task',
+    'What one task gets when its manifest says nothing under `limits`, and what it may ask for; more is cut to that.\n' +
+      '(`src/job/limits.ts`, `src/protocol/manifest-parts.ts`)',
+    ['| `limits.` | default | at most | what it bounds |', '|---|---|---|---|', ...taskLimitRows()].join(
+      '\n',
+    ),
+  );
   return `${parts.join('\n\n')}\n`;
+}
+
+function taskLimitRows(): string[] {
+  return Object.entries(LIMIT_BOUNDS).map(([name, { byDefault, atMost }]) => {
+    const schema = limitsSchema.entries[name as keyof typeof LIMIT_BOUNDS].wrapped;
+    const [usual, most] = [byDefault, atMost].map((value) => showValue(constantName(name), value));
+    return `| \`${name}\` | ${usual} | ${most} | ${v.getDescription(schema)} |`;
+  });
+}
+
+/** `wallMs` as `WALL_MS`: constants carry their unit in capitals. */
+function constantName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 /** Exported constants in order, each with the docstring above it (a docstring serves the constants right below it). */

@@ -5,7 +5,20 @@ import { expect, test } from 'vitest';
 import { checkPrograms } from './check.ts';
 
 test('every committed program matches its SHA-256', () => {
-  expect(checkPrograms(import.meta.dirname)).toEqual([]);
+  for (const folder of ['.', '../examples', '../examples/guests'])
+    expect(checkPrograms(join(import.meta.dirname, folder))).toEqual([]);
+});
+
+test('a source that changed after the build is found', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kiln-wasm-'));
+  try {
+    cpSync(join(import.meta.dirname, '../examples/guests/c'), join(folder, 'c'), { recursive: true });
+    expect(checkPrograms(folder)).toEqual([]);
+    writeFileSync(join(folder, 'c/letters.c'), 'changed');
+    expect(checkPrograms(folder)).toEqual([expect.stringContaining('(letters.c)')]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a changed program, a missing sum and an empty folder are found', () => {

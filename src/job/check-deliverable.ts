@@ -1,6 +1,8 @@
 import { KilnError } from '../base/errors.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { evaluateExpression, type Parameters } from './expression.ts';
+import { checkContactSheet } from './check-contact-sheet.ts';
+import { chooseFrom } from './suggest.ts';
 
 const RGBA_BYTES = 4;
 
@@ -11,14 +13,15 @@ export function checkDeliverable({ deliverable, program }: Manifest, parameters:
   if (!paths.includes(deliverable.path)) {
     throw new KilnError(
       'job/deliverable-without-output',
-      `The deliverable is made of "${deliverable.path}", which is no output.`,
+      `deliverable.path: there is no output "${deliverable.path}".`,
       {
-        data: { path: deliverable.path },
-        hint: `Use one of: ${paths.join(', ')}.`,
+        data: { path: 'deliverable.path', output: deliverable.path },
+        hint: chooseFrom(deliverable.path, paths),
       },
     );
   }
   if (deliverable.kind === 'table') checkColumns(deliverable);
+  else if (deliverable.kind === 'contact-sheet') checkContactSheet(deliverable, program);
   else if (program.kind === 'wgsl') {
     const buffer = program.outputs[deliverable.path]!.buffer;
     checkFrameSize(deliverable, evaluateExpression(program.buffers[buffer]!.bytes, parameters));
@@ -29,9 +32,9 @@ function checkFrameSize({ width, height }: { width: number; height: number }, by
   if (bytes === width * height * RGBA_BYTES) return;
   throw new KilnError(
     'job/frame-size-differs',
-    `A frame of ${width} × ${height} is not what the output holds.`,
+    `deliverable: a frame of ${width} × ${height} has ${width * height * RGBA_BYTES} bytes, but the output holds ${bytes}.`,
     {
-      data: { width, height, expectedBytes: width * height * RGBA_BYTES, bytes },
+      data: { path: 'deliverable', width, height, expectedBytes: width * height * RGBA_BYTES, bytes },
       hint: 'Make the output buffer width × height × 4 bytes (RGBA, 8 bits each).',
     },
   );
@@ -45,19 +48,21 @@ function checkColumns({
   plot?: { x: string; y: string } | undefined;
 }): void {
   if (new Set(columns).size !== columns.length) {
-    throw new KilnError('job/duplicate-column', 'The table has two columns of one name.', {
-      data: { columns: columns.join(', ').slice(0, 300) },
+    const twice = columns.find((column, i) => columns.indexOf(column) !== i)!;
+    throw new KilnError('job/duplicate-column', `deliverable.columns: "${twice}" stands there twice.`, {
+      data: { path: 'deliverable.columns', columns: columns.join(', ').slice(0, 300) },
       hint: 'Give each column a name of its own.',
     });
   }
-  for (const column of plot === undefined ? [] : [plot.x, plot.y]) {
+  for (const axis of plot === undefined ? [] : (['x', 'y'] as const)) {
+    const column = plot![axis];
     if (columns.includes(column)) continue;
     throw new KilnError(
       'job/no-such-column',
-      `The plot uses the column "${column}", which the table does not have.`,
+      `deliverable.plot.${axis}: the table has no column "${column}".`,
       {
-        data: { column },
-        hint: `Use one of: ${columns.join(', ').slice(0, 300)}.`,
+        data: { path: `deliverable.plot.${axis}`, column },
+        hint: chooseFrom(column, columns),
       },
     );
   }

@@ -19,7 +19,7 @@ const TAKEN_NAMES = ['index', 'turn', 'tile'];
  * Throws a KilnError `job/…` that names the part and says what to do.
  *
  * @example
- * checkManifest(manifest); // throws job/unknown-buffer: Pass 2 binds the buffer "pixel", which is not there.
+ * checkManifest(manifest); // throws job/unknown-buffer: program.passes[1].bindings["2"]: there is no buffer "pixel".
  */
 export function checkManifest(manifest: Manifest): void {
   checkSplit(manifest);
@@ -40,8 +40,9 @@ function checkSplit({ split }: Manifest): void {
   if (tasks === 0) {
     throw new KilnError(
       'job/no-tasks',
-      `The job splits into no task: "${split.name}" runs from ${split.from} to ${split.to}.`,
+      `split: makes no task: "${split.name}" runs from ${split.from} to ${split.to}, the end excluded.`,
       {
+        data: { path: 'split', from: split.from, to: split.to },
         hint: 'Let the range end after it begins.',
       },
     );
@@ -49,9 +50,9 @@ function checkSplit({ split }: Manifest): void {
   if (tasks > MAX_TASKS_PER_JOB) {
     throw new KilnError(
       'job/too-many-tasks',
-      `The job splits into ${tasks} tasks; ${MAX_TASKS_PER_JOB} are allowed.`,
+      `split: makes ${tasks} tasks; ${MAX_TASKS_PER_JOB} are allowed.`,
       {
-        data: { tasks, maxTasks: MAX_TASKS_PER_JOB },
+        data: { path: 'split', tasks, maxTasks: MAX_TASKS_PER_JOB },
         hint: 'Take a larger step, so that each task does more.',
       },
     );
@@ -59,9 +60,9 @@ function checkSplit({ split }: Manifest): void {
   if (TAKEN_NAMES.includes(split.name)) {
     throw new KilnError(
       'job/name-taken',
-      `A split cannot be named "${split.name}": every task has a parameter of that name.`,
+      `split.name: "${split.name}" is taken: every task has a parameter of that name.`,
       {
-        data: { name: split.name },
+        data: { path: 'split.name', name: split.name },
         hint: 'Choose another name, such as "frame" or "first".',
       },
     );
@@ -72,14 +73,18 @@ function checkInputs(manifest: Manifest): void {
   const sizes = new Map<string, number>();
   for (const { cid, bytes } of namedInputs(manifest)) {
     if ((sizes.get(cid) ?? bytes) !== bytes) {
-      throw new KilnError('job/input-sizes-differ', 'The manifest gives two sizes for one input.', {
-        data: { cid, bytes, otherBytes: sizes.get(cid)! },
-        hint: "Use the blob's true size in both places.",
-      });
+      throw new KilnError(
+        'job/input-sizes-differ',
+        `program: one input has two sizes, ${sizes.get(cid)} and ${bytes} bytes.`,
+        {
+          data: { path: 'program', cid, bytes, otherBytes: sizes.get(cid)! },
+          hint: "Use the blob's true size in both places.",
+        },
+      );
     }
     if (bytes > MAX_INPUT_BYTES) {
-      throw new KilnError('job/input-too-large', 'An input of the job is larger than 4 GiB.', {
-        data: { cid, bytes },
+      throw new KilnError('job/input-too-large', `program: an input has ${bytes} bytes; 4 GiB are allowed.`, {
+        data: { path: 'program', cid, bytes },
         hint: 'Split it into several files.',
       });
     }
@@ -88,8 +93,9 @@ function checkInputs(manifest: Manifest): void {
   if (sizes.size > MAX_INPUT_BLOBS) {
     throw new KilnError(
       'job/too-many-inputs',
-      `The job names ${sizes.size} inputs; ${MAX_INPUT_BLOBS} are allowed.`,
+      `program: names ${sizes.size} inputs; ${MAX_INPUT_BLOBS} are allowed.`,
       {
+        data: { path: 'program', inputs: sizes.size },
         hint: 'Pack small files into one.',
       },
     );
@@ -100,17 +106,29 @@ function checkPolicy({ policy, comparator, program }: Manifest): void {
   if (policy.kind === 'quorum' && policy.need > policy.limit) {
     throw new KilnError(
       'job/policy-impossible',
-      `The policy wants ${policy.need} equal results of at most ${policy.limit}.`,
+      `policy: needs ${policy.need} equal results of at most ${policy.limit} replicas.`,
       {
+        data: { path: 'policy', need: policy.need, limit: policy.limit },
         hint: 'Raise the limit of replicas, or need fewer equal results.',
+      },
+    );
+  }
+  if (comparator.class === 'exact' && program.kind === 'onnx' && program.backend === 'webgpu') {
+    throw new KilnError(
+      'job/exact-on-gpu',
+      'comparator.class: models on the GPU differ in the last digits, so "exact" would call honest results wrong.',
+      {
+        data: { path: 'comparator.class' },
+        hint: 'Compare with a "tolerance", or run the model on the "wasm" backend.',
       },
     );
   }
   if (comparator.class === 'tolerance' && program.kind === 'wasi') {
     throw new KilnError(
       'job/tolerance-without-numbers',
-      'Only GPU outputs can be compared with a tolerance.',
+      'comparator.class: only numbers of a GPU or a model can be compared with a "tolerance".',
       {
+        data: { path: 'comparator.class' },
         hint: "Compare a WASI job's results exactly: they are the same on every device.",
       },
     );

@@ -1,6 +1,8 @@
 import { KilnError } from '../base/errors.ts';
 import type { Pass, WgslProgram } from '../protocol/manifest.ts';
-import { evaluateExpression, type Parameters } from './expression.ts';
+import { evaluateAt, wholeAt } from './evaluate-at.ts';
+import type { Parameters } from './expression.ts';
+import { chooseFrom } from './suggest.ts';
 
 /** What every WebGPU device takes along one axis of a dispatch. */
 const MAX_WORKGROUPS = 65_535;
@@ -13,21 +15,22 @@ const SCALAR_BYTES = 4;
 export function checkWgsl(program: WgslProgram, parameters: Parameters): void {
   const sizes = new Map<string, number>();
   for (const [name, buffer] of Object.entries(program.buffers)) {
-    const bytes = whole(buffer.bytes, parameters, `the size of buffer "${name}"`, 1);
+    const bytes = wholeAt(buffer.bytes, parameters, `program.buffers.${name}.bytes`, 1);
     sizes.set(name, bytes);
     if (buffer.source !== undefined) checkSource(name, bytes, buffer.source, parameters);
   }
   checkUniforms(program, parameters, sizes);
-  for (const [i, pass] of program.passes.entries()) checkPass(program, pass, `Pass ${i + 1}`, parameters);
+  for (const [i, pass] of program.passes.entries())
+    checkPass(program, pass, `program.passes[${i}]`, parameters);
   for (const [path, { buffer }] of Object.entries(program.outputs)) {
-    const usage = bufferOf(program, buffer, `The output "${path}"`).usage;
+    const usage = bufferOf(program, buffer, `${outputPlace(path)}.buffer`).usage;
     if (usage === 'storage') continue;
     throw new KilnError(
       'job/output-not-writable',
-      `The output "${path}" is the buffer "${buffer}", which no pass can write.`,
+      `${outputPlace(path)}.buffer: the buffer "${buffer}" has the usage "${usage}", so no pass can write it.`,
       {
-        data: { path, buffer, usage },
-        hint: 'Give the buffer the usage "storage".',
+        data: { path: `${outputPlace(path)}.buffer`, buffer, usage },
+        hint: `Set program.buffers.${buffer}.usage to "storage", or read back another buffer.`,
       },
     );
   }
@@ -39,11 +42,16 @@ function checkSource(
   { input, offset, length }: NonNullable<WgslProgram['buffers'][string]['source']>,
   parameters: Parameters,
 ): void {
-  const start = whole(offset ?? 0, parameters, `the source offset of buffer "${name}"`, 0);
-  const taken = whole(length ?? input.bytes - start, parameters, `the source length of buffer "${name}"`, 0);
+  const place = `program.buffers.${name}.source`;
+  const start = wholeAt(offset ?? 0, parameters, `${place}.offset`, 0);
+  const taken = wholeAt(length ?? input.bytes - start, parameters, `${place}.length`, 0);
   if (start + taken <= input.bytes && taken <= bufferBytes) return;
-  throw new KilnError('job/source-does-not-fit', `The source of buffer "${name}" does not fit.`, {
-    data: { offset: start, length: taken, inputBytes: input.bytes, bufferBytes },
+  const why =
+    taken > bufferBytes
+      ? `its ${taken} bytes do not fit the buffer of ${bufferBytes}`
+      : `bytes ${start} to ${start + taken} lie beyond the input's ${input.bytes}`;
+  throw new KilnError('job/source-does-not-fit', `${place}: in task ${parameters['index']}, ${why}.`, {
+    data: { path: place, offset: start, length: taken, inputBytes: input.bytes, bufferBytes },
     hint: 'Keep offset + length within the input, and the length within the buffer.',
   });
 }
@@ -58,66 +66,58 @@ function checkUniforms(
     if (uniforms.length === 0) return;
     throw new KilnError(
       'job/no-uniform-buffer',
-      'The program has uniforms but no uniformBuffer to hold them.',
+      'program.uniformBuffer: is missing, but program.uniforms are there to be held.',
       {
+        data: { path: 'program.uniformBuffer' },
         hint: 'Name a buffer of usage "uniform" as uniformBuffer.',
       },
     );
   }
-  const { usage } = bufferOf(program, uniformBuffer, 'uniformBuffer');
+  const { usage } = bufferOf(program, uniformBuffer, 'program.uniformBuffer');
   const bytes = sizes.get(uniformBuffer)!;
   if (usage !== 'uniform' || bytes < uniforms.length * SCALAR_BYTES) {
     throw new KilnError(
       'job/uniforms-do-not-fit',
-      `The buffer "${uniformBuffer}" cannot hold the program's uniforms.`,
+      `program.uniformBuffer: the buffer "${uniformBuffer}" (${usage}, ${bytes} bytes) cannot hold ${uniforms.length} uniforms.`,
       {
-        data: { buffer: uniformBuffer, usage, bytes, neededBytes: uniforms.length * SCALAR_BYTES },
-        hint: 'Give it the usage "uniform" and 4 bytes for each uniform.',
+        data: {
+          path: 'program.uniformBuffer',
+          buffer: uniformBuffer,
+          usage,
+          bytes,
+          neededBytes: uniforms.length * SCALAR_BYTES,
+        },
+        hint: `Give it the usage "uniform" and at least ${uniforms.length * SCALAR_BYTES} bytes: 4 for each uniform.`,
       },
     );
   }
-  for (const { value } of uniforms) evaluateExpression(value, { ...parameters, turn: 0, tile: 0 });
+  for (const [i, { value }] of uniforms.entries())
+    evaluateAt(`program.uniforms[${i}].value`, value, { ...parameters, turn: 0, tile: 0 });
 }
 
-function checkPass(program: WgslProgram, pass: Pass, who: string, parameters: Parameters): void {
+function checkPass(program: WgslProgram, pass: Pass, place: string, parameters: Parameters): void {
   if (!Object.hasOwn(program.shaders, pass.shader)) {
-    throw new KilnError(
-      'job/unknown-shader',
-      `${who} uses the shader "${pass.shader}", which is not there.`,
-      {
-        data: { shader: pass.shader },
-        hint: `Use one of: ${Object.keys(program.shaders).join(', ')}.`,
-      },
-    );
+    throw new KilnError('job/unknown-shader', `${place}.shader: there is no shader "${pass.shader}".`, {
+      data: { path: `${place}.shader`, shader: pass.shader },
+      hint: chooseFrom(pass.shader, Object.keys(program.shaders)),
+    });
   }
-  for (const buffer of Object.values(pass.bindings)) bufferOf(program, buffer, who);
-  for (const [i, size] of pass.workgroups.entries()) {
-    whole(size, parameters, `the ${'xyz'[i]} size of ${who.toLowerCase()}`, 0, MAX_WORKGROUPS);
-  }
-  whole(pass.repeat ?? 1, parameters, `the repeat of ${who.toLowerCase()}`, 0, MAX_TURNS);
+  for (const [binding, buffer] of Object.entries(pass.bindings))
+    bufferOf(program, buffer, `${place}.bindings["${binding}"]`);
+  for (const [i, size] of pass.workgroups.entries())
+    wholeAt(size, parameters, `${place}.workgroups[${i}]`, 0, MAX_WORKGROUPS);
+  wholeAt(pass.repeat ?? 1, parameters, `${place}.repeat`, 0, MAX_TURNS);
 }
 
-function bufferOf(program: WgslProgram, name: string, who: string) {
+function outputPlace(path: string): string {
+  return `program.outputs[${JSON.stringify(path)}]`;
+}
+
+function bufferOf(program: WgslProgram, name: string, place: string) {
   const buffer = Object.hasOwn(program.buffers, name) ? program.buffers[name] : undefined;
   if (buffer !== undefined) return buffer;
-  throw new KilnError('job/unknown-buffer', `${who} uses the buffer "${name}", which is not there.`, {
-    data: { buffer: name },
-    hint: `Use one of: ${Object.keys(program.buffers).join(', ')}.`,
-  });
-}
-
-function whole(
-  expression: number | string,
-  parameters: Parameters,
-  what: string,
-  atLeast: number,
-  atMost = Number.MAX_SAFE_INTEGER,
-): number {
-  const value = evaluateExpression(expression, parameters);
-  if (Number.isSafeInteger(value) && value >= atLeast && value <= atMost) return value;
-  const upTo = atMost === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${atMost}`;
-  throw new KilnError('job/bad-number', `In task ${parameters['index']}, ${what} is ${value}.`, {
-    data: { expression, value, task: parameters['index']! },
-    hint: `Make it a whole number of at least ${atLeast}${upTo}.`,
+  throw new KilnError('job/unknown-buffer', `${place}: there is no buffer "${name}".`, {
+    data: { path: place, buffer: name },
+    hint: chooseFrom(name, Object.keys(program.buffers)),
   });
 }

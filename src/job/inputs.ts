@@ -13,7 +13,7 @@ export function inputsOf(manifest: Manifest): JobInput[] {
 }
 
 /** Every mention of a blob, in the manifest's order. */
-export function namedInputs({ program }: Manifest): JobInput[] {
+export function namedInputs({ program }: Pick<Manifest, 'program'>): JobInput[] {
   if (program.kind === 'wasi') {
     return [
       program.module,

@@ -16,3 +16,9 @@ export function laneOfKind(kind: JobKind): Lane {
 export function laneOf(program: Program): Lane {
   return program.kind === 'onnx' && program.backend === 'webgpu' ? 'gpu' : laneOfKind(program.kind);
 }
+
+/** The sum over the lanes that these kinds occupy: kinds of one lane share its slots, so that only one of them counts. */
+export function sumPerLane(kinds: readonly JobKind[], slotsOf: (kind: JobKind) => number): number {
+  const counted = LANES.map((lane) => kinds.find((kind) => laneOfKind(kind) === lane));
+  return counted.reduce((sum, kind) => sum + (kind === undefined ? 0 : slotsOf(kind)), 0);
+}

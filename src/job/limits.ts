@@ -9,7 +9,8 @@ interface Bounds {
   readonly atMost: number;
 }
 
-const BOUNDS: Readonly<Record<keyof Limits, Bounds>> = {
+/** What a task gets when its manifest says nothing, and what it may ask for. */
+export const LIMIT_BOUNDS: Readonly<Record<keyof Limits, Bounds>> = {
   memoryBytes: { byDefault: 256 * MIB, atMost: GIB },
   wallMs: { byDefault: 60_000, atMost: 600_000 },
   outputBytes: { byDefault: 64 * MIB, atMost: 256 * MIB },
@@ -28,8 +29,11 @@ export type EffectiveLimits = Readonly<Required<{ [Name in keyof Limits]: number
 
 /** The limits a task runs under: what the manifest asks for, cut to the hard limits, else the defaults. */
 export function effectiveLimits(limits: Manifest['limits']): EffectiveLimits {
-  const names = Object.keys(BOUNDS) as (keyof Limits)[];
+  const names = Object.keys(LIMIT_BOUNDS) as (keyof Limits)[];
   return Object.fromEntries(
-    names.map((name) => [name, Math.min(limits[name] ?? BOUNDS[name].byDefault, BOUNDS[name].atMost)]),
+    names.map((name) => [
+      name,
+      Math.min(limits[name] ?? LIMIT_BOUNDS[name].byDefault, LIMIT_BOUNDS[name].atMost),
+    ]),
   ) as EffectiveLimits;
 }

@@ -63,3 +63,30 @@ export const WGSL_JOB: Manifest = {
   split: { by: 'range', name: 'frame', from: 0, to: 2, step: 1 },
   deliverable: { kind: 'video', path: 'frame.rgba', width: 4, height: 2, framesPerSecond: 24 },
 };
+
+/** A sound ONNX job of two batches of three pictures. */
+export const ONNX_JOB: Manifest = {
+  ...WASI_JOB,
+  name: 'Labels',
+  program: {
+    kind: 'onnx',
+    model: { cid: SOME_CID, bytes: 600 },
+    backend: 'wasm',
+    inputs: {
+      pictures: {
+        type: 'f32',
+        shape: ['first_end - first', 1, 10, 10],
+        source: {
+          input: { cid: SOME_CID, bytes: 600 },
+          offset: 'first * 100',
+          length: '(first_end - first) * 100',
+        },
+        fromBytes: { scale: 1 / 255, offset: 0 },
+      },
+    },
+    batchRows: 2,
+    outputs: { scores: { tensor: 'scores', type: 'f32' } },
+  },
+  split: { by: 'range', name: 'first', from: 0, to: 6, step: 3 },
+  deliverable: { kind: 'files' },
+};

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { cutBlob } from '../base/cid.ts';
 import { encode } from '../protocol/codec.ts';
+import type { WgslProgram } from '../protocol/manifest.ts';
 import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
 import { inputsOf } from './inputs.ts';
 import { SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
@@ -32,6 +33,15 @@ test("a stranger's manifest is refused when malformed, of wrong form, or sensele
   expect(() => parseManifest(encode({ ...WASI_JOB, extra: 1 }))).toThrow(withCode('protocol/invalid'));
   const senseless = { ...WASI_JOB, split: { ...WASI_JOB.split, to: 0 } };
   expect(() => parseManifest(encode(senseless))).toThrow(withCode('job/no-tasks'));
+});
+
+test('bytes that say something twice, or with a list for an object, are refused', () => {
+  expect(() => parseManifest(encode({ ...WASI_JOB, limits: [] }))).toThrow(withCode('protocol/invalid'));
+  const program = {
+    ...WGSL_JOB.program,
+    passes: [{ ...(WGSL_JOB.program as WgslProgram).passes[0], workgroups: [1, 1, 1, 1] }],
+  };
+  expect(() => parseManifest(encode({ ...WGSL_JOB, program }))).toThrow(withCode('protocol/invalid'));
 });
 
 test('inputs are listed once each, program first', () => {

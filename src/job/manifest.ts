@@ -1,10 +1,12 @@
 import type { Bytes } from '../base/bytes.ts';
 import { chunkCid, type Cid } from '../base/cid.ts';
+import * as v from 'valibot';
 import { KilnError } from '../base/errors.ts';
 import { decode, encode } from '../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
-import { type Manifest, manifestSchema } from '../protocol/manifest.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
+import { validateManifest } from './validate-manifest.ts';
 
 /** A manifest as the bytes whose CID names the job; throws `job/manifest-too-large`. */
 export function manifestBytes(manifest: Manifest): Bytes {
@@ -21,7 +23,7 @@ export function manifestBytes(manifest: Manifest): Bytes {
  * `protocol/invalid` or what {@link checkManifest} finds.
  */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  const manifest = decode(manifestSchema, bytes, MAX_MANIFEST_BYTES);
+  const manifest = validateManifest(decode(v.unknown(), bytes, MAX_MANIFEST_BYTES));
   checkManifest(manifest);
   return manifest;
 }

@@ -102,7 +102,9 @@ export async function createKiln(
       connection: network.connection,
       board: network.board,
       provider: providerDesk.api,
-      requestor: requestorApi(requestor, wallet, network.board),
+      requestor: requestorApi(requestor, wallet, network.board, (cid) =>
+        network.blobs.get(cid, { holders: [] }),
+      ),
       wallet: wallet.api,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };

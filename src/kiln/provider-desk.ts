@@ -74,7 +74,7 @@ export class ProviderDesk {
 
   #suggest(): ProviderRules {
     const { offers } = this.#board.value;
-    const kinds: JobKind[] = this.#gpu === undefined ? ['wasi'] : ['wasi', 'wgsl'];
+    const kinds: JobKind[] = this.#gpu === undefined ? ['wasi', 'onnx'] : ['wasi', 'wgsl', 'onnx'];
     return {
       kinds,
       cpuSlots: Math.max(1, Math.floor(navigator.hardwareConcurrency * DEFAULT_CORE_SHARE)),

@@ -1,3 +1,5 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
 import { taskCount } from '../job/split.ts';
 import { estimate } from '../market/price.ts';
@@ -7,11 +9,15 @@ import { expectedResults } from '../verification/vote.ts';
 import type { BoardView, Kiln } from './kiln.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
-/** The requestor of this tab as the pages use it: role, wallet and media put together. */
+/**
+ * The requestor of this tab as the pages use it: role, wallet and media put together. `readInput` reads an input of a job,
+ * which this device keeps for as long as it knows the job.
+ */
 export function requestorApi(
   requestor: Requestor,
   wallet: WalletDesk,
   board: Observable<BoardView>,
+  readInput: (cid: Cid) => Promise<Bytes>,
 ): Kiln['requestor'] {
   return {
     jobs: requestor.view,
@@ -40,6 +46,7 @@ export function requestorApi(
     assemble: (job, { signal, onProgress }) =>
       assembleDeliverable(requestor.manifestOf(job), {
         outputs: (task) => requestor.outputs(job, task),
+        input: readInput,
         signal,
         ...(onProgress === undefined ? {} : { onProgress }),
       }),

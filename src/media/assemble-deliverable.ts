@@ -1,9 +1,12 @@
 import { type Bytes, utf8 } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
 import { aborted, KilnError } from '../base/errors.ts';
 import { assembleTable, tableToCsv } from '../job/assemble-table.ts';
 import { plotData } from '../job/plot-data.ts';
+import { predictionsToCsv, readPredictions } from '../job/read-predictions.ts';
 import { taskCount } from '../job/split.ts';
 import type { Deliverable, Manifest } from '../protocol/manifest.ts';
+import { drawContactSheet } from './contact-sheet.ts';
 import { drawPlot } from './plot.ts';
 import { zipFiles } from './zip.ts';
 
@@ -24,13 +27,16 @@ export interface VerifiedOutput {
 export interface AssembleOptions {
   /** Verified outputs of a task; undefined when it has none yet. Asked for in task order, one task at a time. */
   readonly outputs: (task: number) => Promise<readonly VerifiedOutput[] | undefined>;
+  /** Reads an input of the job; only contact sheets, which show their pictures, need it. */
+  readonly input?: (cid: Cid) => Promise<Bytes>;
   readonly signal: AbortSignal;
   /** Between 0 and 1. */
   readonly onProgress?: (done: number) => void;
 }
 
 /**
- * Makes the deliverable of a job from its verified outputs: the video; the table and its plot; or all files as a ZIP.
+ * Makes the deliverable of a job from its verified outputs: the video; the table and its plot; the contact sheet and its
+ * table; or all files as a ZIP.
  * Throws `media/output-missing` when a task has no output yet, else what the table and the video throw.
  *
  * @example
@@ -44,6 +50,8 @@ export async function assembleDeliverable(
   const title = fileTitle(name);
   if (deliverable.kind === 'video') return [await assembleVideo(title, deliverable, manifest, options)];
   if (deliverable.kind === 'table') return assembleSheet(title, deliverable, manifest, options);
+  if (deliverable.kind === 'contact-sheet')
+    return assembleContactSheet(title, deliverable, manifest, options);
   const files = async function* () {
     for await (const { task, outputs } of verified(manifest, options)) {
       for (const { path, bytes } of outputs)
@@ -87,6 +95,30 @@ async function assembleSheet(
   if (plot === undefined) return [csv];
   const svg = drawPlot(plotData(table, plot), manifest.name);
   return [csv, { name: `${title}.svg`, mediaType: 'image/svg+xml', bytes: utf8(svg) }];
+}
+
+async function assembleContactSheet(
+  title: string,
+  sheet: Extract<Deliverable, { kind: 'contact-sheet' }>,
+  manifest: Manifest,
+  options: AssembleOptions,
+): Promise<AssembledFile[]> {
+  const parts: Bytes[] = [];
+  for await (const { task, outputs } of verified(manifest, options))
+    parts.push(outputOf(outputs, sheet.path, task));
+  const images = await options.input?.(sheet.images.cid);
+  if (images === undefined) {
+    throw new KilnError('media/pictures-missing', 'The pictures of this contact sheet cannot be read.', {
+      hint: 'Give the inputs of the job along with its outputs.',
+    });
+  }
+  const pictures = images.byteLength / (sheet.width * sheet.height);
+  const predictions = readPredictions(sheet.labels, pictures, parts);
+  const png = await drawContactSheet(sheet, images, predictions);
+  return [
+    { name: `${title}.png`, mediaType: 'image/png', bytes: png },
+    { name: `${title}.csv`, mediaType: 'text/csv', bytes: utf8(predictionsToCsv(predictions)) },
+  ];
 }
 
 /** All tasks' outputs in order, with progress. */

@@ -37,7 +37,7 @@ export const guestPathSchema = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,7}$/,
-    'must be a plain relative path of letters, digits, ".", "_" and "-", at most 8 deep',
+    'must be a plain relative path of letters, digits, ".", "_" and "-", at most 8 deep and 120 long',
   ),
   v.maxLength(120),
   ownNameCheck,
@@ -85,7 +85,7 @@ export const limitsSchema = v.strictObject({
     said(countSchema, 'Tokens of one shader after all its calls were inlined; more is refused.'),
   ),
   loopTurns: v.optional(
-    said(countSchema, 'Turns that all loops of one shader invocation may take together; more ends "trap".'),
+    said(countSchema, 'Turns that all loops of one shader invocation may take together; more ends "fuel".'),
   ),
   compileMs: v.optional(said(countSchema, 'Time to compile all pipelines of a job; longer is refused.')),
 });
@@ -94,14 +94,8 @@ export const limitsSchema = v.strictObject({
 const videoSchema = v.strictObject({
   kind: v.literal('video'),
   path: said(guestPathSchema, 'The output that holds one frame: RGBA, 8 bits each.'),
-  width: said(
-    v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    'Pixels across, 2 to 4096.',
-  ),
-  height: said(
-    v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)),
-    'Pixels down, 2 to 4096.',
-  ),
+  width: said(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)), 'Pixels across, 2 to 4096.'),
+  height: said(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4096)), 'Pixels down, 2 to 4096.'),
   framesPerSecond: said(v.pipe(v.number(), v.minValue(1), v.maxValue(120)), 'Speed of the film, 1 to 120.'),
 });
 
@@ -125,9 +119,34 @@ const tableSchema = v.strictObject({
   ),
 });
 
+const picturePixelsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(512));
+
+/** Scores of pictures (f32, one per label, row after row over all tasks) to a picture of all, labelled, and a table. */
+const contactSheetSchema = v.strictObject({
+  kind: v.literal('contact-sheet'),
+  path: said(
+    guestPathSchema,
+    'The output that holds the scores: f32 from 0 to 1, one for each label, row after row.',
+  ),
+  images: said(inputSchema, 'The pictures in the order of the tasks: one byte of grey for each pixel.'),
+  width: said(picturePixelsSchema, 'Pixels across one picture, 1 to 512.'),
+  height: said(picturePixelsSchema, 'Pixels down one picture, 1 to 512.'),
+  labels: said(
+    v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(40))), v.minLength(2), v.maxLength(1_000)),
+    'What the scores stand for, in order.',
+  ),
+  columns: v.optional(
+    said(
+      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
+      'Pictures side by side, 1 to 100. Absent: about as wide as high.',
+    ),
+  ),
+});
+
 /** What the results become. */
 export const deliverableSchema = v.variant('kind', [
   said(videoSchema, 'One frame per task becomes a film.'),
   said(tableSchema, 'The rows of all tasks become one table.'),
+  said(contactSheetSchema, 'Classified pictures become one sheet, each with its label, and a table.'),
   said(v.strictObject({ kind: v.literal('files') }), "Every task's files as they are, in a ZIP."),
 ]);

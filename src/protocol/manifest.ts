@@ -180,8 +180,8 @@ const tensorInputSchema = v.strictObject({
   fromBytes: v.optional(
     said(
       v.strictObject({
-        scale: said(scaleSchema, 'Each byte is multiplied by this, …'),
-        offset: said(scaleSchema, '… and this is added.'),
+        scale: said(scaleSchema, 'What each byte is multiplied by.'),
+        offset: said(scaleSchema, 'What is added to each product.'),
       }),
       'The blob holds bytes; each becomes byte × scale + offset as f32. Only for f32 inputs.',
     ),
@@ -243,7 +243,10 @@ export const manifestSchema = v.strictObject({
   limits: said(limitsSchema, 'What one task may use; {} for the defaults.'),
   comparator: said(comparatorSchema, 'When two results agree: class "exact" or "tolerance".'),
   policy: said(policySchema, 'How results are checked: kind "quorum", "adaptive" or "trust".'),
-  deliverable: said(deliverableSchema, 'What the results become: kind "video", "table" or "files".'),
+  deliverable: said(
+    deliverableSchema,
+    'What the results become: kind "video", "table", "contact-sheet" or "files".',
+  ),
 });
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type Program = Manifest['program'];

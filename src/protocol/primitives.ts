@@ -47,7 +47,7 @@ export const nameSchema = v.pipe(
   v.minLength(1),
   v.maxLength(MAX_NAME_CHARS),
   // eslint-disable-next-line no-control-regex -- refusing them is the point
-  v.regex(/^[^\u0000-\u001f\u007f]*$/, 'holds control characters'),
+  v.regex(/^[^\u0000-\u001f\u007f]*$/, 'must be a text of 1 to 80 characters without control characters'),
 );
 
 /** Multiaddresses under which a peer can be dialled. */

@@ -3,7 +3,7 @@ import { Cell, type Observable } from '../base/observable.ts';
 import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import { type Clock, sleep } from '../base/time.ts';
-import { laneOfKind } from '../job/lanes.ts';
+import { laneOfKind, sumPerLane } from '../job/lanes.ts';
 import { answerDelayMs } from '../market/answer-delay.ts';
 import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
@@ -15,6 +15,7 @@ import { OfferBoard } from './offer-board.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
 import type { Collection } from '../base/collection.ts';
 import type { ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
+import { SpeedScores } from './speed-scores.ts';
 import { takeJob } from './take-job.ts';
 import type { PassedDemand, ProviderRules, ProviderView } from './view.ts';
 import type { WorkSession } from './work-session.ts';
@@ -58,7 +59,7 @@ export class Provider implements AsyncDisposable {
   readonly #negotiating = new Map<JobKind, string>();
   #passed: PassedDemand[] = [];
   #rules: ProviderRules | undefined;
-  #scores: Partial<Record<JobKind, number>> = {};
+  readonly #speed: SpeedScores;
   #scope: Scope | undefined;
   #board: OfferBoard | undefined;
   #status: ProviderView['status'] = 'off';
@@ -66,6 +67,7 @@ export class Provider implements AsyncDisposable {
 
   constructor(init: ProviderInit) {
     this.#init = init;
+    this.#speed = new SpeedScores(init.sandbox, () => this.#changed());
   }
 
   get view(): Observable<ProviderView> {
@@ -80,7 +82,7 @@ export class Provider implements AsyncDisposable {
     this.#rules = rules;
     this.#setStatus('starting');
     try {
-      for (const kind of rules.kinds) await this.#measure(kind, scope.signal);
+      await this.#speed.measure(rules.kinds, scope.signal);
     } catch (error) {
       await this.stop();
       throw error;
@@ -102,8 +104,7 @@ export class Provider implements AsyncDisposable {
     this.#rules = rules;
     const scope = this.#scope;
     if (scope === undefined) return;
-    const unmeasured = rules.kinds.filter((kind) => this.#scores[kind] === undefined);
-    for (const kind of unmeasured) await this.#measure(kind, scope.signal);
+    await this.#speed.measureNew(rules.kinds, scope.signal);
     for (const session of this.#sessions) {
       if (!rules.kinds.includes(session.agreement.kind))
         session.end('The provider no longer takes jobs of this kind.');
@@ -126,11 +127,6 @@ export class Provider implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  async #measure(kind: JobKind, signal: AbortSignal): Promise<void> {
-    this.#scores = { ...this.#scores, [kind]: Math.round(await this.#init.sandbox.benchmark(kind, signal)) };
-    this.#changed();
   }
 
   async #consider(opened: Opened<Demand>, scope: Scope): Promise<void> {
@@ -158,7 +154,7 @@ export class Provider implements AsyncDisposable {
         demand,
         rules: this.#rules!,
         pricePerUnit: match.pricePerUnit,
-        microUnitsPerSecond: this.#scores[demand.kind] ?? 0,
+        microUnitsPerSecond: this.#speed.all[demand.kind] ?? 0,
         signal: scope.signal,
         onChange: () => this.#changed(),
       });
@@ -207,7 +203,7 @@ export class Provider implements AsyncDisposable {
       payment: home,
       memoryBytes,
       ...(gpu === undefined ? {} : { gpuMemoryBytes: gpu.memoryBytes }),
-      scores: this.#scores,
+      scores: this.#speed.all,
       freeSlots: Object.fromEntries(JOB_KINDS.map((kind) => [kind, this.#freeSlots(kind)])),
     };
   }
@@ -225,16 +221,19 @@ export class Provider implements AsyncDisposable {
 
   #offer(): Omit<Offer, 'provider' | 'addresses' | 'issuedAt' | 'expiresAt'> {
     const rules = this.#rules!;
-    const total = rules.kinds.reduce((sum, kind) => sum + this.#init.sandbox.slots(kind), 0);
+    const kinds = this.#speed.known(rules.kinds);
     return {
       payee: rules.payee,
       chainId: this.#init.home.chainId,
-      kinds: rules.kinds.map((kind) => ({
+      kinds: kinds.map((kind) => ({
         kind,
-        microUnitsPerSecond: this.#scores[kind] ?? 0,
+        microUnitsPerSecond: this.#speed.all[kind]!,
         pricePerUnit: rules.pricePerUnit[kind],
       })),
-      slots: { total, free: rules.kinds.reduce((sum, kind) => sum + this.#freeSlots(kind), 0) },
+      slots: {
+        total: sumPerLane(kinds, (kind) => this.#init.sandbox.slots(kind)),
+        free: sumPerLane(kinds, (kind) => this.#freeSlots(kind)),
+      },
       memoryBytes: this.#init.memoryBytes,
       ...(this.#init.gpu === undefined ? {} : { gpu: this.#init.gpu.name.slice(0, 120) }),
     };
@@ -273,24 +272,21 @@ export class Provider implements AsyncDisposable {
     const sessions = [...this.#sessions];
     const agreements = [...sessions, ...this.#ended].map((session) => session.view());
     const running = sessions.flatMap((session) => session.running());
-    const kinds = this.#rules?.kinds ?? [];
     const idleReason = this.#idleReason();
+    const kinds = this.#speed.known(this.#rules?.kinds ?? []);
     return {
       status: this.#status,
       ...(idleReason === undefined ? {} : { idleReason }),
       ...(this.#rules === undefined ? {} : { rules: this.#rules }),
-      scores: this.#scores,
+      scores: this.#speed.all,
       slots: {
-        total: kinds.reduce((sum, kind) => sum + this.#init.sandbox.slots(kind), 0),
+        total: sumPerLane(kinds, (kind) => this.#init.sandbox.slots(kind)),
         busy: running.length,
       },
       running,
       agreements,
       passed: this.#passed,
-      tasksAccepted: agreements.reduce(
-        (sum, { tasksAccepted }) => sum + tasksAccepted,
-        this.#past.tasksAccepted,
-      ),
+      tasksAccepted: this.#past.tasksAccepted + agreements.reduce((sum, each) => sum + each.tasksAccepted, 0),
       earned: agreements.reduce((sum, { earned }) => sum + earned, this.#past.earned),
     };
   }

@@ -5,7 +5,7 @@ import type { Address, JobKind } from '../protocol/primitives.ts';
 /** What a provider decides for itself; may change at any time without a restart. */
 export interface ProviderRules {
   readonly kinds: readonly JobKind[];
-  /** WASI slots lent (one per core); the GPU slot is extra and comes with `wgsl` in `kinds`. */
+  /** Cores lent, one slot each, for programs and models alike; the GPU slot is extra and comes with `wgsl` in `kinds`. */
   readonly cpuSlots: number;
   /** Least price per unit of work, in the token's smallest unit, by kind. */
   readonly pricePerUnit: Readonly<Record<JobKind, bigint>>;

@@ -1,8 +1,8 @@
 import type { Bytes } from '../base/bytes.ts';
 import { toKilnError } from '../base/errors.ts';
-import type { ElementType, Manifest } from '../protocol/manifest.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import type { Result } from '../protocol/task.ts';
-import { compareResults } from '../verification/compare.ts';
+import { compareResults, type OutputElement } from '../verification/compare.ts';
 import type { Verdict } from '../verification/decide.ts';
 import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../verification/task-check.ts';
 import type { ResultDesk } from './result-desk.ts';
@@ -78,7 +78,8 @@ function broken(id: string): Broken {
   return { type: 'broken', id, reason: 'did not send the bytes of its result' };
 }
 
-/** Element type of an output: what the manifest says for GPU buffers, bytes otherwise. */
-function elementOf({ program }: Manifest, path: string): ElementType {
-  return program.kind === 'wgsl' ? (program.outputs[path]?.element ?? 'u8') : 'u8';
+/** Element type of an output: what the manifest says for GPU buffers and tensors, bytes otherwise. */
+function elementOf({ program }: Manifest, path: string): OutputElement {
+  if (program.kind === 'wgsl') return program.outputs[path]?.element ?? 'u8';
+  return program.kind === 'onnx' ? (program.outputs[path]?.type ?? 'u8') : 'u8';
 }

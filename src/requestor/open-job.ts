@@ -3,6 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import { KilnError, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { inputsOf } from '../job/inputs.ts';
+import { effectiveLimits } from '../job/limits.ts';
 import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
 import type { Manifest } from '../protocol/manifest.ts';
@@ -176,9 +177,13 @@ export class OpenJob implements AsyncDisposable {
   }
 }
 
-/** What a provider must have: the limits that the manifest asks for. */
+/** What a provider must have: the limits that the manifest asks for, and a GPU for models that run on it. */
 function requirementsOf({ manifest }: JobRecord) {
-  const { memoryBytes, gpuMemoryBytes } = manifest.limits;
+  const { memoryBytes } = manifest.limits;
+  const isGpuModel = manifest.program.kind === 'onnx' && manifest.program.backend === 'webgpu';
+  const gpuMemoryBytes = isGpuModel
+    ? effectiveLimits(manifest.limits).gpuMemoryBytes
+    : manifest.limits.gpuMemoryBytes;
   return {
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),

@@ -55,6 +55,8 @@ export function openFrame(pageUrl: string, signal: AbortSignal): Promise<GuestFr
       },
       options,
     );
+    // Only Chromium tells; elsewhere the time runs out.
+    port.addEventListener('close', () => fail(notStarted('Its process ended.')), options);
     port.start();
     frame.addEventListener('load', () => frame.contentWindow?.postMessage('port', '*', [guestPort]), {
       ...options,

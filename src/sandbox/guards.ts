@@ -2,6 +2,7 @@ import { type Remote, wrap } from 'comlink';
 import type { Bytes } from '../base/bytes.ts';
 import { hasCode, KilnError } from '../base/errors.ts';
 import { systemClock, within } from '../base/time.ts';
+import { closed } from './closed.ts';
 import type { GuardAnswer, GuardWorker } from './guard-calls.ts';
 import { GUARD_IDLE_MS, GUARD_LIMIT_MS, SLOT_START_LIMIT_MS } from './limits.ts';
 import type { GuardedWasm, WasmLimits } from './wasm-guard/guard-wasm.ts';
@@ -108,10 +109,6 @@ async function launch(start: StartGuardWorker): Promise<Running> {
     stop();
     throw hasCode(error, 'base/timeout') ? notStarted('They did not answer in time.') : error;
   }
-}
-
-function closed(): KilnError {
-  return new KilnError('sandbox/closed', 'The sandbox was closed.', { hint: 'Open a new one.' });
 }
 
 function tooSlow(limitMs: number): KilnError {

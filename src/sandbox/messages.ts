@@ -17,6 +17,9 @@ export interface WasiLoad {
   readonly files: readonly { readonly path: string; readonly bytes: Bytes }[];
   readonly stdin?: Bytes;
   readonly outputs: readonly string[];
+  /** Directories that are there besides those of files and outputs, and those open at the start. Jobs have one root. */
+  readonly directories?: readonly string[];
+  readonly preopens?: readonly string[];
   /** Does it ask for random bytes? Only then is a task's seed computed. */
   readonly needsSeed: boolean;
   /** Where its clock begins, in milliseconds since 1970; absent: the sandbox's own epoch. */
@@ -74,9 +77,17 @@ export function isReactor({ steps }: TaskInput): boolean {
  */
 export type ToGuest =
   | { readonly type: 'load'; readonly load: Load }
-  | { readonly type: 'run'; readonly id: number; readonly task: TaskInput; readonly tellsChunks: boolean }
+  | {
+      readonly type: 'run';
+      readonly id: number;
+      readonly task: TaskInput;
+      readonly tellsChunks: boolean;
+      readonly tellsCalls: boolean;
+    }
   | { readonly type: 'pause'; readonly isPaused: boolean }
-  | { readonly type: 'stop'; readonly id: number };
+  | { readonly type: 'stop'; readonly id: number }
+  /** The share of time that tasks may keep the GPU busy. */
+  | { readonly type: 'gpu-duty'; readonly share: number };
 
 /** How a run ended, as the guest worker tells it. */
 export interface GuestOutcome {
@@ -101,6 +112,8 @@ export type FromGuest =
       readonly first: number;
       readonly digests: readonly string[];
     }
+  /** Calls of a WASI program, written down. */
+  | { readonly type: 'calls'; readonly id: number; readonly lines: readonly string[] }
   | { readonly type: 'done'; readonly id: number; readonly outcome: GuestOutcome }
   /** The answer to `stop`. */
   | { readonly type: 'stopped'; readonly id: number };

@@ -1,3 +1,5 @@
+import { toKilnError } from '../base/errors.ts';
+import { taskSteps } from '../job/check-wasi.ts';
 import type { WasiProgram } from '../protocol/manifest.ts';
 import type { Guards } from './guards.ts';
 import type { InputReader } from './inputs.ts';
@@ -32,16 +34,27 @@ export async function prepareWasi(
   };
 }
 
-/** The command line and environment of one task. */
+/** The command line, environment and number of steps of one task. */
 export function wasiTask(
   program: WasiProgram,
   parameters: TaskInput['parameters'],
-): { args: string[]; env: string[] } {
+): Pick<TaskInput, 'args' | 'env' | 'steps'> {
   const fill = (text: string) => fillIn(text, parameters);
+  const steps = stepsOf(program, parameters);
   return {
+    ...(steps === undefined ? {} : { steps }),
     args: program.args.map(fill),
     env: Object.entries(program.env).map(([name, value]) => `${name}=${fill(value)}`),
   };
+}
+
+function stepsOf(program: WasiProgram, parameters: TaskInput['parameters']): number | undefined {
+  try {
+    return taskSteps(program, parameters);
+  } catch (error) {
+    const { message, hint } = toKilnError(error);
+    throw refusal(message, hint ?? 'Correct the manifest.');
+  }
 }
 
 function fillIn(text: string, parameters: TaskInput['parameters']): string {

@@ -16,6 +16,9 @@ import type { SlotRun } from './slot.ts';
 export interface JobSlots {
   readonly guards: Guards;
   run(run: SlotRun): Promise<TaskOutcome>;
+  /** Tasks of this program come soon. */
+  expect(load: Load): void;
+  /** No more tasks of it come. */
   forget(load: Load): void;
 }
 
@@ -30,6 +33,11 @@ export interface RunOptions {
    * task differ first in the step whose digests differ first (docs/decisions/0007-reactor-chunks.md).
    */
   readonly onChunk?: (index: number, digestHex: string) => void;
+  /**
+   * Told each WASI call of the program as a line, `path_open(3, "data/in.csv", O_CREAT) = 4`, many at a time: the first
+   * 10,000, and then how many more there were. For authors who look for a fault; a run is slower with it.
+   */
+  readonly onCalls?: (lines: readonly string[]) => void;
 }
 
 /** One job inside the sandbox. Its program was read, guarded and is compiled once per slot. */
@@ -68,6 +76,7 @@ export class SandboxJob {
     let load: Load | KilnError;
     try {
       load = await prepare(program, limits, inputs, slots.guards);
+      slots.expect(load);
     } catch (error) {
       load = refusalOf(error);
     }
@@ -78,7 +87,7 @@ export class SandboxJob {
    * Waits for a slot and runs a task. What the guest does wrong is in the outcome's `exit`; rejects only with
    * `base/aborted`, `sandbox/not-started`, `sandbox/closed`, or what reading an input threw.
    */
-  async run(task: number, { signal, onProgress, onChunk }: RunOptions): Promise<TaskOutcome> {
+  async run(task: number, { signal, onProgress, onChunk, onCalls }: RunOptions): Promise<TaskOutcome> {
     const load = this.#load;
     if (load instanceof KilnError) return refused(load);
     const stop = AbortSignal.any([signal, this.#life.signal]);
@@ -90,7 +99,7 @@ export class SandboxJob {
     } catch (error) {
       return refused(refusalOf(error));
     }
-    return this.#slots.run({ load, task: input, signal: stop, onProgress, onChunk });
+    return this.#slots.run({ load, task: input, signal: stop, onProgress, onChunk, onCalls });
   }
 
   /** Stops the job's tasks and removes its warm slots. */
@@ -141,6 +150,8 @@ function refusalOf(error: unknown): KilnError {
   throw known;
 }
 
-function refused(error: KilnError): TaskOutcome {
-  return { exit: faultExit('refused', error.message), outputs: [], wallMs: 0 };
+/** The hint goes along: an exit is all that the job's author sees. */
+function refused({ message, hint }: KilnError): TaskOutcome {
+  const words = hint === undefined ? message : `${message} ${hint}`;
+  return { exit: faultExit('refused', words), outputs: [], wallMs: 0 };
 }

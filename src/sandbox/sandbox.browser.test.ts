@@ -46,8 +46,10 @@ describe('slots', () => {
     expect(outcomes.map(({ exit }) => exit.kind)).toEqual(Array.from({ length: 20 }, () => 'ok'));
     expect(Math.max(...most)).toBe(2);
     expect(sandbox.busy.value).toEqual({ cpu: 0, gpu: 0 });
-    expect(frames()).toBe(2);
+    // Two, and a spare.
+    expect(frames()).toBeLessThanOrEqual(3);
     await job.close();
+    expect(frames()).toBeLessThanOrEqual(1);
   });
 
   test('a second job gets fresh ones, and both go on', async () => {
@@ -56,11 +58,11 @@ describe('slots', () => {
       const both = await Promise.all([one.run(n, { signal: never }), two.run(n, { signal: never })]);
       expect(both.map(({ exit }) => exit.kind)).toEqual(['ok', 'ok']);
     }
-    expect(frames()).toBeLessThanOrEqual(2);
+    expect(frames()).toBeLessThanOrEqual(3);
     await one.close();
     expect((await two.run(4, { signal: never })).exit.kind).toBe('ok');
     await two.close();
-    expect(frames()).toBe(0);
+    expect(frames()).toBeLessThanOrEqual(1);
   });
 
   test('are fewer after setSlots, and none of them takes a task when there are none', async () => {
@@ -126,7 +128,8 @@ test('the benchmark scores both kinds and can be stopped; the GPU has a name', a
   await expect(sandbox.benchmark('wasi', AbortSignal.abort())).rejects.toMatchObject({
     code: 'base/aborted',
   });
-  expect(frames()).toBe(0);
+  // A spare of each lane.
+  expect(frames()).toBeLessThanOrEqual(2);
 });
 
 test('what reading an input throws reaches the caller', async () => {

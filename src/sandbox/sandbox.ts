@@ -1,19 +1,16 @@
 import type { Cid } from '../base/cid.ts';
 import { Emitter } from '../base/events.ts';
-import { KilnError, hasCode } from '../base/errors.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { type Lane, LANES, laneOf, laneOfKind } from '../job/lanes.ts';
 import type { JobKind } from '../protocol/primitives.ts';
-import type { TaskOutcome } from '../protocol/task.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
-import { decideAfterLoss } from './device-losses.ts';
+import { type DeviceLoss, GpuLane } from './gpu-lane.ts';
 import { Guards } from './guards.ts';
 import { GUEST_PAGES, pageUrls } from './guest-pages.ts';
 import type { ReadInput } from './inputs.ts';
-import { faultExit } from './messages.ts';
-import { SandboxJob } from './sandbox-job.ts';
-import type { SlotRun } from './slot.ts';
+import { defaultMemoryBudgetBytes, MemoryBudget } from './memory-budget.ts';
+import { type JobSlots, SandboxJob } from './sandbox-job.ts';
 import { SlotPool } from './slot-pool.ts';
 
 /** How a sandbox is set up. */
@@ -24,16 +21,9 @@ export interface SandboxOptions {
   readonly gpuSlots: number;
   /** Address of the frame's document; its siblings lie beside it. @default `sandbox.html` beside the app's own page */
   readonly pageUrl?: string;
+  /** Memory that all running tasks may take together. @default half of the device's */
+  readonly memoryBytes?: number;
 }
-
-/** What happened to the GPU. */
-export interface DeviceLoss {
-  readonly message: string;
-  /** When GPU tasks run again; undefined when GPU work ended until the page is reloaded. */
-  readonly resumesInMs?: number;
-}
-
-const DEVICE_ENDED = 'sandbox/gpu-ended';
 
 /** Runs strangers' programs in hidden frames of this page. See README.md for the walls around them. */
 export class Sandbox implements AsyncDisposable {
@@ -42,18 +32,18 @@ export class Sandbox implements AsyncDisposable {
   readonly #events = new Emitter<{ deviceLost: DeviceLoss }>();
   readonly #busy = new Cell<Readonly<Record<Lane, number>>>({ cpu: 0, gpu: 0 });
   readonly #stops: (() => void)[];
-  readonly #lossesAtMs: number[] = [];
-  #resume: ReturnType<typeof setTimeout> | undefined;
-  #hasGpuEnded = false;
-  #isPaused = false;
-  /** The GPU was lost and gets time to recover. */
-  #isGpuResting = false;
+  readonly #gpu: GpuLane;
 
-  constructor({ cpuSlots, gpuSlots, pageUrl }: SandboxOptions) {
+  constructor({ cpuSlots, gpuSlots, pageUrl, memoryBytes }: SandboxOptions) {
     const url =
       pageUrl ?? new URL(`${import.meta.env.BASE_URL}${GUEST_PAGES.programs}`, document.baseURI).href;
     const urlOf = pageUrls(url);
-    this.#pools = { cpu: new SlotPool(urlOf, cpuSlots), gpu: new SlotPool(urlOf, gpuSlots) };
+    const memory = new MemoryBudget(memoryBytes ?? defaultMemoryBudgetBytes());
+    this.#pools = {
+      cpu: new SlotPool(urlOf, memory, cpuSlots),
+      gpu: new SlotPool(urlOf, memory, gpuSlots),
+    };
+    this.#gpu = new GpuLane(this.#pools.gpu, this.#guards, (loss) => this.#events.emit('deviceLost', loss));
     this.#stops = LANES.map((lane) =>
       this.#pools[lane].busy.subscribe((count) => this.#busy.set({ ...this.#busy.value, [lane]: count })),
     );
@@ -72,7 +62,7 @@ export class Sandbox implements AsyncDisposable {
   /** Changes how much is lent; tasks that run keep their slots until they end. */
   setSlots(cpuSlots: number, gpuSlots: number): void {
     this.#pools.cpu.resize(cpuSlots);
-    this.#pools.gpu.resize(this.#hasGpuEnded ? 0 : gpuSlots);
+    this.#gpu.resize(gpuSlots);
   }
 
   /**
@@ -80,9 +70,27 @@ export class Sandbox implements AsyncDisposable {
    * GPU tasks that run go on to their end.
    */
   pause(isPaused: boolean): void {
-    this.#isPaused = isPaused;
     this.#pools.cpu.pause(isPaused);
-    this.#pools.gpu.pause(isPaused || this.#isGpuResting);
+    this.#gpu.pause(isPaused);
+  }
+
+  /**
+   * The share of time, above 0 to 1, that GPU tasks may keep the GPU busy: they rest after about 50 ms of work, for the
+   * sake of the person in front of it. Holds at once, also for a task that runs. Throws `sandbox/bad-duty`.
+   *
+   * @default 0.9
+   */
+  setGpuDuty(share: number): void {
+    this.#gpu.setDuty(share);
+  }
+
+  /**
+   * Which other GPUs agree with this one bit for bit: lower-case hex of the SHA-256 of what a probe shader computes.
+   * Measured once, in a slot of its own, and anew after a lost device; undefined when there is no GPU that can. The
+   * outcome of each GPU task names it too. Rejects with `base/aborted`.
+   */
+  numericClass(signal: AbortSignal): Promise<string | undefined> {
+    return this.#gpu.numericClass(signal);
   }
 
   /** Called whenever the GPU device is lost; the result removes the listener. */
@@ -99,12 +107,11 @@ export class Sandbox implements AsyncDisposable {
    * const { exit, outputs } = await job.run(0, { signal });
    */
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob> {
-    const pool = this.#pools[laneOf(manifest.program)];
-    return SandboxJob.open(job, manifest, readInput, {
-      guards: this.#guards,
-      run: (run) => this.#run(pool, run),
-      forget: (load) => pool.forget(load),
-    });
+    const lane = laneOf(manifest.program);
+    const slots = this.#slots(lane);
+    if (lane === 'cpu') return SandboxJob.open(job, manifest, readInput, slots);
+    this.#gpu.expect();
+    return SandboxJob.open(job, manifest, readInput, { ...slots, run: (run) => this.#gpu.run(run) });
   }
 
   /**
@@ -112,61 +119,26 @@ export class Sandbox implements AsyncDisposable {
    * about a second.
    */
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number> {
-    const pool = this.#pools[laneOfKind(kind)];
-    return measureSpeed(kind, signal, {
-      guards: this.#guards,
-      run: (run) => this.#run(pool, run),
-      forget: (load) => pool.forget(load),
-    });
+    return measureSpeed(kind, signal, this.#slots(laneOfKind(kind)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearTimeout(this.#resume);
+    this.#gpu[Symbol.dispose]();
     this.#guards[Symbol.dispose]();
     for (const pool of Object.values(this.#pools)) pool.close();
     for (const stop of this.#stops) stop();
     this.#events.clear();
   }
 
-  async #run(pool: SlotPool, run: SlotRun): Promise<TaskOutcome> {
-    try {
-      if (pool === this.#pools.gpu && this.#hasGpuEnded) throw gpuEnded();
-      const outcome = await pool.run(run);
-      if (outcome.exit.kind === 'device-lost') this.#loseDevice(outcome.exit.message);
-      return outcome;
-    } catch (error) {
-      if (!hasCode(error, DEVICE_ENDED)) throw error;
-      return { exit: faultExit('device-lost', (error as KilnError).message), outputs: [], wallMs: 0 };
-    }
+  #slots(lane: Lane): JobSlots {
+    const pool = this.#pools[lane];
+    return {
+      guards: this.#guards,
+      run: (run) => (lane === 'gpu' ? this.#gpu.runUnnamed(run) : pool.run(run)),
+      expect: (load) => pool.expect(load),
+      forget: (load) => pool.forget(load),
+    };
   }
-
-  #restGpu(isResting: boolean): void {
-    this.#isGpuResting = isResting;
-    this.#pools.gpu.pause(isResting || this.#isPaused);
-  }
-
-  #loseDevice(message: string): void {
-    this.#lossesAtMs.push(performance.now());
-    const pool = this.#pools.gpu;
-    const decision = decideAfterLoss(this.#lossesAtMs);
-    if (decision.kind === 'end') {
-      this.#hasGpuEnded = true;
-      pool.resize(0);
-      pool.rejectWaiting(gpuEnded());
-      this.#events.emit('deviceLost', { message });
-      return;
-    }
-    this.#restGpu(true);
-    clearTimeout(this.#resume);
-    this.#resume = setTimeout(() => this.#restGpu(false), decision.ms);
-    this.#events.emit('deviceLost', { message, resumesInMs: decision.ms });
-  }
-}
-
-function gpuEnded(): KilnError {
-  return new KilnError(DEVICE_ENDED, 'The GPU was lost too often.', {
-    hint: 'Reload the page to use it again.',
-  });
 }
 
 /**

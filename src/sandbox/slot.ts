@@ -1,8 +1,9 @@
 import { aborted, type KilnError } from '../base/errors.ts';
+import type { Observable } from '../base/observable.ts';
 import type { Exit } from '../protocol/task.ts';
 import { Countdown } from './countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
-import { RECYCLE_AFTER_TASKS, RECYCLE_MIN_AGE_MS } from './limits.ts';
+import { RECYCLE_AFTER_TASKS, RECYCLE_LATEST_TASKS } from './limits.ts';
 import {
   faultExit,
   type FromGuest,
@@ -21,9 +22,15 @@ export interface SlotRun {
   readonly load: Load;
   readonly task: TaskInput;
   readonly signal: AbortSignal;
+  /** The share of time that it may keep the GPU busy; may change while it runs. */
+  readonly gpuDuty?: Observable<number>;
+  /** Told how it ended before its slot is given to the next task. */
+  readonly onEnd?: (outcome: GuestOutcome) => void;
   readonly onProgress?: ((done: number) => void) | undefined;
   /** Told each finished chunk of a reactor, in order, a few at a time. */
   readonly onChunk?: ((index: number, digestHex: string) => void) | undefined;
+  /** Told the calls of a WASI program as they are written down, some at a time. */
+  readonly onCalls?: ((lines: readonly string[]) => void) | undefined;
 }
 
 interface Pending {
@@ -40,11 +47,12 @@ export class Slot {
   readonly #started: Promise<GuestFrame>;
   #frame: GuestFrame | undefined;
   readonly #life = new AbortController();
-  readonly #bornMs = performance.now();
   #load: Load | undefined;
   #tasks = 0;
   #pending: Pending | undefined;
   #isSpent = false;
+  #hasDied = false;
+  #sinceMs = 0;
   #isPaused = false;
   #countdown: Countdown | undefined;
   #stopTimer: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +66,7 @@ export class Slot {
       this.#frame = frame;
       // Killed in the same moment as it answered.
       if (this.#life.signal.aborted) frame.remove();
+      frame.port.addEventListener('close', () => this.#die());
       frame.port.onmessage = ({ data }: MessageEvent<FromGuest>) => this.#receive(data);
       return frame;
     });
@@ -72,9 +81,22 @@ export class Slot {
 
   /** Must it be replaced before the next task? */
   get isSpent(): boolean {
-    const isOld =
-      this.#tasks >= RECYCLE_AFTER_TASKS && performance.now() - this.#bornMs >= RECYCLE_MIN_AGE_MS;
-    return this.#isSpent || isOld;
+    return this.#isSpent || this.#tasks >= RECYCLE_LATEST_TASKS;
+  }
+
+  /** Did it run so many tasks that it is replaced as soon as another one is ready? */
+  get isOld(): boolean {
+    return this.#tasks >= RECYCLE_AFTER_TASKS;
+  }
+
+  /** Did its worker answer, so that a task begins at once? */
+  get isReady(): boolean {
+    return this.#frame !== undefined && !this.#isSpent;
+  }
+
+  /** Did the process of its frame end? */
+  get hasDied(): boolean {
+    return this.#hasDied;
   }
 
   /**
@@ -87,6 +109,7 @@ export class Slot {
     const isFirst = this.#load === undefined;
     this.#load = load;
     let onAbort = () => {};
+    let stopDuty = () => {};
     try {
       return await new Promise<GuestOutcome>((resolve, reject) => {
         const id = ++this.#tasks;
@@ -98,7 +121,10 @@ export class Slot {
           // The wall-clock limit covers compiling, instantiating and the start function.
           this.#watch(frame, id, load.limits.wallMs);
           if (isFirst) this.#post(frame, { type: 'load', load });
-          this.#post(frame, { type: 'run', id, task, tellsChunks: run.onChunk !== undefined });
+          const tellDuty = (share: number) => this.#post(frame, { type: 'gpu-duty', share });
+          stopDuty = run.gpuDuty?.subscribe(tellDuty) ?? stopDuty;
+          const tells = { tellsChunks: run.onChunk !== undefined, tellsCalls: run.onCalls !== undefined };
+          this.#post(frame, { type: 'run', id, task, ...tells });
           if (this.#isPaused) this.pause(true);
         };
         if (this.#frame === undefined) this.#started.then(begin, reject);
@@ -107,6 +133,7 @@ export class Slot {
     } finally {
       this.#countdown?.stop();
       clearTimeout(this.#stopTimer);
+      stopDuty();
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -139,21 +166,24 @@ export class Slot {
 
   /** Watches the wall-clock limit and, in between, for signs that the frame's process died. */
   #watch(frame: GuestFrame, id: number, wallMs: number): void {
-    const sinceMs = performance.now();
+    this.#sinceMs = performance.now();
     this.#countdown = new Countdown(
       wallMs,
-      () => void this.#checkAlive(frame, id, sinceMs),
+      () => void this.#checkAlive(frame, id),
       () => this.#end(faultExit('timeout', `The task took longer than ${wallMs} ms.`), wallMs),
     );
   }
 
-  async #checkAlive(frame: GuestFrame, id: number, sinceMs: number): Promise<void> {
-    if ((await frame.isAlive()) || this.#pending?.id !== id) return;
-    const exit = faultExit(
-      'out-of-memory',
-      'The process of the sandbox ended, most often for lack of memory.',
-    );
-    this.#end(exit, performance.now() - sinceMs);
+  async #checkAlive(frame: GuestFrame, id: number): Promise<void> {
+    if (!(await frame.isAlive()) && this.#pending?.id === id) this.#die();
+  }
+
+  /** The frame's process is gone: Chromium closes the port with it, other browsers leave a ping without an answer. */
+  #die(): void {
+    if (this.#life.signal.aborted) return;
+    this.#hasDied = true;
+    const message = 'The process of the sandbox ended, most often for lack of memory.';
+    this.#end(faultExit('out-of-memory', message), performance.now() - this.#sinceMs);
   }
 
   /** Ends the task under way with this exit and removes the frame. */
@@ -171,6 +201,7 @@ export class Slot {
     const pending = this.#pending;
     if (message.type === 'ready' || pending === undefined || message.id !== pending.id) return;
     if (message.type === 'progress') return pending.run.onProgress?.(message.done);
+    if (message.type === 'calls') return pending.run.onCalls?.(message.lines);
     if (message.type === 'chunks') {
       for (const [i, digestHex] of message.digests.entries())
         pending.run.onChunk?.(message.first + i, digestHex);

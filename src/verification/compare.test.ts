@@ -70,6 +70,15 @@ describe('tolerance', () => {
     expect(compareResults(near, int(-1), int(1), () => 'i32').agrees).toBe(true);
     expect(compareResults(near, int(-1), int(1), () => 'u32').agrees).toBe(false);
   });
+  test('8-byte integers are read as signed ones, 8 bytes each', () => {
+    const near: Comparator = { class: 'tolerance', rtol: 0, atol: 2, maxOutliers: 0 };
+    const long = (value: bigint): ComparedResult => ({
+      exit: { kind: 'ok' },
+      outputs: [{ path: 'out', bytes: new Uint8Array(BigInt64Array.of(value).buffer) }],
+    });
+    expect(compareResults(near, long(-1n), long(1n), () => 'i64').agrees).toBe(true);
+    expect(compareResults(near, long(-1n), long(2n), () => 'i64').agrees).toBe(false);
+  });
   test('bytes that are no whole elements, at an odd offset', () => {
     expect(f32(tolerance, bytes(1, 2, 3), bytes(1, 2, 4)).reason).toBe('out is no whole number of f32');
     const shifted = new Uint8Array(5);

@@ -1,5 +1,5 @@
 import { equalBytes } from '../base/bytes.ts';
-import type { ElementType } from '../protocol/manifest.ts';
+import type { ElementType, TensorType } from '../protocol/manifest.ts';
 import type { Comparator } from '../protocol/policy.ts';
 import type { Exit } from '../protocol/task.ts';
 
@@ -15,10 +15,13 @@ export interface Comparison {
   readonly reason?: string;
 }
 
+/** What an output is made of. */
+export type OutputElement = ElementType | TensorType;
+
 type Tolerance = Extract<Comparator, { class: 'tolerance' }>;
 
 const AGREES: Comparison = { agrees: true };
-const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { u8: 1, u32: 4, i32: 4, f32: 4 };
+const ELEMENT_BYTES: Readonly<Record<OutputElement, number>> = { u8: 1, u32: 4, i32: 4, f32: 4, i64: 8 };
 
 /**
  * Do two results of one task agree under the job's comparator (design: verification)? Symmetric and reflexive, but
@@ -31,7 +34,7 @@ export function compareResults(
   comparator: Comparator,
   a: ComparedResult,
   b: ComparedResult,
-  elementOf: (path: string) => ElementType,
+  elementOf: (path: string) => OutputElement,
 ): Comparison {
   const exitA = describeExit(a.exit);
   const exitB = describeExit(b.exit);
@@ -53,7 +56,7 @@ function compareOutput(
   path: string,
   a: Uint8Array,
   b: Uint8Array,
-  elementOf: (path: string) => ElementType,
+  elementOf: (path: string) => OutputElement,
 ): Comparison {
   if (equalBytes(a, b)) return AGREES;
   if (a.byteLength !== b.byteLength) return differs(`${path} has another length`);
@@ -92,10 +95,12 @@ function compareElements(
 }
 
 /** Little-endian elements, as WebAssembly and WebGPU write them on every device they exist on. */
-function elements(bytes: Uint8Array, element: ElementType): ArrayLike<number> {
+function elements(bytes: Uint8Array, element: OutputElement): ArrayLike<number> {
   if (element === 'u8') return bytes;
   const { buffer } = new Uint8Array(bytes);
   if (element === 'u32') return new Uint32Array(buffer);
+  // Beyond 2⁵³ the difference of two is rounded, which a tolerance does not notice.
+  if (element === 'i64') return Float64Array.from(new BigInt64Array(buffer), Number);
   return element === 'i32' ? new Int32Array(buffer) : new Float32Array(buffer);
 }
 

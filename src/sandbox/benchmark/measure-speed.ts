@@ -5,11 +5,12 @@ import { utf8 } from '../../base/bytes.ts';
 import type { Guards } from '../guards.ts';
 import type { Load, TaskInput } from '../messages.ts';
 import type { JobSlots } from '../sandbox-job.ts';
+import { onnxSpeedLoad } from './speed-model.ts';
 import { SPEED_MODULE_BASE64 } from './speed-module.ts';
 import { SPEED_RESULT_BYTES, SPEED_SHADER, SPEED_WORKGROUP } from './speed-shader.ts';
 
-/** The reference machine runs speed.wasm this often per second (README.md). */
-const REFERENCE_WASI_RUNS_PER_SECOND = 100;
+/** The reference machine runs speed.wasm and the speed model this often per second (README.md). */
+const REFERENCE_RUNS = { wasi: 100, onnx: 100 } as const;
 /** The reference machine runs this many invocations of the speed shader per second (README.md). */
 const REFERENCE_WGSL_INVOCATIONS_PER_SECOND = 100_000_000;
 const MICRO_UNITS = 1_000_000;
@@ -29,7 +30,7 @@ export async function measureSpeed(
   signal: AbortSignal,
   { guards, run, forget }: JobSlots,
 ): Promise<number> {
-  const load = kind === 'wasi' ? await wasiLoad(guards) : await wgslLoad(guards);
+  const load = await loadOf(kind, guards);
   try {
     const runOnce = async (workgroups: number) => {
       if (signal.aborted) throw aborted(signal.reason);
@@ -40,19 +41,25 @@ export async function measureSpeed(
         hint: 'This device may not be able to run this kind of work.',
       });
     };
-    const perSecond = kind === 'wasi' ? await wasiRate(runOnce) : await wgslRate(runOnce);
-    return Math.max(1, Math.round(perSecond * MICRO_UNITS));
+    const score =
+      kind === 'wgsl' ? await wgslRate(runOnce) : (await runsPerSecond(runOnce)) / REFERENCE_RUNS[kind];
+    return Math.max(1, Math.round(score * MICRO_UNITS));
   } finally {
     forget(load);
   }
 }
 
-async function wasiRate(runOnce: (workgroups: number) => Promise<number>): Promise<number> {
+async function loadOf(kind: JobKind, guards: Guards): Promise<Load> {
+  if (kind === 'onnx') return onnxSpeedLoad();
+  return kind === 'wasi' ? wasiLoad(guards) : wgslLoad(guards);
+}
+
+async function runsPerSecond(runOnce: (workgroups: number) => Promise<number>): Promise<number> {
   let bestMs = Number.POSITIVE_INFINITY;
   const endMs = performance.now() + MEASURE_MS;
   for (let runs = 0; runs < MIN_RUNS || performance.now() < endMs; runs++)
     bestMs = Math.min(bestMs, await runOnce(1));
-  return 1_000 / bestMs / REFERENCE_WASI_RUNS_PER_SECOND;
+  return 1_000 / bestMs;
 }
 
 async function wgslRate(runOnce: (workgroups: number) => Promise<number>): Promise<number> {

@@ -10,57 +10,63 @@ export interface GuestDevice {
 
 /** Largest buffer and binding that are asked for: no job may use more GPU memory than this. */
 const MAX_BUFFER_BYTES = 1_073_741_824;
+/** How long after a failed call the news of a lost device may come. */
+const LOSS_NOTICE_MS = 50;
 
-/** Opens the GPU; throws a `device-lost` fault when this browser has none. */
+/** Opens the GPU; throws a `device-lost` fault when this browser has none, or none any more. */
 export async function openDevice(): Promise<GuestDevice> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  // Some browsers have the API and throw.
+  const adapter = await navigator.gpu
+    ?.requestAdapter({ powerPreference: 'high-performance' })
+    .catch(() => null);
   if (!adapter) throw new GuestFault('device-lost', 'This browser has no WebGPU adapter.');
-  const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    requiredLimits: {
-      maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, MAX_BUFFER_BYTES),
-      maxBufferSize: Math.min(limits.maxBufferSize, MAX_BUFFER_BYTES),
-      maxStorageBuffersPerShaderStage: Math.min(
-        limits.maxStorageBuffersPerShaderStage,
-        STORAGE_BUFFERS_WANTED,
-      ),
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-    },
-  });
+  const device = await requestDevice(adapter);
   const lost = device.lost.then(({ reason, message }) => {
     throw new GuestFault('device-lost', `The GPU device was lost (${reason}): ${message}`);
   });
   // Whoever races against `lost` sees the fault; nobody may be racing when it happens.
   lost.catch(() => undefined);
+  // Every step runs inside error scopes. What no scope caught belongs to no task, and stays off the console.
+  device.addEventListener('uncapturederror', (event) => event.preventDefault());
   return { device, lost };
 }
 
-const SCOPES: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
-
-/** Runs a step inside error scopes; what the device reports becomes a fault, whatever the step itself did. */
-export async function withErrorScopes<T>(device: GPUDevice, step: () => Promise<T>): Promise<T> {
-  for (const scope of SCOPES) device.pushErrorScope(scope);
-  let result: T | undefined;
-  let thrown: unknown;
-  let hasThrown = false;
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const { limits } = adapter;
   try {
-    result = await step();
+    return await adapter.requestDevice({
+      requiredLimits: {
+        maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, MAX_BUFFER_BYTES),
+        maxBufferSize: Math.min(limits.maxBufferSize, MAX_BUFFER_BYTES),
+        maxStorageBuffersPerShaderStage: Math.min(
+          limits.maxStorageBuffersPerShaderStage,
+          STORAGE_BUFFERS_WANTED,
+        ),
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+      },
+    });
   } catch (error) {
-    thrown = error;
-    hasThrown = true;
+    throw new GuestFault('device-lost', `The GPU gave no device: ${messageOf(error)}`);
   }
-  const errors = await Promise.all(SCOPES.map(() => device.popErrorScope()));
-  const fault = errors.map(toFault).find((found) => found !== undefined);
-  if (hasThrown && (thrown instanceof GuestFault || fault === undefined)) throw thrown;
-  if (fault !== undefined) throw fault;
-  return result as T;
 }
 
-function toFault(error: GPUError | null): GuestFault | undefined {
-  if (error === null) return undefined;
-  const isOutOfMemory = error instanceof GPUOutOfMemoryError;
-  return new GuestFault(isOutOfMemory ? 'out-of-memory' : 'refused', error.message);
+/** Runs a step unless the device goes away; then the step ends with the `device-lost` fault, however it failed. */
+export async function whileAlive<T>({ lost }: GuestDevice, step: () => Promise<T>): Promise<T> {
+  const work = step();
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, lost]);
+  } catch (thrown) {
+    // Calls on a lost device fail in many ways, and before the loss itself is told.
+    await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_NOTICE_MS))]);
+    throw thrown;
+  }
+}
+
+/** What was thrown, in its own words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,75 +1,90 @@
 import type { Pass, WgslProgram } from '../../protocol/manifest.ts';
-import { PIPELINE_COMPILE_LIMIT_MS } from '../limits.ts';
-import { GuestFault } from '../messages.ts';
-import type { DeclaredAccess } from '../wgsl-guard/declared-access.ts';
+import { GuestFault, type WgslLoad } from '../messages.ts';
 import type { GuardedWgsl } from '../wgsl-guard/guard-wgsl.ts';
+import { OVERRUN_GROUP } from '../wgsl-guard/overrun-group.ts';
+import { authorPosition } from '../wgsl-guard/positions.ts';
+import { messageOf } from './gpu-device.ts';
 
 /** A pass ready to be dispatched. */
 export interface CompiledPass {
   readonly pass: Pass;
+  /** For messages: shader and entry. */
+  readonly name: string;
   readonly layout: GPUBindGroupLayout;
   readonly pipeline: GPUComputePipeline;
+  /** Does it bind the overrun word? */
+  readonly hasLoops: boolean;
 }
 
 interface CompiledShader {
   readonly module: GPUShaderModule;
-  readonly access: DeclaredAccess;
+  readonly guarded: GuardedWgsl;
 }
 
-/** Compiles every shader once and every pass to a pipeline; throws a `refused` fault with line and column. */
+/**
+ * Compiles every shader once and every pass to a pipeline. Throws a `refused` fault with the author's line and column,
+ * or a `timeout` fault; after that the browser goes on compiling, and this worker is of no more use.
+ */
 export async function compilePasses(
   device: GPUDevice,
-  program: WgslProgram,
-  sources: Readonly<Record<string, GuardedWgsl>>,
+  { program, shaders, limits }: WgslLoad,
+  overrunLayout: GPUBindGroupLayout,
 ): Promise<CompiledPass[]> {
-  return withinLimit(async () => {
-    const shaders = new Map<string, CompiledShader>();
-    for (const [name, source] of Object.entries(sources)) {
-      shaders.set(name, {
-        module: await compileShader(device, name, source.code),
-        access: source.access,
-      });
-    }
+  return withinLimit(limits.compileMs, async () => {
+    const compiled = new Map(
+      await Promise.all(
+        Object.entries(shaders).map(async ([name, guarded]) => {
+          return [name, await compileShader(device, name, guarded)] as const;
+        }),
+      ),
+    );
     return Promise.all(
       program.passes.map((pass) => {
-        const shader = shaders.get(pass.shader);
+        const shader = compiled.get(pass.shader);
         if (shader === undefined)
           throw new GuestFault('refused', `The program has no shader "${pass.shader}".`);
-        return compilePass(device, program, pass, shader);
+        return compilePass(device, program, pass, shader, overrunLayout);
       }),
     );
   });
 }
 
-async function compileShader(device: GPUDevice, name: string, code: string): Promise<GPUShaderModule> {
-  const module = device.createShaderModule({ code, label: name });
+async function compileShader(device: GPUDevice, name: string, guarded: GuardedWgsl): Promise<CompiledShader> {
+  const module = device.createShaderModule({ code: guarded.code, label: name });
   const { messages } = await module.getCompilationInfo();
   const error = messages.find(({ type }) => type === 'error');
-  if (error === undefined) return module;
-  throw new GuestFault('refused', `${name}:${error.lineNum}:${error.linePos}: ${error.message}`);
+  if (error === undefined) return { module, guarded };
+  const { line, column } = authorPosition(guarded.edits, error.lineNum, error.linePos);
+  throw new GuestFault('refused', `${name}:${line}:${column}: ${error.message}`);
 }
 
 async function compilePass(
   device: GPUDevice,
   program: WgslProgram,
   pass: Pass,
-  { module, access }: CompiledShader,
+  { module, guarded }: CompiledShader,
+  overrunLayout: GPUBindGroupLayout,
 ): Promise<CompiledPass> {
-  const entries = Object.entries(pass.bindings).map(([binding, name]) => ({
+  const name = `${pass.shader}.${pass.entry}`;
+  const { hasLoops } = guarded;
+  const entries = Object.entries(pass.bindings).map(([binding, buffer]) => ({
     binding: Number(binding),
     visibility: GPUShaderStage.COMPUTE,
-    buffer: { type: bindingType(program, name, access.get(Number(binding))) },
+    buffer: { type: bindingType(program, name, buffer, guarded.access.get(Number(binding))) },
   }));
+  checkBindings(device.limits, name, pass, entries, hasLoops);
   const layout = device.createBindGroupLayout({ entries });
+  const bindGroupLayouts = [layout];
+  if (hasLoops) bindGroupLayouts[OVERRUN_GROUP] = overrunLayout;
   try {
     const pipeline = await device.createComputePipelineAsync({
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      label: name,
+      layout: device.createPipelineLayout({ bindGroupLayouts }),
       compute: { module, entryPoint: pass.entry },
     });
-    return { pass, layout, pipeline };
+    return { pass, name, layout, pipeline, hasLoops };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new GuestFault('refused', `Pass ${pass.shader}.${pass.entry}: ${message}`);
+    throw new GuestFault('refused', `Pass ${name}: ${messageOf(error)}`);
   }
 }
 
@@ -79,22 +94,55 @@ async function compilePass(
  */
 function bindingType(
   program: WgslProgram,
+  pass: string,
   name: string,
   access: 'read' | 'read_write' | 'uniform' | undefined,
 ): GPUBufferBindingType {
   const usage = program.buffers[name]?.usage;
   if (usage === undefined) throw new GuestFault('refused', `The program has no buffer "${name}".`);
+  if (access === 'read_write' && usage === 'read-only-storage') {
+    throw new GuestFault('refused', `Pass ${pass}: the shader may write the read-only buffer "${name}".`);
+  }
   return usage === 'storage' && access === 'read' ? 'read-only-storage' : usage;
 }
 
-async function withinLimit<T>(compile: () => Promise<T>): Promise<T> {
+/** What the device would refuse with many more words. */
+function checkBindings(
+  limits: GPUSupportedLimits,
+  name: string,
+  pass: Pass,
+  entries: readonly { readonly buffer: { readonly type: GPUBufferBindingType } }[],
+  hasLoops: boolean,
+): void {
+  const uniforms = entries.filter(({ buffer }) => buffer.type === 'uniform').length;
+  const atMost = limits.maxStorageBuffersPerShaderStage - (hasLoops ? 1 : 0);
+  if (entries.length - uniforms > atMost) {
+    throw new GuestFault('refused', `Pass ${name} binds more than ${atMost} storage buffers.`);
+  }
+  if (uniforms > limits.maxUniformBuffersPerShaderStage) {
+    throw new GuestFault(
+      'refused',
+      `Pass ${name} binds more than ${limits.maxUniformBuffersPerShaderStage} uniform buffers.`,
+    );
+  }
+  const names = Object.values(pass.bindings);
+  const shared = names.find(
+    (buffer, i) =>
+      entries[i]?.buffer.type === 'storage' && names.indexOf(buffer) !== names.lastIndexOf(buffer),
+  );
+  if (shared !== undefined) {
+    throw new GuestFault('refused', `Pass ${name} binds "${shared}" twice, and once for writing.`);
+  }
+}
+
+async function withinLimit<T>(limitMs: number, compile: () => Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     const fault = new GuestFault(
-      'refused',
-      `The pipelines took longer than ${PIPELINE_COMPILE_LIMIT_MS} ms to compile.`,
+      'timeout',
+      `The shaders took longer than ${limitMs} ms to compile; make them smaller or raise limits.compileMs.`,
     );
-    timer = setTimeout(() => reject(fault), PIPELINE_COMPILE_LIMIT_MS);
+    timer = setTimeout(() => reject(fault), limitMs);
   });
   try {
     return await Promise.race([compile(), late]);

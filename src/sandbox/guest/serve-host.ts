@@ -1,6 +1,8 @@
 import { type FromGuest, type GuestOutcome, type Load, type TaskInput, type ToGuest } from '../messages.ts';
+import { gpuDuty } from './duty-cycle.ts';
+import { HostTurns } from './host-turns.ts';
 import { nameFault } from './name-trap.ts';
-import type { Runner } from './runner.ts';
+import { type Runner, Stopped } from './runner.ts';
 
 /** `progress` messages come at most this often, so that a fast program does not flood its host. */
 const PROGRESS_INTERVAL_MS = 100;
@@ -13,37 +15,73 @@ export function serveHost(load: (given: Load) => Promise<Runner>): void {
   self.addEventListener('message', (event: MessageEvent) => serve(event.ports[0]!, load), { once: true });
 }
 
+/** The run under way. */
+interface Current {
+  readonly id: number;
+  readonly turns: HostTurns;
+}
+
 function serve(port: MessagePort, load: (given: Load) => Promise<Runner>): void {
   let runner: Promise<Runner> = Promise.reject(new Error('Nothing is loaded.'));
   runner.catch(() => undefined);
+  let current: Current | undefined;
   port.addEventListener('message', ({ data }: MessageEvent<ToGuest>) => {
     if (data.type === 'load') {
       runner = load(data.load);
       // A failed load is told by each run that waits for it.
       runner.catch(() => undefined);
-    } else void run(port, runner, data.id, data.task);
+    } else if (data.type === 'run') {
+      current = { id: data.id, turns: openTurns(port, data) };
+      void run(port, runner, current, data.task);
+    } else if (data.type === 'gpu-duty') gpuDuty.setShare(data.share);
+    else if (data.type === 'pause') current?.turns.pause(data.isPaused);
+    else if (data.id === current?.id) current.turns.stop();
   });
   port.start();
   port.postMessage({ type: 'ready' } satisfies FromGuest);
 }
 
-async function run(port: MessagePort, runner: Promise<Runner>, id: number, task: TaskInput): Promise<void> {
+function openTurns(
+  port: MessagePort,
+  { id, tellsChunks, tellsCalls }: Extract<ToGuest, { type: 'run' }>,
+): HostTurns {
+  let toldMs = performance.now();
+  return new HostTurns({
+    onProgress(done) {
+      if (performance.now() - toldMs < PROGRESS_INTERVAL_MS) return;
+      toldMs = performance.now();
+      port.postMessage({ type: 'progress', id, done } satisfies FromGuest);
+    },
+    onChunks(first, digests) {
+      if (!tellsChunks || digests.length === 0) return;
+      port.postMessage({ type: 'chunks', id, first, digests } satisfies FromGuest);
+    },
+    onCalls: tellsCalls
+      ? (lines) => port.postMessage({ type: 'calls', id, lines } satisfies FromGuest)
+      : undefined,
+  });
+}
+
+async function run(
+  port: MessagePort,
+  runner: Promise<Runner>,
+  { id, turns }: Current,
+  task: TaskInput,
+): Promise<void> {
   let startedMs = performance.now();
+  const wallMs = () => Math.max(0, performance.now() - startedMs - turns.leftOutMs);
   let outcome: GuestOutcome;
-  let toldMs = startedMs;
-  const onProgress = (done: number) => {
-    if (performance.now() - toldMs < PROGRESS_INTERVAL_MS) return;
-    toldMs = performance.now();
-    port.postMessage({ type: 'progress', id, done } satisfies FromGuest);
-  };
   try {
     const loaded = await runner;
     startedMs = performance.now();
-    const { exit, outputs } = await loaded.run(task, onProgress);
-    const sorted = [...outputs].sort((a, b) => (a.path < b.path ? -1 : 1));
-    outcome = { exit, outputs: sorted, wallMs: performance.now() - startedMs };
+    const result = await loaded.run(task, turns.onProgress, turns);
+    const outputs = [...result.outputs].sort((a, b) => (a.path < b.path ? -1 : 1));
+    outcome = { ...result, outputs, wallMs: wallMs() };
   } catch (thrown) {
-    outcome = { exit: nameFault(thrown), outputs: [], wallMs: performance.now() - startedMs };
+    if (thrown instanceof Stopped) return port.postMessage({ type: 'stopped', id } satisfies FromGuest);
+    outcome = { exit: nameFault(thrown), outputs: [], wallMs: wallMs() };
+  } finally {
+    turns.close();
   }
   port.postMessage(
     { type: 'done', id, outcome } satisfies FromGuest,

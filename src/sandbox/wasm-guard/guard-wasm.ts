@@ -1,17 +1,15 @@
 import type { Bytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
-import { BinaryReader, readSections } from './binary-reader.ts';
-import { clampMemory } from './clamp-memory.ts';
+import { WASI_FUNCTIONS, WASI_MODULE } from './wasi-functions.ts';
+import { type RewriteRules, rewriteModule } from './rewrite-module.ts';
 
-const IMPORT_SECTION = 2;
-const FUNCTION_IMPORT = 0x00;
-/** The only module a guest may import from. */
-const WASI_MODULE = 'wasi_snapshot_preview1';
+const WASI_POLICY: RewriteRules['imports'] = { module: WASI_MODULE, functions: WASI_FUNCTIONS };
 
 /** What the guard holds a module to. */
 export interface WasmLimits {
   readonly moduleBytes: number;
   readonly memoryBytes: number;
+  /** Elements of all tables together. */
   readonly tableElements: number;
   /** Gives every NaN that arithmetic makes one bit pattern. @default false */
   readonly canonicalNans?: boolean;
@@ -25,45 +23,49 @@ export interface GuardedWasm {
 }
 
 /**
- * The module as it may be compiled. Throws `sandbox/module-too-large`, `sandbox/import-refused`,
- * `sandbox/memory-refused` or `sandbox/bad-module`. Pure: fuel and the list of allowed opcodes belong here too.
+ * The module as it may be compiled: only what the allow-list has, memory and tables clamped, fuel metered
+ * (`reserved-exports.ts` says how to give it fuel), custom sections left out, function indices unchanged. Linear in
+ * time and memory whatever the bytes are; changes nothing that a guest can observe but its end.
+ *
+ * Throws `sandbox/module-too-large`, `sandbox/module-too-complex`, `sandbox/bad-module`, or
+ * `sandbox/{import,export,opcode,type,section,memory,table}-refused`; their `data` names function, byte offset and
+ * proposal where there is one, their `hint` what to change in the build.
+ *
+ * @example
+ * const { module, imports } = guardWasm(bytes, effectiveLimits(manifest.limits));
  */
-export function guardWasm(module: Uint8Array, limits: WasmLimits): GuardedWasm {
-  if (module.byteLength > limits.moduleBytes) {
+export function guardWasm(bytes: Uint8Array, limits: WasmLimits): GuardedWasm {
+  if (bytes.byteLength > limits.moduleBytes) {
     throw new KilnError('sandbox/module-too-large', 'The WASM module is too large.', {
-      data: { bytes: module.byteLength, limitBytes: limits.moduleBytes },
-      hint: 'Strip debug information, or move data into input files.',
+      data: { bytes: bytes.byteLength, limitBytes: limits.moduleBytes },
+      hint: 'Strip debug information (-s), move data into input files, or raise limits.moduleBytes.',
     });
   }
-  checkImports(module);
-  return {
-    module: clampMemory(module, limits.memoryBytes),
-    imports: readImports(module).map(({ name }) => name),
-  };
+  const { module, shape } = rewriteModule(bytes, {
+    memoryBytes: limits.memoryBytes,
+    tableElements: limits.tableElements,
+    canonicalNans: limits.canonicalNans ?? false,
+    imports: WASI_POLICY,
+  });
+  checkTypes(bytes);
+  return { module, imports: shape.imports };
 }
 
-function checkImports(module: Uint8Array): void {
-  for (const { from, name, kind } of readImports(module)) {
-    if (from === WASI_MODULE && kind === FUNCTION_IMPORT) continue;
-    throw new KilnError('sandbox/import-refused', `The module imports "${from}.${name}".`.slice(0, 200), {
-      data: { kind },
-      hint: `A guest may import only functions of ${WASI_MODULE}.`,
-    });
-  }
+/** Types are the engine's to check, on the original: rewriting keeps a well-typed module so. */
+function checkTypes(bytes: Uint8Array): void {
+  const source = bytes as Bytes;
+  if (WebAssembly.validate(source)) return;
+  throw new KilnError('sandbox/bad-module', `The WASM module is not valid: ${objection(source)}.`, {
+    hint: 'Build it again; the message is the browser’s, its offset counts bytes of your module.',
+  });
 }
 
-function readImports(module: Uint8Array): { from: string; name: string; kind: number }[] {
-  const imports = [];
-  for (const section of readSections(module)) {
-    if (section.id !== IMPORT_SECTION) continue;
-    const reader = new BinaryReader(module, section.content, section.end);
-    for (let left = reader.u32(); left > 0; left--) {
-      const found = { from: reader.name(), name: reader.name(), kind: reader.byte() };
-      imports.push(found);
-      // What follows another kind has another form; such a module is refused anyway.
-      if (found.kind !== FUNCTION_IMPORT) return imports;
-      reader.u32();
-    }
+/** What the engine says; compiling is the only way to ask, and it fails before it begins. */
+function objection(bytes: Bytes): string {
+  try {
+    new WebAssembly.Module(bytes);
+    return 'the engine refuses it';
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error).slice(0, 200);
   }
-  return imports;
 }

@@ -1,6 +1,16 @@
 import { KilnError } from '../../base/errors.ts';
+import { callGraph } from './call-graph.ts';
+import { checkCompileCost } from './compile-cost.ts';
+import { countLoops } from './count-loops.ts';
 import { type DeclaredAccess, declaredAccess } from './declared-access.ts';
-import { stripComments } from './strip-comments.ts';
+
+import { writeShader } from './insertions.ts';
+import type { WgslEdit } from './positions.ts';
+import { refuseDirectives, refuseNames, refuseStages } from './refused-names.ts';
+import { parseModule } from './shader-module.ts';
+import { ShaderText } from './shader-text.ts';
+
+export { OVERRUN_GROUP } from './overrun-group.ts';
 
 /** What the guard holds a shader to. */
 export interface WgslLimits {
@@ -9,14 +19,7 @@ export interface WgslLimits {
   readonly loopTurns: number;
 }
 
-/** Text that the guard put into a line of the author's: `columns` characters before this column (both from 1). */
-export interface WgslEdit {
-  readonly line: number;
-  readonly column: number;
-  readonly columns: number;
-}
-
-/** A shader that may be compiled. Lines keep their numbers. */
+/** A shader that may be compiled. Lines keep their numbers, and columns can be told with `authorPosition`. */
 export interface GuardedWgsl {
   readonly code: string;
   readonly access: DeclaredAccess;
@@ -25,15 +28,13 @@ export interface GuardedWgsl {
   readonly hasLoops: boolean;
 }
 
-/** The bind group that the guard adds: one `atomic<u32>`, not 0 after an invocation ran out of loop turns. */
-export const OVERRUN_GROUP = 1;
-
-/** Extensions and language features a shader may ask for. None: results must not depend on the adapter. */
-const ALLOWED_FEATURES: ReadonlySet<string> = new Set();
-
 /**
- * The shader as it may be compiled, from the bytes of its blob. Throws `sandbox/shader-too-large`,
- * `sandbox/shader-not-text` or `sandbox/shader-feature-refused`. Pure: loop counters and size limits belong here too.
+ * The shader as it may be compiled, from the bytes of its blob. Throws KilnErrors `sandbox/shader-…` with the
+ * author's line and column in message and data; what is wrong in another way is the compiler's to refuse. Pure, and
+ * linear in the length of the source.
+ *
+ * @example
+ * const { code, hasLoops } = guardWgsl(bytes, effectiveLimits(manifest.limits));
  */
 export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
   if (source.byteLength > limits.shaderBytes) {
@@ -42,20 +43,16 @@ export function guardWgsl(source: Uint8Array, limits: WgslLimits): GuardedWgsl {
       hint: 'Move tables into a buffer.',
     });
   }
-  const text = decode(source);
-  for (const [, directive, list] of stripComments(text).matchAll(/\b(enable|requires)\s+([^;]*);/g)) {
-    for (const feature of (list ?? '').split(',').map((name) => name.trim())) {
-      if (feature === '' || ALLOWED_FEATURES.has(feature)) continue;
-      throw new KilnError(
-        'sandbox/shader-feature-refused',
-        `The shader ${directive}s "${feature.slice(0, 60)}".`,
-        {
-          hint: 'Use WGSL without extensions.',
-        },
-      );
-    }
-  }
-  return { code: text, access: declaredAccess(text), edits: [], hasLoops: false };
+  const shader = new ShaderText(decode(source));
+  const module = parseModule(shader);
+  refuseDirectives(shader, module);
+  refuseNames(shader, module);
+  refuseStages(shader, module);
+  const access = declaredAccess(shader, module);
+  const graph = callGraph(shader, module);
+  checkCompileCost(shader, module, graph, limits.inlinedTokens);
+  const insertions = countLoops(shader, graph, limits.loopTurns);
+  return { ...writeShader(shader, insertions), access, hasLoops: insertions.length > 0 };
 }
 
 function decode(source: Uint8Array): string {

@@ -1,0 +1,37 @@
+import { MAX_CREATED_FILES, MAX_STDOUT_BYTES } from '../limits.ts';
+import type { TaskInput, WasiLoad } from '../messages.ts';
+import { createWasi, type Wasi } from '../wasi/create-wasi.ts';
+import type { WriteObserver } from '../wasi/process.ts';
+import type { Trace } from '../wasi/trace.ts';
+
+/** A fresh file system, clock and random stream for one attempt at a task. */
+export function openWasi(
+  load: WasiLoad,
+  { args, env, seed }: TaskInput,
+  onWrite?: WriteObserver,
+  trace?: Trace,
+): Wasi {
+  const { outputBytes } = load.limits;
+  return createWasi({
+    args,
+    env,
+    seed,
+    files: load.files,
+    stdin: load.stdin,
+    epochMs: load.epochMs,
+    // Outputs in folders: the folders are there, so that a guest need not make them.
+    directories: [...load.outputs.map(folderOf), ...(load.directories ?? [])],
+    preopens: load.preopens,
+    budget: {
+      fileBytes: outputBytes,
+      stdoutBytes: Math.min(MAX_STDOUT_BYTES, outputBytes),
+      names: MAX_CREATED_FILES,
+    },
+    onWrite,
+    trace,
+  });
+}
+
+function folderOf(path: string): string {
+  return path.split('/').slice(0, -1).join('/');
+}

@@ -1,0 +1,85 @@
+import type { LengthUnit } from './fuel-code.ts';
+import * as op from './opcodes.ts';
+import { prefixedProposalOf } from './proposals.ts';
+import { readIndex, readMemoryIndex } from './read-operands.ts';
+import { opcodeRefused } from './refusals.ts';
+import type { FunctionRewriter } from './rewrite-function.ts';
+
+/** Copying and filling call into the engine: what that costs before the first byte. */
+const BULK_COST = 16;
+const TABLE_GROW_COST = 64;
+/** Growing a memory also renews the engine's views of it. */
+const MEMORY_GROW_COST = 256;
+
+/** Reads an instruction after the prefix 0xfc, whose number comes next; charges bulk operations by their length. */
+export function rewriteBulk(rewriter: FunctionRewriter, start: number): void {
+  const { reader, index, shape } = rewriter;
+  const opcode = reader.u32();
+  if (opcode <= op.LAST_SATURATING) return;
+  switch (opcode) {
+    case op.MEMORY_INIT:
+      reader.u32();
+      readMemoryIndex(reader, index);
+      return chargeLength(rewriter, 'bytes', start);
+    case op.MEMORY_COPY:
+      readMemoryIndex(reader, index);
+      readMemoryIndex(reader, index);
+      return chargeLength(rewriter, 'bytes', start);
+    case op.MEMORY_FILL:
+      readMemoryIndex(reader, index);
+      return chargeLength(rewriter, 'bytes', start);
+    case op.DATA_DROP:
+    case op.ELEM_DROP:
+      reader.u32();
+      return;
+    case op.TABLE_INIT:
+      reader.u32();
+      readIndex(reader, shape.tables, 'table');
+      return chargeLength(rewriter, 'elements', start);
+    case op.TABLE_COPY:
+      readIndex(reader, shape.tables, 'table');
+      readIndex(reader, shape.tables, 'table');
+      return chargeLength(rewriter, 'elements', start);
+    case op.TABLE_FILL:
+      readIndex(reader, shape.tables, 'table');
+      return chargeLength(rewriter, 'elements', start);
+    case op.TABLE_GROW:
+      readIndex(reader, shape.tables, 'table');
+      return chargeGrowth(rewriter, 'elements', TABLE_GROW_COST, start);
+    case op.TABLE_SIZE:
+      readIndex(reader, shape.tables, 'table');
+      return;
+    default:
+      throw opcodeRefused(
+        [op.BULK_PREFIX, opcode],
+        prefixedProposalOf(op.BULK_PREFIX, opcode),
+        start,
+        rewriter.index,
+      );
+  }
+}
+
+/** Reads `memory.grow` and charges the pages that it gave. */
+export function rewriteMemoryGrow(rewriter: FunctionRewriter, start: number): void {
+  readMemoryIndex(rewriter.reader, rewriter.index);
+  chargeGrowth(rewriter, 'pages', MEMORY_GROW_COST, start);
+}
+
+function chargeLength(rewriter: FunctionRewriter, unit: LengthUnit, start: number): void {
+  const { regions, fuel, locals } = rewriter;
+  if (!regions.isLive) return;
+  regions.add(BULK_COST);
+  rewriter.flush(start);
+  fuel.chargeLength(unit, locals.of(op.I32_TYPE));
+}
+
+function chargeGrowth(rewriter: FunctionRewriter, unit: LengthUnit, cost: number, start: number): void {
+  const { reader, regions, fuel, locals } = rewriter;
+  if (!regions.isLive) return;
+  regions.add(cost);
+  const scratch = locals.of(op.I32_TYPE);
+  rewriter.flush(start);
+  fuel.keepDelta(scratch);
+  rewriter.flush(reader.at);
+  fuel.chargeGrowth(unit, scratch);
+}

@@ -1,0 +1,15 @@
+import { KilnError } from '../../base/errors.ts';
+import type { Position } from './positions.ts';
+
+/** Longest name that a message quotes. */
+const MAX_QUOTED_CHARS = 60;
+
+/** The error for a shader that may not run, with the author's line and column in message and data. */
+export function refuse(code: string, what: string, { line, column }: Position, hint: string): KilnError {
+  return new KilnError(`sandbox/${code}`, `${line}:${column}: ${what}`, { data: { line, column }, hint });
+}
+
+/** A text of the author's in quotes, cut to a length that fits a message. */
+export function quote(text: string): string {
+  return `"${text.length > MAX_QUOTED_CHARS ? `${text.slice(0, MAX_QUOTED_CHARS)}…` : text}"`;
+}
