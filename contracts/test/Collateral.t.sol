@@ -268,6 +268,20 @@ contract CollateralTest is PoolFixture {
         isTrue(!new Prover().proves(proof, ALICE, 99), "a wrapped sum is refused");
     }
 
+    function test_a_proof_has_at_most_32_siblings() public {
+        Prover prover = new Prover();
+        for (uint256 depth = 32; depth <= 33; ++depth) {
+            PoolTypes.AllocationProof memory proof =
+                PoolTypes.AllocationProof(bytes32(0), 100, new PoolTypes.Sibling[](depth));
+            Trees.Node memory node = Trees.leaf(ALICE, 100);
+            for (uint256 i = 0; i < depth; ++i) {
+                node = Trees.parent(node, Trees.Node(bytes32(0), 0));
+            }
+            proof.root = node.hash;
+            isTrue(prover.proves(proof, ALICE, 100) == (depth == 32), "a tree of 2^32 payees, and no deeper");
+        }
+    }
+
     function test_two_leaves_of_one_payee_pay_no_more_than_the_larger() public {
         (address[] memory payees, uint128[] memory limits) = (new address[](2), new uint128[](2));
         (payees[0], payees[1], limits[0], limits[1]) = (ALICE, ALICE, 100, 60);
