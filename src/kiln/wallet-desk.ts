@@ -19,7 +19,8 @@ import { PoolReader } from '../wallet/pool-reader.ts';
 import { thaw, withdraw } from '../wallet/pool-writer.ts';
 import { redeem } from '../wallet/redeem.ts';
 import { type KeySealer, openKeySealer } from '../wallet/sealed-key.ts';
-import { openSession, resumeSession, type SessionRecord } from '../wallet/session-key.ts';
+import { openSession, resumeSession, type SessionRecord, type SessionStore } from '../wallet/session-key.ts';
+import { VoucherWorker } from '../wallet/voucher-crypto.ts';
 import { MAX_HISTORY_SHOWN, SESSION_MARGIN_MS, WALLET_REFRESH_MS } from './constants.ts';
 import type { Kiln, NetworkConfig, VoucherView, WalletEvent, WalletView } from './kiln.ts';
 
@@ -48,6 +49,7 @@ export class WalletDesk implements AsyncDisposable {
     vouchers: [],
     history: [],
   });
+  readonly #crypto = new VoucherWorker();
   #account: WalletAccount | undefined;
   #redeeming: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -57,7 +59,7 @@ export class WalletDesk implements AsyncDisposable {
     this.#config = config;
     this.#clock = clock;
     this.#sealer = sealer;
-    this.reader = new PoolReader(config, clock);
+    this.reader = new PoolReader(config, clock, this.#crypto);
     this.#embedded = store.collection('wallet');
     this.#sessions = store.collection('wallet');
     this.#vouchers = store.collection('vouchers');
@@ -118,16 +120,24 @@ export class WalletDesk implements AsyncDisposable {
     const account = this.#required();
     const { thawMs } = await this.reader.facts();
     const expiresAtMs = this.#clock.now() + AGREEMENT_LIFETIME_MS + thawMs + SESSION_MARGIN_MS;
-    const store = { records: this.#sessions, sealer: this.#sealer };
-    const session = await openSession(this.reader, account, store, { cap: budget, expiresAtMs }, { onStep });
+    const session = await openSession(
+      this.reader,
+      account,
+      this.#sessionStore,
+      { cap: budget, expiresAtMs },
+      { onStep },
+    );
     await this.#note('deposit', budget, session.transaction ?? '');
     return session;
   }
 
   /** The session key of a job begun earlier. */
   reopenSession(terms: PaymentTerms): Promise<PaymentSession> {
-    const store = { records: this.#sessions, sealer: this.#sealer };
-    return resumeSession(store, terms.sessionKey as Address);
+    return resumeSession(this.#sessionStore, terms.sessionKey as Address);
+  }
+
+  get #sessionStore(): SessionStore {
+    return { records: this.#sessions, sealer: this.#sealer, crypto: this.#crypto };
   }
 
   /** Redeems every voucher held that is worth anything; one redemption at a time. */
@@ -189,6 +199,7 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#crypto[Symbol.dispose]();
     this.#isClosed = true;
     this.#cancelRefresh?.();
     this.#injected.stop();

@@ -2,13 +2,14 @@ import type { PublicClient } from 'viem';
 import type { Clock } from '../base/time.ts';
 import { KilnError } from '../base/errors.ts';
 import type { PayerStanding } from '../payment/acceptance.ts';
-import { isSameAddress, plainAddress, recoverVoucherSigner } from '../payment/voucher.ts';
+import { isSameAddress, plainAddress } from '../payment/voucher.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, createReader, POOL_ABI, TOKEN_ABI } from './chain.ts';
 import { MAX_CACHED_VIEWS, VIEW_CACHE_MS } from './constants.ts';
+import { ownThread, type VoucherCrypto } from './voucher-crypto.ts';
 
 /** A payer's deposit. */
 export interface DepositState {
@@ -33,12 +34,14 @@ export class PoolReader {
   readonly config: ChainConfig;
   readonly client: PublicClient;
   readonly #clock: Clock;
+  readonly #crypto: VoucherCrypto;
   readonly #views = new Map<string, { readonly at: number; readonly view: Promise<PayerStanding> }>();
 
-  constructor(config: ChainConfig, clock: Clock) {
+  constructor(config: ChainConfig, clock: Clock, crypto: VoucherCrypto = ownThread) {
     this.config = config;
     this.client = createReader(config);
     this.#clock = clock;
+    this.#crypto = crypto;
   }
 
   /**
@@ -68,7 +71,7 @@ export class PoolReader {
   /** Address that signed this voucher for this chain and pool; throws `payment/bad-signature`. */
   async voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address> {
     this.#assertHome(terms);
-    return recoverVoucherSigner(terms, voucher);
+    return this.#crypto.signerOf(terms, voucher);
   }
 
   /** Tokens on an account, outside the pool. */
