@@ -26,4 +26,9 @@ export const BENCHES: readonly {
     what: 'long calls in the sandbox against native programs and plain workers',
     load: () => import('./wasm-speed/wasm-speed.bench.ts'),
   },
+  {
+    name: 'vouchers',
+    what: "signing and verifying vouchers against viem's own functions, in the browser",
+    load: () => import('./vouchers/vouchers.bench.ts'),
+  },
 ];

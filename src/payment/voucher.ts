@@ -1,4 +1,4 @@
-import { instantiateSecp256k1, type Secp256k1 } from '@bitauth/libauth';
+import type { Secp256k1 } from '@bitauth/libauth';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { type Bytes, concat, fromHex, toHex } from '../base/bytes.ts';
 import { KilnError } from '../base/errors.ts';
@@ -90,9 +90,8 @@ export async function recoverVoucherSigner(domain: VoucherDomain, voucher: Signe
   );
 }
 
-/** libsecp256k1 as WASM, compiled when the first voucher comes. */
 function secp256k1(): Promise<Secp256k1> {
-  return (curve ??= instantiateSecp256k1());
+  return (curve ??= import('./secp256k1.ts').then((loaded) => loaded.secp256k1));
 }
 
 function isLow(s: Uint8Array): boolean {
