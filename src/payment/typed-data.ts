@@ -10,11 +10,15 @@ import type { PaymentTerms } from '../protocol/announce.ts';
 /** Which contract on which chain a signature is good for. */
 export type PoolDomain = Pick<PaymentTerms, 'chainId' | 'pool'>;
 
-/** One field: an address as `0x…`, or an unsigned integer. */
+/** One field: an address or 32 bytes as `0x…`, or an unsigned integer. */
 export type Word = string | bigint;
 
+/** The pool's name in its EIP-712 domain. */
+export const POOL_DOMAIN_NAME = 'GLM Voucher Pool';
+/** The pool's version in its EIP-712 domain. */
+export const POOL_DOMAIN_VERSION = '1';
+
 const WORD_BYTES = 32;
-const ADDRESS_BYTES = 20;
 const PREFIX = [0x19, 0x01] as const;
 /** Domains seen lately; a tab works with one or two. */
 const MAX_DOMAINS = 16;
@@ -22,8 +26,8 @@ const MAX_DOMAINS = 16;
 const DOMAIN_TYPE = typeHash(
   'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
 );
-const POOL_NAME = keccak_256(utf8('GLM Voucher Pool'));
-const POOL_VERSION = keccak_256(utf8('1'));
+const POOL_NAME = keccak_256(utf8(POOL_DOMAIN_NAME));
+const POOL_VERSION = keccak_256(utf8(POOL_DOMAIN_VERSION));
 
 const separators = new Map<string, Uint8Array>();
 
@@ -72,7 +76,8 @@ function hashStruct(type: Uint8Array, words: readonly Word[]): Uint8Array {
 
 function writeWord(encoded: Uint8Array, at: number, word: Word): void {
   if (typeof word === 'string') {
-    encoded.set(fromHex(word), at + WORD_BYTES - ADDRESS_BYTES);
+    const bytes = fromHex(word);
+    encoded.set(bytes, at + WORD_BYTES - bytes.length);
     return;
   }
   const view = new DataView(encoded.buffer, at, WORD_BYTES);
