@@ -20,6 +20,8 @@ const networkConfigSchema = v.object({
     id: v.pipe(v.number(), v.safeInteger()),
     name: v.string(),
     rpcUrl: v.string(),
+    secondRpcUrl: v.exactOptional(v.pipe(v.string(), v.startsWith('http'))),
+    tokensPerCoin: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
     token: chainAddressSchema,
     pool: chainAddressSchema,
     tokenSymbol: v.string(),

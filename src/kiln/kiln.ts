@@ -14,6 +14,10 @@ export interface NetworkConfig {
     readonly id: number;
     readonly name: string;
     readonly rpcUrl: string;
+    /** A second node, of another operator: providers believe what both say. */
+    readonly secondRpcUrl?: string;
+    /** What one native coin is worth, in whole tokens. */
+    readonly tokensPerCoin?: number;
     readonly token: Address;
     readonly pool: Address;
     readonly tokenSymbol: string;

@@ -38,7 +38,10 @@ const good: StandingCase = {
     free: 1_000n,
     cap: 1_000n,
     spent: 0n,
+    redeemed: 0n,
+    highestIssued: 0n,
     claimed: 0n,
+    collateral: 0n,
     expiresAtMs: NOW_MS + 3_600_000,
     isEquivocated: false,
     readAtMs: NOW_MS - 1_000,
@@ -104,7 +107,8 @@ describe('a payer', () => {
     ['payment/key-expiring', { minKeyLifeMs: 3_600_001 }],
     ['payment/over-cap', standing({ cap: 119n })],
     ['payment/over-cap', standing({ spent: 960n })],
-    ['payment/over-credit', standing({ free: 89n })],
+    ['payment/over-cap', standing({ highestIssued: 1_001n })],
+    ['payment/over-cap', standing({ spent: 971n, redeemed: 0n, collateral: 20n })],
   ] satisfies [string, Partial<StandingCase>][])('is left by %s: case %#', (code, change) => {
     expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'stop-and-redeem', code });
   });
@@ -114,16 +118,48 @@ describe('a payer', () => {
       kind: 'accept',
       uncovered: 30n,
     });
+    expect(judgeStanding({ ...good, ...standing({ free: 89n }) })).toMatchObject({
+      kind: 'ask-cover',
+      code: 'payment/over-credit',
+      missing: 31n,
+    });
   });
 
   it('is risked no more than what is owed here', () => {
-    const change = { ...standing({ free: 0n, claimed: 40n, spent: 40n }) };
+    const change = standing({ free: 0n, claimed: 40n, spent: 40n, redeemed: 40n });
     expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 10n });
   });
 
   it('has paid what was redeemed', () => {
-    const change = { ...standing({ free: 70n, claimed: 50n, spent: 50n }), creditLimit: 0n };
-    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 0n });
+    const change = standing({ free: 70n, claimed: 50n, spent: 50n, redeemed: 50n });
+    expect(judgeStanding({ ...good, ...change, creditLimit: 0n })).toEqual({ kind: 'accept', uncovered: 0n });
+  });
+
+  it('covers this payee by its own collateral, whatever became of the deposit', () => {
+    const strict = { ...good, creditLimit: 0n };
+    const covered = standing({ free: 0n, spent: 50n, collateral: 50n });
+    expect(judgeStanding({ ...strict, ...covered })).toEqual({ kind: 'accept', uncovered: 0n });
+    const partly = standing({ free: 0n, spent: 49n, collateral: 49n });
+    expect(judgeStanding({ ...strict, ...partly })).toMatchObject({ kind: 'ask-cover', missing: 1n });
+  });
+
+  it('counts the rest of the deposit for what collateral does not cover, after the others', () => {
+    const change = standing({ free: 90n, spent: 20n, collateral: 20n });
+    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 10n });
+  });
+
+  it('does not count collateral of others as redeemed', () => {
+    // All 70 of the others are set aside for them, but they may be owed something else: 50 are left of 120.
+    const change = standing({ free: 50n, spent: 70n });
+    expect(judgeStanding({ ...good, ...change, creditLimit: 50n })).toEqual({
+      kind: 'accept',
+      uncovered: 50n,
+    });
+  });
+
+  it('is judged by the promises to others that the contract has seen', () => {
+    const change = standing({ free: 120n, highestIssued: 140n });
+    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 20n });
   });
 
   it('is asked the same before any voucher', () => {

@@ -47,3 +47,5 @@ export const INSPECT_INTERVAL_MS = 5_000;
 export const CHAIN_ANSWER_MS = 15_000;
 /** A session key must live this long when an agreement is signed: some work, a break, and a redemption in peace. */
 export const LEAST_KEY_LIFE_MS = 3_600_000 + RESUME_WINDOW_MS;
+/** A payer that owes more than its deposit and the credit cover has this long to set collateral aside: some blocks. */
+export const COVER_WAIT_MS = 60_000;

@@ -62,6 +62,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     vouchers: init.vouchers,
     clock,
     onStored: () => init.onVoucher?.(false),
+    onUncovered: () => init.onVoucher?.(true),
     onStop: (reason) => {
       session.end(reason);
       init.onVoucher?.(true);

@@ -24,3 +24,10 @@ export const MAX_WALLET_ICON_CHARS = 100_000;
 /** How often an injected wallet is asked about a batch, and how long. */
 export const CALLS_POLL_MS = 500;
 export const CALLS_TIMEOUT_MS = 180_000;
+/**
+ * What one native coin is worth, in whole GLM, where the network's configuration does not say: an order of magnitude is
+ * enough, since vouchers are redeemed when they are worth many times their gas.
+ */
+export const TOKENS_PER_COIN = { POL: 1, ETH: 10_000 } as const;
+/** Nodes whose newest blocks are further apart than this are not compared: one is stuck (half a minute on Polygon). */
+export const MAX_BLOCK_LAG = 16n;

@@ -9,6 +9,7 @@ import type { SignedVoucher } from '../protocol/work.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, createReader, POOL_ABI, TOKEN_ABI } from './chain.ts';
 import { MAX_CACHED_VIEWS, VIEW_CACHE_MS } from './constants.ts';
+import { readStanding } from './payer-standing.ts';
 import { ownThread, type VoucherCrypto } from './voucher-crypto.ts';
 
 /** A payer's deposit. */
@@ -22,6 +23,17 @@ export interface DepositState {
   readonly thawEndsAtMs?: number;
 }
 
+/** A session key as the contract has it; see `PayerStanding` for the amounts. */
+export interface KeyState {
+  readonly cap: bigint;
+  readonly spent: bigint;
+  readonly redeemed: bigint;
+  /** The highest `issued` of a voucher that the contract has seen. */
+  readonly highestIssued: bigint;
+  /** 0 when it was never authorised. */
+  readonly expiresAtMs: number;
+}
+
 /** What the constructor of the pool fixed. */
 export interface PoolFacts {
   readonly token: Address;
@@ -33,6 +45,7 @@ export interface PoolFacts {
 export class PoolReader {
   readonly config: ChainConfig;
   readonly client: PublicClient;
+  readonly #second: PublicClient | undefined;
   readonly #clock: Clock;
   readonly #crypto: VoucherCrypto;
   readonly #views = new Map<string, { readonly at: number; readonly view: Promise<PayerStanding> }>();
@@ -40,13 +53,14 @@ export class PoolReader {
   constructor(config: ChainConfig, clock: Clock, crypto: VoucherCrypto = ownThread) {
     this.config = config;
     this.client = createReader(config);
+    this.#second = config.secondRpcUrl === undefined ? undefined : createReader(config, config.secondRpcUrl);
     this.#clock = clock;
     this.#crypto = crypto;
   }
 
   /**
-   * Everything a provider checks, in one call to the chain; at most 20 s old.
-   * Throws `wallet/wrong-pool` for terms of another chain or pool.
+   * Everything a provider checks, in one call to each of the chain's nodes; at most 20 s old.
+   * Throws `wallet/wrong-pool` for terms of another chain or pool, `wallet/nodes-disagree` when two nodes are asked.
    */
   async payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
     this.#assertHome(terms);
@@ -104,6 +118,19 @@ export class PoolReader {
     return { balance, locked, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
   }
 
+  /** A session key of a payer; all zero when it was never authorised. */
+  async sessionKey(payer: Address, signer: Address): Promise<KeyState> {
+    const [cap, spent, redeemed, highestIssued, expiry] = await this.#read('read the session key', () =>
+      this.client.readContract({
+        address: this.config.pool,
+        abi: POOL_ABI,
+        functionName: 'sessionKeys',
+        args: [plainAddress(payer), plainAddress(signer)],
+      }),
+    );
+    return { cap, spent, redeemed, highestIssued, expiresAtMs: expiry * 1_000 };
+  }
+
   /** What the pool's constructor fixed; throws `wallet/wrong-pool` when the configured token is not the pool's. */
   async facts(): Promise<PoolFacts> {
     const address = this.config.pool;
@@ -123,25 +150,17 @@ export class PoolReader {
     return { token, thawMs: thaw * 1_000, depositCeiling };
   }
 
-  async #readView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
-    const readAtMs = this.#clock.now();
-    const state = await this.#read('read the payer’s deposit', () =>
-      this.client.readContract({
-        address: this.config.pool,
-        abi: POOL_ABI,
-        functionName: 'payerState',
-        args: [plainAddress(terms.payer), plainAddress(terms.sessionKey), plainAddress(payee)],
-      }),
+  #readView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
+    const source = { pool: this.config.pool, client: this.client };
+    const nowMs = this.#clock.now();
+    return this.#read('read the payer’s deposit', () =>
+      readStanding(
+        this.#second === undefined ? source : { ...source, second: this.#second },
+        terms,
+        payee,
+        nowMs,
+      ),
     );
-    return {
-      free: state.balance - state.locked - state.thawing,
-      cap: state.cap,
-      spent: state.spent,
-      claimed: state.claimed,
-      expiresAtMs: state.expiry * 1_000,
-      isEquivocated: state.isEquivocated,
-      readAtMs,
-    };
   }
 
   #assertHome(terms: PaymentTerms): void {
