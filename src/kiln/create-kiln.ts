@@ -4,6 +4,7 @@ import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
+import { openPromises } from '../requestor/open-promises.ts';
 import { Requestor } from '../requestor/requestor.ts';
 import { probeGpu } from '../sandbox/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
@@ -102,8 +103,12 @@ export async function createKiln(
       connection: network.connection,
       board: network.board,
       provider: providerDesk.api,
-      requestor: requestorApi(requestor, wallet, network.board, (cid) =>
-        network.blobs.get(cid, { holders: [] }),
+      requestor: requestorApi(
+        requestor,
+        wallet,
+        network.board,
+        (cid) => network.blobs.get(cid, { holders: [] }),
+        () => openPromises(store.collection('jobs'), store.collection('ledgers')),
       ),
       wallet: wallet.api,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -1,10 +1,7 @@
 import { KilnError, toKilnError } from '../base/errors.ts';
 import { Cell } from '../base/observable.ts';
 import type { Clock } from '../base/time.ts';
-import { isRedemptionDue } from '../payment/redemption.ts';
-import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
-import type { VoucherRecord } from '../provider/records.ts';
 import type { PaymentSession } from '../requestor/slices.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import { AGREEMENT_LIFETIME_MS } from '../requestor/constants.ts';
@@ -15,6 +12,7 @@ import { type EmbeddedRecord, openEmbeddedWallet } from '../wallet/embedded-wall
 import { drawFromFaucet } from '../wallet/faucet.ts';
 import { connectInjected } from '../wallet/injected-account.ts';
 import { watchInjectedWallets } from '../wallet/injected-wallets.ts';
+import { depositFor } from '../wallet/left-over.ts';
 import { PoolReader } from '../wallet/pool-reader.ts';
 import { thaw, withdraw } from '../wallet/pool-writer.ts';
 import { redeem } from '../wallet/redeem.ts';
@@ -22,12 +20,8 @@ import { type KeySealer, openKeySealer } from '../wallet/sealed-key.ts';
 import { openSession, resumeSession, type SessionRecord, type SessionStore } from '../wallet/session-key.ts';
 import { VoucherWorker } from '../wallet/voucher-crypto.ts';
 import { MAX_HISTORY_SHOWN, SESSION_MARGIN_MS, WALLET_REFRESH_MS } from './constants.ts';
-import type { Kiln, NetworkConfig, VoucherView, WalletEvent, WalletView } from './kiln.ts';
-
-/** What a voucher has been redeemed for, as this browser saw it. */
-interface RedeemedRecord {
-  readonly amount: bigint;
-}
+import type { Kiln, NetworkConfig, WalletEvent, WalletView } from './kiln.ts';
+import { VoucherBook } from './voucher-book.ts';
 
 /** The wallet of this tab: one account, its money on chain, and the vouchers that it holds. */
 export class WalletDesk implements AsyncDisposable {
@@ -36,9 +30,8 @@ export class WalletDesk implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #embedded: Collection<EmbeddedRecord>;
   readonly #sessions: Collection<SessionRecord>;
-  readonly #vouchers: Collection<VoucherRecord>;
+  readonly #vouchers: VoucherBook;
   readonly #history: Collection<WalletEvent>;
-  readonly #redeemed: Collection<RedeemedRecord>;
   readonly #sealer: KeySealer;
   readonly #injected = watchInjectedWallets();
   readonly #view = new Cell<WalletView>({
@@ -62,9 +55,8 @@ export class WalletDesk implements AsyncDisposable {
     this.reader = new PoolReader(config, clock, this.#crypto);
     this.#embedded = store.collection('wallet');
     this.#sessions = store.collection('wallet');
-    this.#vouchers = store.collection('vouchers');
+    this.#vouchers = new VoucherBook(this.reader, store);
     this.#history = store.collection('history');
-    this.#redeemed = store.collection('settings');
     this.#injected.wallets.subscribe((wallets) => {
       this.#view.set({
         ...this.#view.value,
@@ -115,19 +107,25 @@ export class WalletDesk implements AsyncDisposable {
       await this.#draw().catch((thrown: unknown) => this.#complain(thrown));
   }
 
-  /** Funds a session key for a job's budget: its vouchers draw on the deposit made here. */
-  async openSession(budget: bigint, onStep: (step: string) => void): Promise<PaymentSession> {
+  /**
+   * Funds a session key for a job's budget. Its vouchers draw on the deposit: on what earlier jobs left over, and on what
+   * is deposited now. One at a time: two would count the same left-over money.
+   *
+   * @param promised all that each earlier session key will ever promise
+   */
+  async openSession(
+    budget: bigint,
+    promised: ReadonlyMap<string, bigint>,
+    onStep: (step: string) => void,
+  ): Promise<PaymentSession> {
     const account = this.#required();
-    const { thawMs } = await this.reader.facts();
+    const { reader } = this;
+    const { thawMs } = await reader.facts();
     const expiresAtMs = this.#clock.now() + AGREEMENT_LIFETIME_MS + thawMs + SESSION_MARGIN_MS;
-    const session = await openSession(
-      this.reader,
-      account,
-      this.#sessionStore,
-      { cap: budget, expiresAtMs },
-      { onStep },
-    );
-    await this.#note('deposit', budget, session.transaction ?? '');
+    const deposit = await depositFor(reader, account.address, budget, this.#sessions, promised);
+    const terms = { cap: budget, expiresAtMs, deposit };
+    const session = await openSession(reader, account, this.#sessionStore, terms, { onStep });
+    if (deposit > 0n) await this.#note('deposit', deposit, session.transaction ?? '');
     return session;
   }
 
@@ -150,14 +148,7 @@ export class WalletDesk implements AsyncDisposable {
   /** Is there a voucher that must be redeemed now? Only an embedded account is asked: another wallet would pop up. */
   async isRedemptionDue(): Promise<boolean> {
     if (this.#account?.kind !== 'embedded') return false;
-    const nowMs = this.#clock.now();
-    for (const [key, { terms, payee, voucher, receivedAtMs }] of await this.#homeVouchers()) {
-      const redeemed = (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n;
-      const owed = voucher.amount - redeemed;
-      const { expiresAtMs } = await this.reader.payerView(terms, payee);
-      if (isRedemptionDue({ owed, ageMs: nowMs - receivedAtMs, keyLifeMs: expiresAtMs - nowMs })) return true;
-    }
-    return false;
+    return this.#vouchers.isDue(this.#clock.now());
   }
 
   /** Reads balances and vouchers again; a chain out of reach is told in the view, not thrown. */
@@ -165,7 +156,7 @@ export class WalletDesk implements AsyncDisposable {
     if (this.#isClosed) return;
     const account = this.#account;
     try {
-      const [vouchers, history] = await Promise.all([this.#voucherViews(), this.#pastEvents()]);
+      const [vouchers, history] = await Promise.all([this.#vouchers.views(), this.#pastEvents()]);
       const shown =
         account === undefined
           ? {}
@@ -233,46 +224,19 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   async #redeemNow(): Promise<{ paid: bigint; transaction?: string }> {
-    const records = await this.#homeVouchers();
+    const records = await this.#vouchers.home();
     const { paid, rows, transactions, failure } = await redeem(
       this.reader,
       this.#required(),
       records.map(([, { voucher }]) => voucher),
     );
-    for (const [i, row] of rows.entries()) {
-      const isRedeemed = row.paid > 0n || row.skipped === 'nothing-owed';
-      const [key] = records[i]!;
-      if (!isRedeemed) continue;
-      const before = (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n;
-      const amount = row.skipped === 'nothing-owed' ? row.voucher.amount : before + row.paid;
-      await this.#redeemed.put(`redeemed/${key}`, { amount });
-    }
+    const keys = records.map(([key]) => key);
+    await this.#vouchers.note(keys, rows, this.#clock.now());
     const transaction = transactions[0];
     if (paid > 0n) await this.#note('redeem', paid, transaction ?? '');
     else await this.refresh();
     if (failure !== undefined) throw failure;
     return { paid, ...(transaction === undefined ? {} : { transaction }) };
-  }
-
-  async #voucherViews(): Promise<VoucherView[]> {
-    const records = await this.#homeVouchers();
-    return Promise.all(
-      records.map(async ([key, { terms, voucher, receivedAtMs }]) => ({
-        key,
-        payer: terms.payer as Address,
-        sessionKey: terms.sessionKey as Address,
-        amount: voucher.amount,
-        redeemed: (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n,
-        receivedAtMs,
-      })),
-    );
-  }
-
-  /** Vouchers of another chain or pool stay in the store; they are good there. */
-  async #homeVouchers(): Promise<[string, VoucherRecord][]> {
-    const { id, pool } = this.#config;
-    const isHome = (terms: PaymentTerms) => terms.chainId === id && isSameAddress(terms.pool, pool);
-    return (await this.#vouchers.entries()).filter(([, { terms }]) => isHome(terms));
   }
 
   async #pastEvents(): Promise<WalletEvent[]> {

@@ -43,7 +43,7 @@ export interface SessionStore {
 }
 
 /**
- * Makes a session key, stores it, deposits the budget and authorises the key. One key per job; never reused.
+ * Makes a session key, stores it, deposits what the budget is short of and authorises the key. One key per job; never reused.
  *
  * @param budget.cap all that the job may cost, in the token's smallest unit
  * @param budget.expiresAtMs the job's end plus the pool's thaw plus a margin
