@@ -6,7 +6,7 @@ import { toHex } from '../src/base/bytes.ts';
 import { recoverVoucherSigner, signVoucher, voucherDigest } from '../src/payment/voucher.ts';
 import { voucherPoolAbi } from '../src/wallet/artifacts/voucher-pool.ts';
 import { type Anvil, startAnvil } from './anvil.ts';
-import { deployLocal, type Deployment } from './deploy.ts';
+import { deployLocal, type Deployment } from './deploy/local.ts';
 
 const address = fc
   .uint8Array({ minLength: 20, maxLength: 20 })
