@@ -89,6 +89,7 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
 /** EIP-1193 and EIP-1474 codes of injected wallets. */
 const USER_REJECTED = 4001;
 const UNAUTHORISED = 4100;
+const DISCONNECTED = 4900;
 const CHAIN_DISCONNECTED = 4901;
 const REQUEST_PENDING = -32002;
 
@@ -128,6 +129,13 @@ export function toChainError(thrown: unknown, action: string): KilnError {
       'wallet/not-authorised',
       'The wallet does not let this page use the account.',
       'Connect it again.',
+    );
+  }
+  if (codes.includes(DISCONNECTED)) {
+    return error(
+      'wallet/disconnected',
+      'The wallet has no connection to any chain.',
+      'Open your wallet, check its connection, and try again.',
     );
   }
   if (codes.includes(CHAIN_DISCONNECTED)) {

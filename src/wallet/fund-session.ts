@@ -1,11 +1,10 @@
-import { encodeFunctionData, type Hex } from 'viem';
-import { KilnError } from '../base/errors.ts';
+import type { Hex } from 'viem';
 import { formatGlm } from '../payment/price.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
-import { toChainError } from './chain-error.ts';
-import { POOL_ABI, TOKEN_ABI } from './chain.ts';
+import { POOL_ABI } from './chain.ts';
 import type { PoolReader } from './pool-reader.ts';
+import { spendTokens } from './spend-tokens.ts';
 import { transact, type TransactOptions } from './transact.ts';
 
 /** How a session key is funded. */
@@ -42,76 +41,27 @@ async function fund(
   reader: PoolReader,
   account: WalletAccount,
   { signer, cap, deposit, expiresAtMs }: Authorization,
-  { signal, onStep }: TransactOptions,
+  options: TransactOptions,
 ): Promise<{ readonly transaction: Hex }> {
-  const { token, pool, tokenSymbol: symbol } = reader.config;
+  const { pool: address, tokenSymbol: symbol } = reader.config;
   const expiry = Math.ceil(expiresAtMs / 1_000);
-  const amount = formatGlm(deposit, { digits: 4, symbol });
   if (deposit === 0n) {
-    onStep?.('Authorising the session key');
+    options.onStep?.('Authorising the session key');
     const authorizing = {
-      address: pool,
+      address,
       abi: POOL_ABI,
       functionName: 'authorizeSigner',
       args: [signer, cap, expiry],
       action: 'authorise the session key',
     } as const;
-    return { transaction: (await transact(reader, account, authorizing, signal)).transactionHash };
+    return { transaction: (await transact(reader, account, authorizing, options.signal)).transactionHash };
   }
-  // Exactly this amount: an allowance without bound would outlive the job.
-  const approving = {
-    address: token,
-    abi: TOKEN_ABI,
-    functionName: 'approve',
-    args: [pool, deposit],
-    action: `approve ${amount} for the pool`,
-  } as const;
   const depositing = {
-    address: pool,
+    address,
     abi: POOL_ABI,
     functionName: 'depositAndAuthorize',
     args: [deposit, signer, cap, expiry],
-    action: `deposit ${amount}`,
+    action: `deposit ${formatGlm(deposit, { digits: 4, symbol })}`,
   } as const;
-
-  await assertBalance(reader, account, deposit);
-  if ((await allowanceOf(reader, account)) < deposit) {
-    onStep?.(`Approving ${amount}`);
-    const calls = [
-      { to: token, data: encodeFunctionData(approving), action: approving.action },
-      { to: pool, data: encodeFunctionData(depositing), action: depositing.action },
-    ];
-    const transaction = await account.sendTogether?.(calls, signal);
-    if (transaction !== undefined) return { transaction };
-    await transact(reader, account, approving, signal);
-  }
-  onStep?.(`Depositing ${amount}`);
-  return { transaction: (await transact(reader, account, depositing, signal)).transactionHash };
-}
-
-async function assertBalance(reader: PoolReader, account: WalletAccount, needed: bigint): Promise<void> {
-  const balance = await reader.tokenBalance(account.address);
-  if (balance >= needed) return;
-  const glm = (amount: bigint) => formatGlm(amount, { digits: 4, symbol: reader.config.tokenSymbol });
-  throw new KilnError(
-    'wallet/not-enough-tokens',
-    `The account holds ${glm(balance)}, less than ${glm(needed)}.`,
-    {
-      data: { balance: balance.toString(), needed: needed.toString() },
-      hint: 'Put more GLM on this account, or choose a smaller budget.',
-    },
-  );
-}
-
-async function allowanceOf(reader: PoolReader, account: WalletAccount): Promise<bigint> {
-  try {
-    return await reader.client.readContract({
-      address: reader.config.token,
-      abi: TOKEN_ABI,
-      functionName: 'allowance',
-      args: [account.address, reader.config.pool],
-    });
-  } catch (thrown) {
-    throw toChainError(thrown, 'read the allowance');
-  }
+  return spendTokens(reader, account, deposit, depositing, options);
 }

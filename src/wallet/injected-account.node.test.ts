@@ -5,6 +5,7 @@ import { drawFromFaucet } from './faucet.ts';
 import { fundSession } from './fund-session.ts';
 import { connectInjected, type Eip1193 } from './injected-account.ts';
 import { type LocalChain, memoryCollection, startLocalChain } from '../../contracts/local-chain.ts';
+import { deposit } from './pool-writer.ts';
 import { openKeySealer } from './sealed-key.ts';
 import { openSession, type SessionRecord } from './session-key.ts';
 
@@ -133,7 +134,11 @@ describe('an injected wallet', () => {
 
   it('is switched to the chain, which is added where it is unknown', async () => {
     Object.assign(person, { chainId: 1, knowsChain: false });
-    expect((await connect()).address).toBe(UNLOCKED);
+    const account = await connect();
+    expect(account.address).toBe(UNLOCKED);
+    expect(await account.status()).toEqual({ kind: 'wrong-chain', chainId: 1 });
+    await account.switchChain();
+    expect(await account.status()).toEqual({ kind: 'ready' });
     expect(person).toMatchObject({ chainId: chain.config.id, knowsChain: true });
   });
 
@@ -143,7 +148,8 @@ describe('an injected wallet', () => {
   ])('names a refusal of %s', async (method, code) => {
     person.chainId = 1;
     person.rejects.add(method);
-    await expect(connect()).rejects.toSatisfy((e) => hasCode(e, code));
+    const connecting = connect().then((account) => account.switchChain());
+    await expect(connecting).rejects.toSatisfy((e) => hasCode(e, code));
   });
 
   it('names a declined transaction, and sends nothing', async () => {
@@ -162,6 +168,33 @@ describe('an injected wallet', () => {
     await expect(drawFromFaucet(chain.reader, account)).rejects.toSatisfy((e) =>
       hasCode(e, 'wallet/account-changed'),
     );
+  });
+
+  it('knows when it cannot send', async () => {
+    const account = await connect();
+    person.accounts = ['0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
+    expect(await account.status()).toEqual({ kind: 'other-account', address: person.accounts[0] });
+    person.accounts = [];
+    expect(await account.status()).toEqual({ kind: 'disconnected' });
+    person.accounts = [UNLOCKED];
+    person.rejects.add('eth_chainId');
+    expect(await account.status()).toEqual({ kind: 'disconnected' });
+  });
+
+  it('deposits for jobs to come, asking once where it can', async () => {
+    const account = await connect();
+    await drawFromFaucet(chain.reader, account);
+    const before = (await chain.reader.deposit(UNLOCKED)).balance;
+    const steps: string[] = [];
+    await deposit(chain.reader, account, 7n, { onStep: (step) => steps.push(step) });
+    expect((await chain.reader.deposit(UNLOCKED)).balance - before).toBe(7n);
+    expect(steps.map((step) => step.split(' ')[0])).toEqual(['Approving', 'Depositing']);
+    Object.assign(person, { atomic: 'ready', asked: [] });
+    await deposit(chain.reader, account, 8n);
+    expect((await chain.reader.deposit(UNLOCKED)).balance - before).toBe(15n);
+    expect(person.asked).not.toContain('eth_sendTransaction');
+    const tooMuch = deposit(chain.reader, account, 10n ** 30n);
+    await expect(tooMuch).rejects.toSatisfy((e) => hasCode(e, 'wallet/not-enough-tokens'));
   });
 
   it('names a wallet without an account', async () => {

@@ -18,16 +18,29 @@ export interface Eip1193 {
 /** An account of an injected wallet. */
 export interface InjectedAccount extends WalletAccount {
   readonly kind: 'injected';
+  /** Can it send now? Asks the wallet without a question to the person. */
+  status(): Promise<InjectedStatus>;
+  /** Asks the person to let the wallet switch to the configured chain; throws `wallet/wrong-chain`. */
+  switchChain(): Promise<void>;
   /** Calls back when the person picks another account or chain in the wallet; the result stops it. */
   onChanged(listener: () => void): () => void;
 }
+
+/** What stands between an injected account and its next transaction. */
+export type InjectedStatus =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'wrong-chain'; readonly chainId: number }
+  /** The person chose another account in the wallet. */
+  | { readonly kind: 'other-account'; readonly address: Address }
+  /** The wallet is locked, or no longer lets this page see an account. */
+  | { readonly kind: 'disconnected' };
 
 /** EIP-3326: the wallet does not know this chain. */
 const CHAIN_UNKNOWN = 4902;
 
 /**
- * Asks an injected wallet for its account and brings it to the configured chain.
- * Throws `wallet/user-rejected`, `wallet/no-account`, `wallet/wrong-chain` and others of {@link toChainError}.
+ * Asks an injected wallet for its account, on whatever chain the wallet is; sending brings it to the configured one.
+ * Throws `wallet/user-rejected`, `wallet/no-account` and others of {@link toChainError}.
  *
  * @example
  * const account = await connectInjected(wallet, config);
@@ -40,7 +53,6 @@ export async function connectInjected(
   const address = await asked('connect the account', async () =>
     firstAccount(await provider.request({ method: 'eth_requestAccounts' })),
   );
-  await bringToChain(provider, config);
   const turns = new Turns();
   return {
     kind: 'injected',
@@ -66,6 +78,8 @@ export async function connectInjected(
         const action = calls.map((call) => call.action).join(' and ');
         return asked(action, () => sendTogether(provider, address, config.id, calls, systemClock, signal));
       }),
+    status: () => statusOf(provider, address, config.id),
+    switchChain: () => bringToChain(provider, config),
     onChanged(listener) {
       const onAny = () => listener();
       const events = ['accountsChanged', 'chainChanged', 'disconnect'];
@@ -73,6 +87,19 @@ export async function connectInjected(
       return () => events.forEach((event) => provider.removeListener?.(event, onAny));
     },
   };
+}
+
+async function statusOf(provider: Eip1193, address: Address, chainId: number): Promise<InjectedStatus> {
+  try {
+    const accounts: unknown = await provider.request({ method: 'eth_accounts' });
+    if (!Array.isArray(accounts) || accounts.length === 0) return { kind: 'disconnected' };
+    if (!accounts.some((other) => isSameAddress(String(other), address)))
+      return { kind: 'other-account', address: firstAccount(accounts) };
+    const current = await currentChain(provider);
+    return current === chainId ? { kind: 'ready' } : { kind: 'wrong-chain', chainId: current };
+  } catch {
+    return { kind: 'disconnected' };
+  }
 }
 
 async function assertAccount(provider: Eip1193, address: Address): Promise<void> {
@@ -123,7 +150,7 @@ function wrongChain(config: ChainConfig, cause?: unknown): KilnError {
   return new KilnError('wallet/wrong-chain', `The wallet is not on ${config.name}.`, {
     data: { chainId: config.id },
     cause,
-    hint: `Switch your wallet to ${config.name} (chain ${config.id}) and try again.`,
+    hint: `Switch your wallet to ${config.name} (chain ${config.id}) and try again; the Wallet page says what to enter there.`,
   });
 }
 
