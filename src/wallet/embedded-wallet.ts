@@ -1,6 +1,7 @@
 import { createWalletClient, type Hex, http } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../base/errors.ts';
+import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
@@ -46,7 +47,8 @@ export async function openEmbeddedWallet(init: EmbeddedWalletInit): Promise<Embe
 }
 
 /**
- * Replaces the embedded wallet by the owner of a private key. The old key is lost unless it was exported.
+ * Replaces the embedded wallet by the owner of a private key. The one before stays in the store under its address, so
+ * that no money is lost with it.
  * Throws `wallet/bad-key` unless it is 32 bytes of hexadecimal and a valid secp256k1 key.
  */
 export async function importEmbeddedWallet(
@@ -56,6 +58,10 @@ export async function importEmbeddedWallet(
   const key = (privateKey.trim().startsWith('0x') ? privateKey.trim() : `0x${privateKey.trim()}`) as Hex;
   try {
     if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new RangeError('not 32 bytes of hexadecimal');
+    const { address } = privateKeyToAccount(key);
+    const before = await init.records.get(RECORD);
+    if (before !== undefined && !isSameAddress(before.address, address))
+      await init.records.put(`kept/${before.address.toLowerCase()}`, before);
     return embeddedWallet(init, await store(init, key));
   } catch (cause) {
     if (cause instanceof KilnError) throw cause;
@@ -81,6 +87,13 @@ function embeddedWallet({ config, sealer }: EmbeddedWalletInit, record: Embedded
     name: 'This browser',
     address: record.address,
     exportKey: unseal,
+    async signTypedData(request, action) {
+      try {
+        return await privateKeyToAccount(await unseal()).signTypedData({ ...request });
+      } catch (thrown) {
+        throw toChainError(thrown, action);
+      }
+    },
     send: ({ to, data, action }) =>
       turns.take(async () => {
         try {

@@ -1,6 +1,9 @@
+import { recoverTypedDataAddress } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
+import { orderTypedData } from '../payment/orders.ts';
 import { GLM } from '../payment/price.ts';
+import type { Address } from '../protocol/primitives.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { fundSession } from './fund-session.ts';
 import { connectInjected, type Eip1193 } from './injected-account.ts';
@@ -22,6 +25,8 @@ interface Person {
   asked: string[];
   /** EIP-5792's word for "can send calls together"; absent when the wallet does not know the question. */
   atomic?: string;
+  /** What it answers instead of a signature. */
+  signs?: unknown;
 }
 
 /** An EIP-1193 wallet whose signing and sending is the chain's own. */
@@ -62,6 +67,7 @@ function walletOn(chain: LocalChain, person: Person): Eip1193 {
           return { status: 200, receipts: [{ transactionHash: call.params![0] }] };
         }
         default:
+          if (call.method === 'eth_signTypedData_v4' && 'signs' in person) return person.signs;
           person.asked.push(call.method);
           return forward(call);
       }
@@ -97,6 +103,44 @@ describe('an injected wallet', () => {
     const session = await openSession(chain.reader, account, { records, sealer }, budget);
     expect(session.terms.payer).toBe(UNLOCKED);
     expect((await chain.reader.deposit(account.address)).balance).toBe(GLM);
+  }, 30_000);
+
+  it('signs typed data as a plain key would, and refuses what is no signature', async () => {
+    const account = await connect();
+    const order = {
+      payer: UNLOCKED as Address,
+      amount: 2n ** 127n,
+      signer: UNLOCKED as Address,
+      cap: 3n,
+      expiry: 2_000_000_000,
+      nonce: 0n,
+      deadline: 2_000_000_000,
+    };
+    const domain = { chainId: chain.config.id, pool: chain.config.pool };
+    const request = orderTypedData(domain, 'Deposit', order);
+    const signature = await account.signTypedData(request, 'deposit');
+    expect(await recoverTypedDataAddress({ ...request, signature })).toBe(UNLOCKED);
+
+    for (const answer of [
+      null,
+      '0x',
+      `0x${'zz'.repeat(65)}`,
+      `0x${'11'.repeat(64)}`,
+      `0x${'11'.repeat(9_000)}`,
+    ]) {
+      person.signs = answer;
+      await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+        hasCode(e, 'wallet/bad-answer'),
+      );
+    }
+    person.rejects.add('eth_signTypedData_v4');
+    await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/user-rejected'),
+    );
+    person.accounts = [];
+    await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/account-changed'),
+    );
   }, 30_000);
 
   it.each([

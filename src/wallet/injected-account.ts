@@ -1,9 +1,9 @@
-import type { Hex } from 'viem';
+import { getTypesForEIP712Domain, type Hex, serializeTypedData } from 'viem';
 import { KilnError } from '../base/errors.ts';
 import { systemClock } from '../base/time.ts';
 import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { Turns, type WalletAccount } from './account.ts';
+import { Turns, type TypedDataRequest, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, nativeCoin } from './chain.ts';
 import { canSendTogether, sendTogether } from './send-calls.ts';
@@ -37,6 +37,9 @@ export type InjectedStatus =
 
 /** EIP-3326: the wallet does not know this chain. */
 const CHAIN_UNKNOWN = 4902;
+/** 65 bytes of a plain account; a contract's account (ERC-1271) gives what it likes, within reason. */
+const MIN_SIGNATURE_DIGITS = 130;
+const MAX_SIGNATURE_DIGITS = 16_384;
 
 /**
  * Asks an injected wallet for its account, on whatever chain the wallet is; sending brings it to the configured one.
@@ -68,6 +71,16 @@ export async function connectInjected(
             params: [{ from: address, to, data }],
           });
           return transactionHash(hash);
+        });
+      }),
+    signTypedData: (request, action) =>
+      turns.take(async () => {
+        await assertAccount(provider, address);
+        // A wallet refuses to sign for another chain than the one it shows.
+        await bringToChain(provider, config);
+        return asked(action, async () => {
+          const params = [address, typedDataText(request)];
+          return signatureOf(await provider.request({ method: 'eth_signTypedData_v4', params }));
         });
       }),
     sendTogether: (calls, signal) =>
@@ -175,6 +188,21 @@ function transactionHash(value: unknown): Hex {
   if (typeof value === 'string' && /^0x[0-9a-f]{64}$/i.test(value)) return value as Hex;
   throw new KilnError('wallet/bad-answer', 'The wallet answered with something that is not a transaction.', {
     hint: 'Look into the wallet whether it sent anything before trying again.',
+  });
+}
+
+/** EIP-712 as `eth_signTypedData_v4` wants it: JSON, the type of the domain included. */
+function typedDataText({ domain, types, primaryType, message }: TypedDataRequest): string {
+  const all: TypedDataRequest['types'] = { EIP712Domain: getTypesForEIP712Domain({ domain }), ...types };
+  return serializeTypedData({ domain, types: all, primaryType, message });
+}
+
+function signatureOf(value: unknown): Hex {
+  const digits = typeof value === 'string' ? value.length - 2 : 0;
+  const isSized = digits >= MIN_SIGNATURE_DIGITS && digits <= MAX_SIGNATURE_DIGITS && digits % 2 === 0;
+  if (isSized && /^0x[0-9a-f]+$/i.test(value as string)) return value as Hex;
+  throw new KilnError('wallet/bad-answer', 'The wallet answered with something that is not a signature.', {
+    hint: 'Try again, or use another wallet.',
   });
 }
 
