@@ -25,6 +25,7 @@ import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
 import { requestorApi } from './requestor-desk.ts';
 import { WalletDesk } from './wallet-desk.ts';
+import { watchPayers } from './watch-payers.ts';
 
 /**
  * Puts one Kiln node of this tab together and takes up what an earlier tab left. Nothing of strangers runs before
@@ -94,6 +95,8 @@ export async function createKiln(
       ...(gpu === undefined ? {} : { gpu: { name: gpu.name, memoryBytes: OFFERED_GPU_MEMORY_BYTES } }),
       onVoucher: (isUrgent) => (isUrgent ? redemption.urgent() : wallet.refreshSoon()),
     });
+    const payerWatch = watchPayers(wallet, provider, redemption, systemClock);
+    scope.add(() => payerWatch[Symbol.dispose]());
     const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet);
     scope.add(() => providerDesk.stop());
     onStep('Taking up earlier jobs');

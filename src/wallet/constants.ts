@@ -31,3 +31,12 @@ export const CALLS_TIMEOUT_MS = 180_000;
 export const TOKENS_PER_COIN = { POL: 1, ETH: 10_000 } as const;
 /** Nodes whose newest blocks are further apart than this are not compared: one is stuck (half a minute on Polygon). */
 export const MAX_BLOCK_LAG = 16n;
+/** How often the pool's events of payers are looked at: well within the shortest thaw, a minute on local chains. */
+export const PAYER_WATCH_MS = 10_000;
+/** Blocks of one question for events: the least that public nodes allow. */
+export const MAX_LOG_BLOCKS = 500n;
+/** Questions of one look: a tab that slept for a day catches up within minutes. */
+export const MAX_LOG_RANGES = 10;
+/** Events that one answer may hold, and payers whose events are asked for: the last ones. */
+export const MAX_LOGS = 1_000;
+export const MAX_WATCHED_PAYERS = 200;

@@ -41,9 +41,15 @@ export class MarketDay implements AsyncDisposable {
   readonly network = new MemoryNetwork(this.clock, 5);
   readonly chain = new MemoryChain(this.clock);
   readonly requestorStore = memoryStore();
+  readonly providers: Provider[] = [];
   readonly sessions = new Map<string, PaymentSession>();
   readonly #running: AsyncDisposable[] = [];
   #number = 1;
+
+  constructor() {
+    // As if every provider watched the chain's events.
+    this.chain.onAlarm = (alarm) => this.providers.forEach((provider) => provider.heed(alarm));
+  }
 
   /** A provider that lends one slot, honest unless told otherwise. */
   async provider(
@@ -67,6 +73,7 @@ export class MarketDay implements AsyncDisposable {
       memoryBytes: 1 << 28,
     });
     this.#running.push(provider);
+    this.providers.push(provider);
     await provider.start({
       kinds: ['wasi'],
       cpuSlots: 1,

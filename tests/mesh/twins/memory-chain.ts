@@ -3,6 +3,7 @@ import { privateKeyToAddress } from 'viem/accounts';
 import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
 import type { PayerStanding } from '../../../src/payment/acceptance.ts';
+import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
 import { plainAddress, recoverVoucherSigner, signVoucher } from '../../../src/payment/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/announce.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
@@ -45,6 +46,8 @@ export class MemoryChain implements ProviderChain {
   readonly #keys = new Map<string, Key>();
   readonly #paid = new Map<Address, bigint>();
   #keyCount = 0;
+  /** Hears what the contract tells of payers. */
+  onAlarm: (alarm: PayerAlarm) => void = () => {};
   /** While false, every question to the chain fails. */
   isReachable = true;
 
@@ -89,6 +92,17 @@ export class MemoryChain implements ProviderChain {
   /** The payer takes its deposit back: vouchers beyond it are worth nothing. */
   withdraw(payer: string, amount: bigint): void {
     this.#account(payer).balance -= amount;
+  }
+
+  /** The payer announces that it takes money back. */
+  thaw(payer: string, amount: bigint): void {
+    this.#account(payer).thawing += amount;
+    this.onAlarm({ event: 'ThawStarted', payer: plainAddress(payer) });
+  }
+
+  /** The payer ends a session key early; its vouchers stay good for a while. */
+  revoke({ payer, sessionKey }: PaymentTerms): void {
+    this.onAlarm({ event: 'SignerRevoking', payer: plainAddress(payer), signer: plainAddress(sessionKey) });
   }
 
   /** Sets money of the deposit aside for one payee under a session key. */
@@ -140,7 +154,12 @@ export class MemoryChain implements ProviderChain {
     key.claimed.set(payee, claimed + paid);
     key.spent += uncovered;
     key.redeemed += paid;
-    key.isEquivocated ||= key.redeemed > key.highestIssued;
+    const told = { payer: plainAddress(voucher.payer), signer: plainAddress(sessionKey!) };
+    if (paid < owed) this.onAlarm({ event: 'Shortfall', ...told });
+    if (!key.isEquivocated && key.redeemed > key.highestIssued) {
+      key.isEquivocated = true;
+      this.onAlarm({ event: 'Equivocation', ...told });
+    }
     account.locked -= reserved;
     account.balance -= paid;
     account.thawing = least(account.thawing, account.balance - account.locked);
