@@ -48,6 +48,8 @@ export function createReader(config: ChainConfig, rpcUrl = config.rpcUrl): Publi
   return createPublicClient({
     chain: viemChain(config),
     transport: http(rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 2 }),
+    // A contract could make this page fetch any address by an answer of ERC-3668.
+    ccipRead: false,
   });
 }
 
