@@ -23,7 +23,7 @@ export type SkipReason =
   | 'not-sent';
 
 /** In the order of the contract's enum; the first is "paid". */
-const REASONS: readonly (SkipReason | undefined)[] = [
+export const REASONS: readonly (SkipReason | undefined)[] = [
   undefined,
   'bad-signature',
   'forbidden-payee',
@@ -155,7 +155,8 @@ async function trialOf(
   }
 }
 
-function contractVoucher(voucher: SignedVoucher) {
+/** A voucher as the contract takes it. */
+export function contractVoucher(voucher: SignedVoucher) {
   return {
     payer: plainAddress(voucher.payer),
     payee: plainAddress(voucher.payee),

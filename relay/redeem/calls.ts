@@ -1,0 +1,43 @@
+import type { Hex } from 'viem';
+import { toHex } from '../../src/base/bytes.ts';
+import { plainAddress } from '../../src/payment/voucher.ts';
+import type { AllocationProof, SignedPayout } from '../../src/protocol/redeem.ts';
+import { contractVoucher } from '../../src/wallet/redeem.ts';
+import type { HeldVoucher } from './held.ts';
+
+/** A redemption as the pool takes it. */
+export interface RedeemCall {
+  readonly functionName: 'redeem' | 'redeemCovered' | 'redeemFor';
+  readonly args: readonly unknown[];
+}
+
+const NO_PROOF = { root: `0x${'00'.repeat(32)}` as Hex, limit: 0n, siblings: [] };
+
+/** The cheapest call that redeems these vouchers: with a payout for its payee's fee, with proofs only if there are any. */
+export function redeemCall(
+  rows: readonly Pick<HeldVoucher, 'voucher' | 'proof'>[],
+  payout?: SignedPayout,
+): RedeemCall {
+  const vouchers = rows.map(({ voucher }) => contractVoucher(voucher));
+  const hasProofs = rows.some(({ proof }) => proof !== undefined);
+  const proofs = hasProofs ? rows.map(({ proof }) => contractProof(proof)) : [];
+  if (payout !== undefined) {
+    const { signature, ...order } = payout;
+    const plain = { ...order, payee: plainAddress(order.payee), to: plainAddress(order.to) };
+    return { functionName: 'redeemFor', args: [vouchers, proofs, plain, hex(signature)] };
+  }
+  return hasProofs
+    ? { functionName: 'redeemCovered', args: [vouchers, proofs] }
+    : { functionName: 'redeem', args: [vouchers] };
+}
+
+/** A proof as the contract takes it; none claims nothing. */
+export function contractProof(proof: AllocationProof | undefined) {
+  if (proof === undefined) return NO_PROOF;
+  const siblings = proof.siblings.map(({ hash, sum, isLeft }) => ({ hash: hex(hash), sum, isLeft }));
+  return { root: hex(proof.root), limit: proof.limit, siblings };
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${toHex(bytes)}`;
+}
