@@ -13,7 +13,7 @@ import { PoolReader } from '../../src/wallet/pool-reader.ts';
 import { REASONS, type SkipReason } from '../../src/wallet/redeem.ts';
 import type { AllocationProof } from '../../src/protocol/redeem.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
-import { contractProof, type RedeemCall } from './calls.ts';
+import { contractProof, type RedeemCall } from '../../src/wallet/redeem-call.ts';
 import { GAS_MARGIN_PERCENT } from './limits.ts';
 
 /** What a row of a redemption would pay, or why nothing. */

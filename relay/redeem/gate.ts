@@ -8,7 +8,7 @@ import { redemptionCost } from '../../src/payment/redemption.ts';
 import { isSameAddress, plainAddress, recoverVoucherSigner } from '../../src/payment/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { HandOver, SignedPayout } from '../../src/protocol/redeem.ts';
-import { redeemCall } from './calls.ts';
+import { redeemCall } from '../../src/wallet/redeem-call.ts';
 import type { RedeemChain } from './chain.ts';
 import type { HeldVoucher } from './held.ts';
 import {

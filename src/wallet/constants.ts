@@ -40,3 +40,9 @@ export const MAX_LOG_RANGES = 10;
 /** Events that one answer may hold, and payers whose events are asked for: the last ones. */
 export const MAX_LOGS = 1_000;
 export const MAX_WATCHED_PAYERS = 200;
+/** How long a redeeming relay may take for all it is asked in one go: it reads the chain for each voucher. */
+export const RELAY_ANSWER_MS = 60_000;
+/** Most of a payout that a relay may ask as its fee; beyond it the vouchers wait until they are worth more. */
+export const MAX_FEE_PERCENT = 10n;
+/** How long a signed payout is good: gas may be dear for a while. */
+export const PAYOUT_LIFE_MS = 86_400_000;

@@ -1,9 +1,15 @@
 import type { Hex } from 'viem';
-import { toHex } from '../../src/base/bytes.ts';
-import { plainAddress } from '../../src/payment/voucher.ts';
-import type { AllocationProof, SignedPayout } from '../../src/protocol/redeem.ts';
-import { contractVoucher } from '../../src/wallet/redeem.ts';
-import type { HeldVoucher } from './held.ts';
+import { toHex } from '../base/bytes.ts';
+import { plainAddress } from '../payment/voucher.ts';
+import type { AllocationProof, SignedPayout } from '../protocol/redeem.ts';
+import type { SignedVoucher } from '../protocol/work.ts';
+import { contractVoucher } from './redeem.ts';
+
+/** A voucher with what shows that collateral covers it. */
+export interface CoveredVoucher {
+  readonly voucher: SignedVoucher;
+  readonly proof?: AllocationProof;
+}
 
 /** A redemption as the pool takes it. */
 export interface RedeemCall {
@@ -14,10 +20,7 @@ export interface RedeemCall {
 const NO_PROOF = { root: `0x${'00'.repeat(32)}` as Hex, limit: 0n, siblings: [] };
 
 /** The cheapest call that redeems these vouchers: with a payout for its payee's fee, with proofs only if there are any. */
-export function redeemCall(
-  rows: readonly Pick<HeldVoucher, 'voucher' | 'proof'>[],
-  payout?: SignedPayout,
-): RedeemCall {
+export function redeemCall(rows: readonly CoveredVoucher[], payout?: SignedPayout): RedeemCall {
   const vouchers = rows.map(({ voucher }) => contractVoucher(voucher));
   const hasProofs = rows.some(({ proof }) => proof !== undefined);
   const proofs = hasProofs ? rows.map(({ proof }) => contractProof(proof)) : [];
