@@ -52,16 +52,20 @@ export async function signVoucher(
   { payer, payee, amount, issued }: Voucher,
   privateKey: PrivateKey,
 ): Promise<SignedVoucher> {
+  const signature = await signDigest(voucherDigest(domain, { payer, payee, amount, issued }), privateKey);
+  return { payer, payee, amount, issued, signature };
+}
+
+/** Signs what a session key signs besides vouchers by its digest; 65 bytes (r, s, v). Throws `payment/bad-key`. */
+export async function signDigest(digest: Uint8Array, privateKey: PrivateKey): Promise<Bytes> {
   const { signMessageHashRecoverableCompact } = await secp256k1();
-  const digest = voucherDigest(domain, { payer, payee, amount, issued });
   const made = signMessageHashRecoverableCompact(fromHex(privateKey), digest);
   if (typeof made === 'string') {
     throw new KilnError('payment/bad-key', 'The session key is no secp256k1 key.', {
       hint: 'Submit the job again; it gets a new session key.',
     });
   }
-  const signature = concat([made.signature, new Uint8Array([FIRST_V + made.recoveryId])]);
-  return { payer, payee, amount, issued, signature };
+  return concat([made.signature, new Uint8Array([FIRST_V + made.recoveryId])]);
 }
 
 /**
