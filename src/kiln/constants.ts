@@ -17,6 +17,9 @@ export const REDEEM_INTERVAL_MS = 60_000;
 export const REDEEM_CHECK_MS = 600_000;
 /** Entries of the wallet's history that are shown. */
 export const MAX_HISTORY_SHOWN = 100;
+/** Session keys listed, one question to the chain each; those that ended are shown for a day more. */
+export const MAX_SESSIONS_SHOWN = 30;
+export const ENDED_SESSION_SHOWN_MS = 86_400_000;
 /** New vouchers are shown within this time. */
 export const WALLET_REFRESH_MS = 2_000;
 /** How long a page waits for its former self to let go of the node, and how often it asks. */

@@ -8,7 +8,8 @@ import type { Store } from '../storage/store.ts';
 import { readGasPrices } from '../wallet/gas-prices.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
 import type { RedeemedRow } from '../wallet/redeem.ts';
-import type { VoucherView } from './kiln.ts';
+import { readCover } from './voucher-cover.ts';
+import type { VoucherView } from './wallet-view.ts';
 
 /** What a voucher has been redeemed for, as this browser saw it. */
 interface RedeemedRecord {
@@ -46,6 +47,16 @@ export class VoucherBook {
       redeemed: (await this.#redeemedOf(key)).amount,
       receivedAtMs,
     }));
+    return Promise.all(views);
+  }
+
+  /** The same with how sure each is, by the newest word of the chain. */
+  async coveredViews(nowMs: number): Promise<VoucherView[]> {
+    const records = new Map(await this.home());
+    const views = (await this.views()).map(async (view) => {
+      const record = records.get(view.key);
+      return record === undefined ? view : { ...view, cover: await readCover(this.#reader, record, nowMs) };
+    });
     return Promise.all(views);
   }
 

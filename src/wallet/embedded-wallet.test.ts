@@ -46,6 +46,14 @@ describe('the embedded wallet', () => {
     expect((await openEmbeddedWallet(elsewhere)).address).toBe(made.address);
   });
 
+  it('keeps what an import replaces', async () => {
+    const given = await init();
+    const { address } = await openEmbeddedWallet(given);
+    const before = await given.records.get('embedded');
+    await importEmbeddedWallet(given, `0x${'4c'.repeat(32)}`);
+    expect(await given.records.get(`kept/${address.toLowerCase()}`)).toEqual(before);
+  });
+
   it.each(['', '0x12', 'g'.repeat(64), '0'.repeat(64), 'f'.repeat(64)])(
     'refuses %j as a key, keeping the old',
     async (key) => {

@@ -102,6 +102,16 @@ export async function connectInjected(
   };
 }
 
+/** Does the wallet let this page see an account already? Never a question to the person. */
+export async function isConnected(provider: Eip1193): Promise<boolean> {
+  try {
+    const accounts: unknown = await provider.request({ method: 'eth_accounts' });
+    return Array.isArray(accounts) && accounts.length > 0;
+  } catch {
+    return false;
+  }
+}
+
 async function statusOf(provider: Eip1193, address: Address, chainId: number): Promise<InjectedStatus> {
   try {
     const accounts: unknown = await provider.request({ method: 'eth_accounts' });

@@ -6,7 +6,7 @@ export interface Listener {
   /** A sentence about what is waited for now. */
   readonly onStep?: (step: string) => void;
   /** The transaction was sent; no block has it yet. */
-  readonly onSent?: (transaction: Hex) => Promise<void>;
+  readonly onSent?: (transaction: Hex, call: ContractCall) => Promise<void>;
 }
 
 /** The same account, telling what it waits for: the person, then a block. */
@@ -21,7 +21,7 @@ export function narrate(account: WalletAccount, { onStep, onSent }: Listener): W
       ask(call.action);
       const transaction = await account.send(call);
       onStep?.('Sent; waiting for a block to take it');
-      await onSent?.(transaction);
+      await onSent?.(transaction, call);
       return transaction;
     },
     ...(sendTogether === undefined
