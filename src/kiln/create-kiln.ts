@@ -2,6 +2,7 @@ import { hasCode } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
+import type { Address } from '../protocol/primitives.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
 import { openPromises } from '../requestor/open-promises.ts';
@@ -23,6 +24,7 @@ import {
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
+import { relayRedemption } from './relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
 import { WalletDesk } from './wallet-desk.ts';
 import { watchPayers } from './watch-payers.ts';
@@ -77,10 +79,24 @@ export async function createKiln(
       reputation: store.collection('reputation'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
-      reopenSession: (terms) => wallet.reopenSession(terms),
+      reopenSession: async (terms) => {
+        const session = await wallet.reopenSession(terms);
+        const [payer, key] = [terms.payer as Address, terms.sessionKey as Address];
+        return { ...session, readUse: () => wallet.reader.sessionKey(payer, key) };
+      },
     });
     scope.add(() => requestor[Symbol.asyncDispose]());
-    const redemption = new RedeemWatch(wallet, systemClock);
+    const { redeemRelay } = config;
+    const handOver =
+      redeemRelay === undefined
+        ? undefined
+        : relayRedemption(redeemRelay, {
+            network,
+            reader: wallet.reader,
+            vouchers: () => wallet.heldVouchers(),
+            account: () => wallet.account,
+          });
+    const redemption = new RedeemWatch(wallet, systemClock, handOver);
     scope.add(() => redemption.stop());
     const provider = new Provider({
       network,

@@ -13,14 +13,17 @@ type RedeemingWallet = Pick<WalletDesk, 'redeem' | 'refresh' | 'isRedemptionDue'
 export class RedeemWatch {
   readonly #wallet: RedeemingWallet;
   readonly #clock: Clock;
+  readonly #handOver: (() => Promise<void>) | undefined;
   readonly #stopChecks: () => void;
   #nextAtMs = 0;
   #isStopped = false;
   #cancelUrgent: (() => void) | undefined;
 
-  constructor(wallet: RedeemingWallet, clock: Clock) {
+  /** @param handOver lets a relay redeem where this account cannot pay for gas; @default nobody does */
+  constructor(wallet: RedeemingWallet, clock: Clock, handOver?: () => Promise<void>) {
     this.#wallet = wallet;
     this.#clock = clock;
+    this.#handOver = handOver;
     const interval = () => REDEEM_CHECK_MS;
     this.#stopChecks = every(clock, interval, async () => {
       if (await wallet.isRedemptionDue()) this.urgent();
@@ -47,6 +50,12 @@ export class RedeemWatch {
   #failed(error: unknown): void {
     if (this.#isStopped) return;
     if (hasCode(error, 'wallet/chain-unreachable')) this.urgent();
+    if (hasCode(error, 'wallet/no-gas')) void this.#handOver?.().catch(showFailure);
     void this.#wallet.refresh();
   }
+}
+
+/** The vouchers stay here, and the next check hands them over again. */
+function showFailure(error: unknown): void {
+  console.error('Handing vouchers to the relay failed.', error);
 }
