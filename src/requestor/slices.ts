@@ -69,4 +69,6 @@ export interface PaymentSession {
     readonly amount: bigint;
     readonly issued: bigint;
   }): Promise<SignedVoucher>;
+  /** What the chain has seen of this key, in the token's smallest unit. */
+  readUse?(): Promise<{ readonly redeemed: bigint; readonly highestIssued: bigint }>;
 }

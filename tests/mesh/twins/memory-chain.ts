@@ -4,12 +4,15 @@ import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
 import type { PayerStanding } from '../../../src/payment/acceptance.ts';
 import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
-import { plainAddress, recoverVoucherSigner, signVoucher } from '../../../src/payment/voucher.ts';
+import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/announce.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
 import type { SignedVoucher } from '../../../src/protocol/work.ts';
 import type { ProviderChain } from '../../../src/provider/slices.ts';
 import type { PaymentSession } from '../../../src/requestor/slices.ts';
+
+// The curve's WASM loads on its own time: once, before any clock is held still.
+await signDigest(new Uint8Array(32).fill(1), `0x${'1'.repeat(64)}`);
 
 interface Account {
   balance: bigint;
@@ -75,6 +78,11 @@ export class MemoryChain implements ProviderChain {
       terms,
       cap,
       sign: ({ payee, amount, issued }) => signVoucher(terms, { payer, payee, amount, issued }, privateKey),
+      readUse: async () => {
+        this.#assertReachable();
+        const { redeemed, highestIssued } = this.#keys.get(keyOf(terms))!;
+        return { redeemed, highestIssued };
+      },
     };
   }
 
