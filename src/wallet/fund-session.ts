@@ -1,8 +1,9 @@
 import type { Hex } from 'viem';
 import { formatGlm } from '../payment/price.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { Turns, type WalletAccount } from './account.ts';
+import type { WalletAccount } from './account.ts';
 import { POOL_ABI } from './chain.ts';
+import { depositWithDaiPermit } from './dai-permit-deposit.ts';
 import type { PoolReader } from './pool-reader.ts';
 import { spendTokens } from './spend-tokens.ts';
 import { transact, type TransactOptions } from './transact.ts';
@@ -18,30 +19,17 @@ export interface Authorization {
   readonly deposit: bigint;
 }
 
-/** One funding at a time per account: a second approval would replace the first before it is used. */
-const fundings = new WeakMap<WalletAccount, Turns>();
-
 /**
- * Deposits and authorises a session key in one transaction, after an approval where the allowance is too small; both
- * with one question to the person where the wallet can (EIP-5792). The same key again raises its cap and expiry.
+ * Deposits and authorises a session key in one transaction, after an approval where the allowance is too small. Both
+ * take one question to the person where the wallet can (EIP-5792), and one transaction where the token has DAI's permit.
+ * The same key again raises its cap and expiry.
  * Throws `wallet/not-enough-tokens` before anything is sent.
  */
-export function fundSession(
-  reader: PoolReader,
-  account: WalletAccount,
-  authorization: Authorization,
-  options: TransactOptions = {},
-): Promise<{ readonly transaction: Hex }> {
-  const turns = fundings.get(account) ?? new Turns();
-  fundings.set(account, turns);
-  return turns.take(() => fund(reader, account, authorization, options));
-}
-
-async function fund(
+export async function fundSession(
   reader: PoolReader,
   account: WalletAccount,
   { signer, cap, deposit, expiresAtMs }: Authorization,
-  options: TransactOptions,
+  options: TransactOptions = {},
 ): Promise<{ readonly transaction: Hex }> {
   const { pool: address, tokenSymbol: symbol } = reader.config;
   const expiry = Math.ceil(expiresAtMs / 1_000);
@@ -63,5 +51,7 @@ async function fund(
     args: [deposit, signer, cap, expiry],
     action: `deposit ${formatGlm(deposit, { digits: 4, symbol })}`,
   } as const;
-  return spendTokens(reader, account, deposit, depositing, options);
+  const shortcut = () =>
+    depositWithDaiPermit(reader, account, { signer, cap, expiry, deposit }, options.signal);
+  return spendTokens(reader, account, deposit, depositing, options, shortcut);
 }

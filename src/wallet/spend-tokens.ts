@@ -4,6 +4,7 @@ import { formatGlm } from '../payment/price.ts';
 import type { WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { type POOL_ABI, TOKEN_ABI } from './chain.ts';
+import { inFundingTurn } from './funding-turns.ts';
 import type { PoolReader } from './pool-reader.ts';
 import { transact, type TransactOptions, type TypedCall } from './transact.ts';
 
@@ -13,13 +14,27 @@ type Spending = TypedCall<typeof POOL_ABI, 'deposit' | 'depositAndAuthorize'>;
 /**
  * Calls a function of the pool that takes tokens, after an approval where the allowance is too small; both with one
  * question to the person where the wallet can (EIP-5792). Throws `wallet/not-enough-tokens` before anything is sent.
+ *
+ * @param shortcut does the same in one transaction without an approval; undefined when it cannot, nothing was sent then
  */
-export async function spendTokens(
+export function spendTokens(
   reader: PoolReader,
   account: WalletAccount,
   amount: bigint,
   spending: Spending,
-  { signal, onStep }: TransactOptions = {},
+  options: TransactOptions = {},
+  shortcut?: () => Promise<Hex | undefined>,
+): Promise<{ readonly transaction: Hex }> {
+  return inFundingTurn(account, () => spend(reader, account, amount, spending, options, shortcut));
+}
+
+async function spend(
+  reader: PoolReader,
+  account: WalletAccount,
+  amount: bigint,
+  spending: Spending,
+  { signal, onStep }: TransactOptions,
+  shortcut: (() => Promise<Hex | undefined>) | undefined,
 ): Promise<{ readonly transaction: Hex }> {
   const { token, pool, tokenSymbol: symbol } = reader.config;
   const words = formatGlm(amount, { digits: 4, symbol });
@@ -41,13 +56,20 @@ export async function spendTokens(
     ];
     const transaction = await account.sendTogether?.(calls, signal);
     if (transaction !== undefined) return { transaction };
+    const permitted = await shortcut?.();
+    if (permitted !== undefined) return { transaction: permitted };
     await transact(reader, account, approving, signal);
   }
   onStep?.(`Depositing ${words}`);
   return { transaction: (await transact(reader, account, spending, signal)).transactionHash };
 }
 
-async function assertBalance(reader: PoolReader, account: WalletAccount, needed: bigint): Promise<void> {
+/** Throws `wallet/not-enough-tokens` when the account holds less than is needed. */
+export async function assertBalance(
+  reader: PoolReader,
+  account: WalletAccount,
+  needed: bigint,
+): Promise<void> {
   const balance = await reader.tokenBalance(account.address);
   if (balance >= needed) return;
   const glm = (amount: bigint) => formatGlm(amount, { digits: 4, symbol: reader.config.tokenSymbol });
@@ -61,7 +83,11 @@ async function assertBalance(reader: PoolReader, account: WalletAccount, needed:
   );
 }
 
-async function allowanceOf(reader: PoolReader, account: WalletAccount): Promise<bigint> {
+/** What the pool may take from an account's tokens. */
+export async function allowanceOf(
+  reader: PoolReader,
+  account: Pick<WalletAccount, 'address'>,
+): Promise<bigint> {
   try {
     return await reader.client.readContract({
       address: reader.config.token,

@@ -1,4 +1,4 @@
-import { domainSeparator, numberToHex, type TypedDataDomain } from 'viem';
+import { domainSeparator, encodeFunctionData, numberToHex, type TypedDataDomain } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../base/errors.ts';
 import { isSameAddress } from '../payment/voucher.ts';
@@ -124,7 +124,7 @@ async function takesSignatures(
   const typedData = { ...approvalTypedData(domain, approval) };
   const tryWith = async (signer: typeof owner) => {
     const signature = await signer.signTypedData(typedData);
-    return tryCall(reader, approvalCall(token, { ...approval, signature }).data);
+    return tryCall(reader, encodeFunctionData(approvalCall(token, { ...approval, signature })));
   };
   const [good, forged] = await Promise.all([tryWith(owner), tryWith(stranger)]);
   return good !== undefined && forged === undefined;

@@ -1,9 +1,10 @@
-import { encodeFunctionData, type Hex, type TypedDataDomain } from 'viem';
+import { type Abi, encodeFunctionData, type Hex, type TypedDataDomain } from 'viem';
 import { KilnError } from '../base/errors.ts';
 import type { Address } from '../protocol/primitives.ts';
-import type { ContractCall, TypedDataRequest } from './account.ts';
-import { DAI_PERMIT_ABI, META_TRANSACTION_ABI, PERMIT_ABI } from './token-abi.ts';
+import type { TypedDataRequest } from './account.ts';
 import { TOKEN_ABI } from './chain.ts';
+import { DAI_PERMIT_ABI, META_TRANSACTION_ABI, PERMIT_ABI } from './token-abi.ts';
+import type { TypedCall } from './transact.ts';
 
 /** How a token lets its holder approve by signature. */
 export type ApprovalKind = 'dai-permit' | 'permit' | 'meta-transaction';
@@ -59,26 +60,24 @@ export function approvalTypedData(domain: TypedDataDomain, approval: Approval): 
 }
 
 /** The call of the token that carries a signed approval out; anyone may send it. Throws `wallet/bad-signature`. */
-export function approvalCall(token: Address, approval: SignedApproval): ContractCall {
-  const { owner, spender, value, nonce, deadline } = approval;
+export function approvalCall(token: Address, approval: SignedApproval): TypedCall<Abi, string> {
+  const { owner, spender, value, nonce } = approval;
   const { r, s, v } = splitSignature(approval.signature);
-  const until = BigInt(deadline);
-  const call = (data: Hex) => ({ to: token, data, action: 'approve the pool' });
+  const deadline = BigInt(approval.deadline);
+  const call = (abi: Abi, functionName: string, args: readonly unknown[]) => ({
+    address: token,
+    abi,
+    functionName,
+    args,
+    action: 'approve the pool',
+  });
   switch (approval.kind) {
-    case 'dai-permit': {
-      const args = [owner, spender, nonce, until, true, v, r, s] as const;
-      return call(encodeFunctionData({ abi: DAI_PERMIT_ABI, functionName: 'permit', args }));
-    }
-    case 'permit': {
-      const args = [owner, spender, value, until, v, r, s] as const;
-      return call(encodeFunctionData({ abi: PERMIT_ABI, functionName: 'permit', args }));
-    }
-    case 'meta-transaction': {
-      const args = [owner, approveCall(approval), r, s, v] as const;
-      return call(
-        encodeFunctionData({ abi: META_TRANSACTION_ABI, functionName: 'executeMetaTransaction', args }),
-      );
-    }
+    case 'dai-permit':
+      return call(DAI_PERMIT_ABI, 'permit', [owner, spender, nonce, deadline, true, v, r, s]);
+    case 'permit':
+      return call(PERMIT_ABI, 'permit', [owner, spender, value, deadline, v, r, s]);
+    case 'meta-transaction':
+      return call(META_TRANSACTION_ABI, 'executeMetaTransaction', [owner, approveCall(approval), r, s, v]);
   }
 }
 

@@ -52,11 +52,16 @@ export async function transact<A extends Abi, F extends ContractFunctionName<A, 
   }
 }
 
-async function receiptOf(
+/**
+ * Waits until a block has a transaction. Throws `wallet/transaction-failed`, or whatever the chain's node says.
+ *
+ * @param action what it does, as a person would say it
+ */
+export async function receiptOf(
   reader: PoolReader,
   hash: Hex,
   action: string,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<TransactionReceipt> {
   const waiting = reader.client.waitForTransactionReceipt({
     hash,
