@@ -46,3 +46,5 @@ export const RELAY_ANSWER_MS = 60_000;
 export const MAX_FEE_PERCENT = 10n;
 /** How long a signed payout is good: gas may be dear for a while. */
 export const PAYOUT_LIFE_MS = 86_400_000;
+/** How long a signed order may be carried out: a busy chain's queue, and little more, for until then it cannot be undone. */
+export const ORDER_LIFE_MS = 600_000;

@@ -1,16 +1,21 @@
 import { type Hex, parseEventLogs, toFunctionSelector } from 'viem';
 import { describe, expect, it } from 'vitest';
+import { memoryCollection } from '../../contracts/local-chain.ts';
 import { startTokenChain, type TokenChain, type TokenDouble } from '../../contracts/token-chain.ts';
 import { hasCode } from '../base/errors.ts';
+import { systemClock } from '../base/time.ts';
 import { GLM } from '../payment/price.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { TypedDataRequest, WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { POOL_ABI, TOKEN_ABI } from './chain.ts';
-import { fundBySignature, type SignedAuthorization } from './fund-by-signature.ts';
+import { bySignature, fundBySignature, type SignedAuthorization } from './fund-by-signature.ts';
 import { fundSession } from './fund-session.ts';
+import { redeem } from './redeem.ts';
+import { openKeySealer } from './sealed-key.ts';
 import { fundingSender } from './send-funding.ts';
 import { fundingCalls, type FundingSender, type SignedFunding } from './signed-funding.ts';
+import { openSession, raiseSession, type SessionRecord, type SessionStore } from './session-key.ts';
 import { PERMIT_ABI } from './token-abi.ts';
 import { transact } from './transact.ts';
 
@@ -221,6 +226,25 @@ describe('funding by signature', () => {
     };
     await fundBySignature(chain.reader, payer, await authorization(chain), raced);
     expect((await chain.reader.deposit(payer.address)).balance).toBe(2n * GLM);
+  });
+
+  it('opens and raises sessions that pay, without any native coin', async () => {
+    await using chain = await startTokenChain('polygon', 137);
+    const payer = await chain.newAccount(5n * GLM);
+    const relay = await chain.newAccount(0n, true);
+    const store: SessionStore = {
+      records: memoryCollection<SessionRecord>(),
+      sealer: await openKeySealer(memoryCollection<CryptoKey>()),
+      fund: bySignature(fundingSender(chain.reader, relay), systemClock),
+    };
+    const expiresAtMs = Date.now() + 24 * HOUR_MS;
+    const session = await openSession(chain.reader, payer, store, { cap: GLM, expiresAtMs });
+    const key = session.terms.sessionKey as Address;
+    const raised = await raiseSession(chain.reader, payer, store, key, { cap: 2n * GLM, expiresAtMs });
+    const payee: Address = `0x${'a1'.repeat(20)}`;
+    const voucher = await raised.sign({ payee, amount: 2n * GLM, issued: 2n * GLM });
+    expect((await redeem(chain.reader, relay, [voucher])).paid).toBe(2n * GLM);
+    expect(await chain.reader.nativeBalance(payer.address)).toBe(0n);
   });
 
   it('takes turns, so that two at once do not take the same nonce', async () => {

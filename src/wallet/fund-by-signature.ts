@@ -1,12 +1,14 @@
 import type { Hex } from 'viem';
 import { aborted, KilnError } from '../base/errors.ts';
+import type { Clock } from '../base/time.ts';
 import { orderTypedData } from '../payment/orders.ts';
 import { formatGlm } from '../payment/price.ts';
 import type { WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { POOL_ABI } from './chain.ts';
 import { inFundingTurn } from './funding-turns.ts';
-import type { Authorization } from './fund-session.ts';
+import type { Authorization, FundSession } from './fund-session.ts';
+import { ORDER_LIFE_MS } from './constants.ts';
 import type { PoolReader } from './pool-reader.ts';
 import type { FundingSender, SignedFunding } from './signed-funding.ts';
 import { allowanceOf, assertBalance } from './spend-tokens.ts';
@@ -59,6 +61,20 @@ export function fundBySignature(
       throw toChainError(thrown, 'fund the session by signature');
     }
   });
+}
+
+/**
+ * The same as a way of funding sessions, each order with a deadline of its own.
+ *
+ * @example
+ * const store = { records, sealer, fund: bySignature(relay, clock) };
+ * const session = await openSession(reader, account, store, budget);
+ */
+export function bySignature(sender: FundingSender, clock: Clock): FundSession {
+  return (reader, account, authorization, options) => {
+    const deadlineMs = clock.now() + ORDER_LIFE_MS;
+    return fundBySignature(reader, account, { ...authorization, deadlineMs }, sender, options);
+  };
 }
 
 /** Signs all that is needed to fund a session; nothing is sent. Throws as {@link fundBySignature}. */

@@ -19,6 +19,14 @@ export interface Authorization {
   readonly deposit: bigint;
 }
 
+/** A way of funding a session key. */
+export type FundSession = (
+  reader: PoolReader,
+  account: WalletAccount,
+  authorization: Authorization,
+  options?: TransactOptions,
+) => Promise<{ readonly transaction: Hex }>;
+
 /**
  * Deposits and authorises a session key in one transaction, after an approval where the allowance is too small. Both
  * take one question to the person where the wallet can (EIP-5792), and one transaction where the token has DAI's permit.

@@ -6,7 +6,7 @@ import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import type { PoolReader } from './pool-reader.ts';
-import { fundSession } from './fund-session.ts';
+import { type FundSession, fundSession } from './fund-session.ts';
 import type { Collection } from '../base/collection.ts';
 import type { KeySealer, SealedKey } from './sealed-key.ts';
 import type { TransactOptions } from './transact.ts';
@@ -40,6 +40,8 @@ export interface SessionStore {
   readonly sealer: KeySealer;
   /** @default the own thread */
   readonly crypto?: VoucherCrypto;
+  /** How keys are funded, such as by signature (`bySignature`). @default by transactions of the account */
+  readonly fund?: FundSession;
 }
 
 /**
@@ -70,7 +72,8 @@ export async function openSession(
   };
   await store.records.put(recordKey(signer), record);
   const { cap, expiresAtMs, deposit = budget.cap } = budget;
-  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  const { fund = fundSession } = store;
+  const { transaction } = await fund(reader, account, { signer, cap, expiresAtMs, deposit }, options);
   return { ...sessionKey(record, privateKey, store.crypto), transaction };
 }
 
@@ -93,7 +96,8 @@ export async function raiseSession(
   const privateKey = await store.sealer.unseal(record.sealed, record.terms.sessionKey);
   const { cap, expiresAtMs } = budget;
   const deposit = cap > record.cap ? cap - record.cap : 0n;
-  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  const { fund = fundSession } = store;
+  const { transaction } = await fund(reader, account, { signer, cap, expiresAtMs, deposit }, options);
   const raised = { ...record, cap, expiresAtMs };
   await store.records.put(recordKey(signer), raised);
   return { ...sessionKey(raised, privateKey, store.crypto), transaction };
