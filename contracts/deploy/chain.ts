@@ -1,6 +1,7 @@
 import {
   createPublicClient,
   createWalletClient,
+  defineChain,
   type Hex,
   http,
   type PublicClient,
@@ -10,6 +11,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../../src/base/errors.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { toChainError } from '../../src/wallet/chain-error.ts';
+import { nativeCoin } from '../../src/wallet/chain.ts';
 import { RPC_TIMEOUT_MS } from '../../src/wallet/constants.ts';
 import {
   CREATE2_PROXY,
@@ -48,7 +50,7 @@ export async function openChain(network: Network, rpcUrl: string, deployerKey?: 
   const reader = createPublicClient({ transport });
   await assertChain(network, reader);
   const account = deployerKey === undefined ? undefined : privateKeyToAccount(deployerKey);
-  const writer = account && createWalletClient({ account, transport });
+  const writer = account && createWalletClient({ account, chain: chainOf(network, rpcUrl), transport });
   const isLocal = network.token === undefined;
   return {
     reader,
@@ -84,6 +86,12 @@ async function assertChain({ chainId, title }: Network, reader: PublicClient): P
   });
 }
 
+/** Signatures are for this chain and no other, whatever the node says later. */
+function chainOf({ chainId, title }: Network, rpcUrl: string) {
+  const rpcUrls = { default: { http: [rpcUrl] } };
+  return defineChain({ id: chainId, name: title, nativeCurrency: nativeCoin(chainId), rpcUrls });
+}
+
 async function makeProxy(reader: PublicClient, sender: WalletClient, isLocal: boolean): Promise<void> {
   if (!isLocal) {
     throw new KilnError('deploy/no-proxy', 'This chain has no CREATE2 proxy yet.', {
@@ -100,7 +108,7 @@ async function makeProxy(reader: PublicClient, sender: WalletClient, isLocal: bo
 }
 
 function send(sender: WalletClient, call: { to: Address; data?: Hex; value?: bigint }): Promise<Hex> {
-  return sender.sendTransaction({ account: sender.account!, chain: null, ...call });
+  return sender.sendTransaction({ account: sender.account!, chain: sender.chain, ...call });
 }
 
 async function confirm(reader: PublicClient, hash: Hex, isLocal: boolean): Promise<void> {
