@@ -27,7 +27,7 @@ contract TestMainnetGLMTest is Checked {
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
                 keccak256(bytes(token.name())),
-                keccak256("1"),
+                keccak256(bytes(token.version())),
                 block.chainid,
                 address(token)
             )
@@ -41,7 +41,7 @@ contract TestMainnetGLMTest is Checked {
         equal(token.allowance(holder, POOL), type(uint256).max, "all");
         equal(token.nonces(holder), 1, "nonce");
         (uint8 v, bytes32 r, bytes32 s) = _signed(0, NEVER, true, HOLDER_KEY);
-        vm.expectRevert(abi.encodeWithSelector(TestMainnetGLM.BadPermit.selector, holder));
+        vm.expectRevert(bytes("Ngnt/invalid-nonce"));
         token.permit(holder, POOL, 0, NEVER, true, v, r, s);
         _permit(1, block.timestamp, false, HOLDER_KEY);
         equal(token.allowance(holder, POOL), 0, "none");
@@ -50,14 +50,36 @@ contract TestMainnetGLMTest is Checked {
     function test_a_late_permit_is_refused() public {
         vm.warp(1_000);
         (uint8 v, bytes32 r, bytes32 s) = _signed(0, 999, true, HOLDER_KEY);
-        vm.expectRevert(abi.encodeWithSelector(TestMainnetGLM.PermitExpired.selector, 999));
+        vm.expectRevert(bytes("Ngnt/permit-expired"));
         token.permit(holder, POOL, 0, 999, true, v, r, s);
     }
 
     function test_a_stranger_cannot_sign_for_a_holder() public {
         (uint8 v, bytes32 r, bytes32 s) = _signed(0, NEVER, true, 0xBAD);
-        vm.expectRevert(abi.encodeWithSelector(TestMainnetGLM.BadPermit.selector, holder));
+        vm.expectRevert(bytes("Ngnt/invalid-permit"));
         token.permit(holder, POOL, 0, NEVER, true, v, r, s);
+    }
+
+    function test_an_unlimited_allowance_is_not_used_up() public {
+        _permit(0, NEVER, true, HOLDER_KEY);
+        vm.prank(POOL);
+        token.transferFrom(holder, POOL, 3);
+        equal(token.allowance(holder, POOL), type(uint256).max, "all");
+        equal(token.balanceOf(POOL), 3, "moved");
+    }
+
+    function test_a_limited_allowance_is_and_reasons_are_words() public {
+        vm.prank(holder);
+        token.approve(POOL, 5);
+        vm.prank(POOL);
+        token.transferFrom(holder, POOL, 3);
+        equal(token.allowance(holder, POOL), 2, "left");
+        vm.prank(POOL);
+        vm.expectRevert(bytes("ERC20: transfer amount exceeds allowance"));
+        token.transferFrom(holder, POOL, 3);
+        vm.prank(POOL);
+        vm.expectRevert(bytes("ERC20: transfer amount exceeds balance"));
+        token.transfer(holder, 4);
     }
 
     function test_it_has_neither_a_standard_permit_nor_meta_transactions() public {

@@ -86,6 +86,14 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
   ],
 };
 
+/** What tokens from before custom errors say instead, GLM of Ethereum and of Polygon among them (OpenZeppelin 2 and 3). */
+const OLD_REASONS: Readonly<Record<string, string>> = {
+  'ERC20: transfer amount exceeds balance': 'ERC20InsufficientBalance',
+  'ERC20: transfer amount exceeds allowance': 'ERC20InsufficientAllowance',
+};
+/** Longest reason of a contract that is shown: any contract writes what it likes. */
+const MAX_REASON_CHARS = 200;
+
 /** EIP-1193 and EIP-1474 codes of injected wallets. */
 const USER_REJECTED = 4001;
 const UNAUTHORISED = 4100;
@@ -105,10 +113,10 @@ export function toChainError(thrown: unknown, action: string): KilnError {
     new KilnError(code, message, { hint, cause: thrown, data: { action, detail: shortText(thrown) } });
 
   const reverted = find(thrown, ContractFunctionRevertedError);
-  const known = REVERTS[reverted?.data?.errorName ?? ''];
+  const known = REVERTS[errorName(reverted)];
   if (known !== undefined) return error(...known);
   if (reverted !== undefined) {
-    const why = reverted.data?.errorName ?? reverted.reason ?? 'no reason given';
+    const why = (reverted.reason ?? reverted.data?.errorName ?? 'no reason given').slice(0, MAX_REASON_CHARS);
     return error(
       'wallet/refused-by-contract',
       `The contract refused to ${action}: ${why}.`,
@@ -174,6 +182,10 @@ export function toChainError(thrown: unknown, action: string): KilnError {
     );
   }
   return error('wallet/chain-error', `Could not ${action}: ${shortText(thrown)}`, 'Try again in a moment.');
+}
+
+function errorName(reverted: ContractFunctionRevertedError | undefined): string {
+  return OLD_REASONS[reverted?.reason ?? ''] ?? reverted?.data?.errorName ?? '';
 }
 
 function find<E extends Error>(thrown: unknown, type: abstract new (...args: never[]) => E): E | undefined {

@@ -307,6 +307,24 @@ describe('funding by transaction on a token with DAI’s permit', () => {
     expect(await chain.reader.client.getTransactionCount({ address: payer.address })).toBe(0);
   });
 
+  it('understands a token that gives its reasons in words', async () => {
+    await using chain = await startTokenChain('ethereum', 1);
+    const payer = await chain.newAccount(5n, true);
+    const { pool, token } = chain.config;
+    const tokenCall = { address: token, abi: TOKEN_ABI, action: 'send' } as const;
+    const sending = { ...tokenCall, functionName: 'transfer', args: [pool, 6n] } as const;
+    await expect(transact(chain.reader, payer, sending)).rejects.toEqual(refusal('wallet/not-enough-tokens'));
+    const depositing = {
+      address: pool,
+      abi: POOL_ABI,
+      functionName: 'deposit',
+      args: [payer.address, 1n],
+      action: 'deposit',
+    } as const;
+    // Through the pool, which passes the token's words on.
+    await expect(transact(chain.reader, payer, depositing)).rejects.toEqual(refusal('wallet/not-approved'));
+  });
+
   it('sends no approval for a deposit that the pool refuses anyway', async () => {
     await using chain = await startTokenChain('ethereum', 1);
     const payer = await chain.newAccount(2_000_000n * GLM, true);
