@@ -76,6 +76,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['a bad proof counts', 'if (!isProven) return (0, SkipReason.BadProof);'],
     ['what the token refuses is lost', 'credit[payee] += paid;'],
+    [
+      'a copied order costs its relay all rows',
+      '        _usePayout(order, signature);\n        results = _redeemRows(vouchers, proofs, order.payee);',
+      '        results = _redeemRows(vouchers, proofs, order.payee);\n        _usePayout(order, signature);',
+    ],
     ['credit is paid again', 'credit[payee] = own - amount;'],
     [
       'credit is not checked',

@@ -19,6 +19,9 @@ contract VoucherPool is Deposits, Redemption, Withdrawals {
     constructor(IERC20 token_, uint40 thaw_, uint128 depositCeiling) PoolBase(token_, thaw_, depositCeiling) {}
 
     /// @notice One call with all that a payee checks before it takes a voucher of this payer and session key.
+    /// @param payer Whose deposit pays.
+    /// @param signer The session key.
+    /// @param payee Who asks; `claimed` and `reserved` are its own.
     function payerState(address payer, address signer, address payee) external view returns (PayerState memory) {
         Account storage account = accounts[payer];
         SessionKey storage key = sessionKeys[payer][signer];

@@ -59,7 +59,10 @@ abstract contract Collateral is PoolBase {
         _allocate(order.payer, signer, order.root, order.total, order.until);
     }
 
-    /// @notice Frees reservations that have run out; anyone may call it.
+    /// @notice Frees reservations that have run out; anyone may call it. Reverts as a whole when one has not.
+    /// @param payer Whose deposit they are part of.
+    /// @param signer The session key they were made for; its cap grows by what is freed.
+    /// @param payees Whose reservations.
     function release(address payer, address signer, address[] calldata payees) external {
         for (uint256 i = 0; i < payees.length; ++i) {
             Reservation storage reservation = reservations[payer][signer][payees[i]];
@@ -72,6 +75,9 @@ abstract contract Collateral is PoolBase {
     }
 
     /// @notice Frees what is left of an allocation that has run out; anyone may call it.
+    /// @param payer Whose deposit it is part of.
+    /// @param signer The session key it was made for; its cap grows by what is freed.
+    /// @param root Which allocation. The root stays used.
     function releaseAllocation(address payer, address signer, bytes32 root) external {
         Allocation storage allocation = allocations[payer][signer][root];
         uint128 left = allocation.left;
@@ -82,6 +88,10 @@ abstract contract Collateral is PoolBase {
     }
 
     /// @notice What a payee can still draw from an allocation with this proof; 0 when the proof is wrong or late.
+    /// @param payer Whose deposit backs it.
+    /// @param signer The session key whose vouchers draw on it.
+    /// @param payee Who would draw.
+    /// @param proof Its limit, and the way from there to the root.
     function allocationCover(address payer, address signer, address payee, AllocationProof calldata proof)
         external
         view

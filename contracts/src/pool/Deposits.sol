@@ -53,6 +53,11 @@ abstract contract Deposits is PoolBase {
 
     /// @notice As `depositAndAuthorize`, with the approval inside: for tokens with DAI's permit, such as GLM on Ethereum.
     /// @dev A permit that fails is ignored: somebody may have sent it before, and then the allowance is there.
+    /// @param amount Tokens to take from the caller.
+    /// @param signer The session key.
+    /// @param cap All that the key may ever spend.
+    /// @param expiry Last second at which its vouchers can be redeemed.
+    /// @param permit The caller's signature under the token; DAI's kind allows this contract without a limit.
     function depositWithDaiPermit(
         uint128 amount,
         address signer,
@@ -90,6 +95,9 @@ abstract contract Deposits is PoolBase {
 
     /// @notice Authorises a session key of the caller, or raises its cap or expiry.
     /// @dev Both only rise; a key that has expired never comes back, so that an old voucher never becomes new money.
+    /// @param signer The session key.
+    /// @param cap All that the key may ever spend; not below what it is.
+    /// @param expiry Last second at which its vouchers can be redeemed; not before what it is.
     function authorizeSigner(address signer, uint128 cap, uint40 expiry) external {
         _authorize(msg.sender, signer, cap, expiry);
     }
@@ -108,7 +116,9 @@ abstract contract Deposits is PoolBase {
     }
 
     /// @notice Ends a session key early. Vouchers already signed stay redeemable for `THAW` seconds, and from collateral
-    /// for as long as it was promised.
+    /// for as long as it was promised. An unsent order of the payer's that raises the key's expiry still works: let
+    /// orders have near deadlines.
+    /// @param signer The session key.
     function revokeSigner(address signer) external {
         SessionKey storage key = sessionKeys[msg.sender][signer];
         uint40 expiry = key.expiry;

@@ -156,47 +156,83 @@ abstract contract PoolTypes {
         uint40 reservedUntil;
     }
 
+    /// @notice A payer's deposit grew by what arrived from an account.
     event Deposited(address indexed payer, address indexed from, uint128 amount);
+    /// @notice A session key was authorised, or its cap or expiry raised.
     event SignerAuthorized(address indexed payer, address indexed signer, uint128 cap, uint40 expiry);
+    /// @notice A session key ends early: from after `expiry` its uncovered vouchers pay nothing. Payees redeem now.
     event SignerRevoking(address indexed payer, address indexed signer, uint40 expiry);
+    /// @notice A payer added collateral for one payee; all of that payee's now lasts until `until`.
     event Reserved(
         address indexed payer, address indexed signer, address indexed payee, uint128 amount, uint40 until
     );
+    /// @notice Collateral was set aside for the payees of a Merkle sum tree.
     event Allocated(
         address indexed payer, address indexed signer, bytes32 indexed root, uint128 total, uint40 until
     );
+    /// @notice Collateral that had run out is free again, and the key's cap given back.
     event Released(address indexed payer, address indexed signer, uint128 amount);
+    /// @notice A voucher paid `paid`; the payee has been paid `claimed` through this key in all.
     event Redeemed(
         address indexed payer, address indexed signer, address indexed payee, uint128 paid, uint128 claimed
     );
+    /// @notice A row of a redemption paid nothing, and why.
     event RowSkipped(uint256 indexed row, address indexed payer, address indexed payee, SkipReason reason);
+    /// @notice A voucher was owed `missing` more than could be paid. Payees of this payer redeem now.
     event Shortfall(address indexed payer, address indexed signer, address indexed payee, uint128 missing);
+    /// @notice More was redeemed through a key than it ever said it had issued: it hid promises. Told once per key.
     event Equivocation(address indexed payer, address indexed signer, uint128 redeemed, uint128 highestIssued);
+    /// @notice A payee's money stays here for `payout`: the token refused it, or the payee had it redeemed by signature.
     event Credited(address indexed payee, uint128 amount);
+    /// @notice Credit left the pool: `fee` of `amount` to the sender of the transaction, the rest to `to`.
     event PaidOut(address indexed payee, address indexed to, uint128 amount, uint128 fee);
+    /// @notice A payer announced a withdrawal: `thawing` in all can leave from `endsAt` on. Payees redeem now.
     event ThawStarted(address indexed payer, uint128 amount, uint128 thawing, uint40 endsAt);
+    /// @notice Thawed money left the pool.
     event Withdrawn(address indexed payer, address indexed to, uint128 amount);
 
+    /// @notice An address is 0.
     error ZeroAddress();
+    /// @notice The pool itself is no recipient.
     error ForbiddenAddress(address account);
+    /// @notice An amount is 0, or nothing arrived.
     error ZeroAmount();
+    /// @notice The deposit would exceed what one payer may hold here.
     error DepositCeilingReached(uint256 balance, uint128 ceiling);
+    /// @notice A new session key would have expired already.
     error ExpiryInPast(uint40 expiry);
+    /// @notice This session key has expired; it never comes back.
     error SignerExpired(uint40 expiry);
+    /// @notice The payer has not authorised this session key.
     error SignerUnknown(address signer);
+    /// @notice A cap only rises.
     error CapFell(uint128 from, uint128 to);
+    /// @notice An expiry only rises.
     error ExpiryFell(uint40 from, uint40 to);
+    /// @notice The collateral does not fit under the key's cap.
     error CapExceeded(uint256 spent, uint128 cap);
+    /// @notice Less of the deposit is free than is wanted.
     error NotFree(uint256 wanted, uint128 free);
+    /// @notice Two lists that belong together differ in length.
     error LengthsDiffer(uint256 a, uint256 b);
+    /// @notice Collateral must end neither in the past, nor after its key, nor before what the payee already has.
     error UntilOutOfRange(uint40 until, uint40 expiry);
+    /// @notice A root is used once, and is never 0.
     error AllocationKnown(bytes32 root);
+    /// @notice This collateral can still be drawn.
     error StillLocked(uint40 until);
+    /// @notice There is no such collateral left.
     error NothingToRelease();
+    /// @notice The signature is not of whom the order names.
     error BadSignature();
+    /// @notice The order's deadline has passed.
     error SignatureExpired(uint40 deadline);
+    /// @notice The payee has less credit than the order takes.
     error NotEnoughCredit(uint128 wanted, uint128 credit);
+    /// @notice The fee is more than all that is paid out.
     error FeeTooHigh(uint128 fee, uint128 amount);
+    /// @notice No withdrawal was announced, or payees took it.
     error NothingThawing();
+    /// @notice The announced withdrawal has not thawed yet.
     error StillThawing(uint40 endsAt);
 }

@@ -41,7 +41,9 @@ abstract contract Redemption is Collateral {
     }
 
     /// @notice As `redeem`, drawing on allocations too.
+    /// @param vouchers As for `redeem`.
     /// @param proofs One per voucher; a `root` of 0 for a voucher without allocation.
+    /// @return results Per row what was paid, or why nothing was.
     function redeemCovered(SignedVoucher[] calldata vouchers, AllocationProof[] calldata proofs)
         external
         nonReentrant
@@ -52,10 +54,12 @@ abstract contract Redemption is Collateral {
     }
 
     /// @notice Redeems vouchers of one payee into its credit and pays that out, with a fee for the sender.
+    /// @dev The order names no sender: whoever is first to send it earns the fee. The payee gets the same either way.
     /// @param vouchers Rows of other payees are skipped.
     /// @param proofs None, or one per voucher.
-    /// @param order What the payee signed.
+    /// @param order What the payee signed; what the rows bring above its `amount` stays the payee's credit.
     /// @param signature The payee's, EIP-712 or ERC-1271.
+    /// @return results Per row what was paid, or why nothing was.
     function redeemFor(
         SignedVoucher[] calldata vouchers,
         AllocationProof[] calldata proofs,
@@ -65,21 +69,29 @@ abstract contract Redemption is Collateral {
         if (proofs.length != 0 && proofs.length != vouchers.length) {
             revert LengthsDiffer(vouchers.length, proofs.length);
         }
+        // First: whoever comes second with a copied order pays for a look at the nonce, not for all the rows.
+        _usePayout(order, signature);
         results = _redeemRows(vouchers, proofs, order.payee);
-        _payoutBySig(order, signature);
+        _payout(order.payee, order.to, order.amount, order.fee);
     }
 
     /// @notice Takes the caller's credit out.
+    /// @param to Who receives it.
+    /// @param amount How much of it.
     function payout(address to, uint128 amount) external nonReentrant {
         _payout(msg.sender, to, amount, 0);
     }
 
     /// @notice Takes a payee's credit out by its signature; the sender of the transaction gets the signed fee.
+    /// @param order What the payee signed.
+    /// @param signature The payee's, EIP-712 or ERC-1271.
     function payoutBySig(PayoutOrder calldata order, bytes calldata signature) external nonReentrant {
-        _payoutBySig(order, signature);
+        _usePayout(order, signature);
+        _payout(order.payee, order.to, order.amount, order.fee);
     }
 
-    /// @notice The EIP-712 digest that a session key signs; the signature inside is ignored.
+    /// @notice The EIP-712 digest that a session key signs.
+    /// @param voucher What is promised; the signature inside is ignored.
     function voucherDigest(SignedVoucher calldata voucher) external view returns (bytes32) {
         return _voucherDigest(voucher);
     }
@@ -196,14 +208,13 @@ abstract contract Redemption is Collateral {
         return account.balance - account.locked;
     }
 
-    function _payoutBySig(PayoutOrder calldata order, bytes calldata signature) private {
+    function _usePayout(PayoutOrder calldata order, bytes calldata signature) private {
         bytes32 structHash = keccak256(
             abi.encode(
                 PAYOUT_TYPEHASH, order.payee, order.to, order.amount, order.fee, order.nonce, order.deadline
             )
         );
         _useOrder(order.payee, structHash, order.nonce, order.deadline, signature);
-        _payout(order.payee, order.to, order.amount, order.fee);
     }
 
     function _payout(address payee, address to, uint128 amount, uint128 fee) private {

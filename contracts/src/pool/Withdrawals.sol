@@ -12,6 +12,7 @@ abstract contract Withdrawals is PoolBase {
 
     /// @notice Announces a withdrawal of `amount` more. Restarts the wait for all that is thawing.
     /// @dev Payees see `ThawStarted` and have `THAW` seconds to redeem first. Collateral cannot thaw.
+    /// @param amount How much more; at most what is neither collateral nor thawing.
     function thaw(uint128 amount) external {
         if (amount == 0) revert ZeroAmount();
         Account storage account = accounts[msg.sender];
@@ -24,6 +25,7 @@ abstract contract Withdrawals is PoolBase {
 
     /// @notice Pays out what has thawed and was not redeemed meanwhile.
     /// @param to Who receives it.
+    /// @return amount What was paid out.
     function withdraw(address to) external nonReentrant returns (uint128 amount) {
         if (to == address(0)) revert ZeroAddress();
         if (to == address(this)) revert ForbiddenAddress(to);
