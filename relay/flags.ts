@@ -19,11 +19,12 @@ To redeem vouchers for payees (relay/README.md says how):
   --redeem-network FILE      network.json of the chain and pool; turns redeeming on
   --redeem-folder DIRECTORY  keeps accepted vouchers; needed with --redeem-network
   --redeem-key-file FILE     private key that pays for gas (default: the environment's KILN_REDEEM_KEY)
-  --redeem-fee GLM           fee for each voucher and once for the payout (default 0: you pay)
+  --redeem-fee GLM           least fee for each voucher and once for the payout (default 0: you pay)
   --redeem-worth TIMES       a payee's vouchers must be worth this many times their gas (default 50; 1 with a fee)
   --redeem-max-gwei PRICE    sends nothing while gas costs more (default 500)
   --redeem-coins-per-day N   most native coin spent on gas in a day (default 1; no bound with a fee)
-  --redeem-every SECONDS     time between two rounds (default 30)`;
+  --redeem-every SECONDS     time between two rounds (default 30)
+  --redeem-patience SECONDS  then a transaction that no block takes is sent again, dearer (default 120)`;
 
 /** The options that these arguments mean; throws `relay/bad-flag` with a hint that says what to do. */
 export function parseFlags(args: readonly string[]): RelayOptions | 'help' {

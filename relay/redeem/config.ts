@@ -14,7 +14,7 @@ export interface RedeemOptions {
   readonly folder: string;
   /** Holds the private key of the account that pays for gas. @default the environment's KILN_REDEEM_KEY */
   readonly keyFile?: string;
-  /** Fee for each voucher and once for the payout, in the token's smallest unit. @default 0n: the operator pays */
+  /** Least fee for each voucher and once for the payout, in the token's smallest unit. @default 0n: the operator pays */
   readonly fee?: bigint;
   /** The vouchers of one payee must be worth this many times their gas. @default 50n, or 1n with a fee */
   readonly worth?: bigint;
@@ -24,6 +24,8 @@ export interface RedeemOptions {
   readonly maxWeiPerDay?: bigint;
   /** Time between two rounds, in milliseconds. @default 30 s */
   readonly roundMs?: number;
+  /** A transaction that no block takes for this long is sent again with a higher fee. @default 120 s */
+  readonly patienceMs?: number;
 }
 
 /** Settings that are secret: they come from the environment or a file, never from the command line. */

@@ -16,13 +16,17 @@ import {
   CHECK_BURST_PER_PEER,
   CHECKS_PER_PEER_PER_SECOND,
   CHECKS_PER_SECOND,
+  FEE_TIMES_GAS,
   MAX_CHECKS_AT_ONCE,
   MIN_PAYOUT_LIFE_MS,
 } from './limits.ts';
 
 /** What this relay asks for. */
 export interface RedeemPrice {
-  /** For each voucher and once for the payout, in the token's smallest unit; 0 when the operator pays. */
+  /**
+   * Least fee for each voucher and once for the payout, in the token's smallest unit; more is asked while gas is dear.
+   * 0 when the operator pays.
+   */
   readonly fee: bigint;
   /** The vouchers of one payee must be worth this many times their gas. */
   readonly worth: bigint;
@@ -48,6 +52,14 @@ export class Gate {
     this.#byPeer = new TokenBuckets(clock, CHECKS_PER_PEER_PER_SECOND, CHECK_BURST_PER_PEER);
   }
 
+  /** What is asked now for each voucher and once for the payout: twice its gas, and at least the price. */
+  async fee(): Promise<bigint> {
+    const { fee } = this.#price;
+    if (fee === 0n) return 0n;
+    const asked = FEE_TIMES_GAS * redemptionCost(1, await this.#chain.gasPrices());
+    return asked > fee ? asked : fee;
+  }
+
   /** Least that the vouchers of one payee must be worth together now. */
   async minimum(vouchers: number): Promise<bigint> {
     return this.#price.worth * redemptionCost(vouchers, await this.#chain.gasPrices());
@@ -60,9 +72,9 @@ export class Gate {
   async judge(peer: string, message: HandOver): Promise<{ payee: Address; judged: Judged[] }> {
     const payee = this.#assertSound(message);
     const { vouchers, payout } = message;
-    const cost = vouchers.length;
+    const reads = vouchers.length;
     const isFree = this.#checking < MAX_CHECKS_AT_ONCE;
-    if (!isFree || !this.#byPeer.take(peer, cost) || !this.#all.take(cost)) throw busy();
+    if (!isFree || !this.#byPeer.take(peer, reads) || !this.#all.take(reads)) throw busy();
     this.#checking++;
     try {
       const judged = await Promise.all(vouchers.map((one) => this.#judgeVoucher(one)));
@@ -76,6 +88,12 @@ export class Gate {
           hint: 'Come again when more is owed or gas is cheaper.',
         });
       }
+      // The fee that was quoted leaves room for gas that has become dearer since, but not for any price.
+      if (
+        payout !== undefined &&
+        payout.fee < redemptionCost(taken.length + 1, await this.#chain.gasPrices())
+      )
+        throw feeRequired();
       if (payout !== undefined)
         await this.#assertPayout(
           payout,
@@ -110,13 +128,8 @@ export class Gate {
         hint: 'Hand the vouchers over alone.',
       });
     }
-    const asked = fee * BigInt(vouchers.length + 1);
-    if (payout === undefined || payout.fee < asked) {
-      throw new KilnError('redeem/fee-required', 'This relay asks for a fee, by a signed payout.', {
-        data: { fee: `${asked}` },
-        hint: 'Sign a payout with at least this fee.',
-      });
-    }
+    const rows = BigInt(vouchers.length + 1);
+    if (payout === undefined || payout.fee < fee * rows) throw feeRequired();
     return payee;
   }
 
@@ -176,6 +189,12 @@ export class Gate {
       });
     }
   }
+}
+
+function feeRequired(): KilnError {
+  return new KilnError('redeem/fee-required', 'This relay asks for a fee, by a signed payout.', {
+    hint: 'Ask for its terms and sign a payout with at least that fee.',
+  });
 }
 
 function badPayout(why: string): KilnError {

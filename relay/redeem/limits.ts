@@ -33,6 +33,8 @@ export const MAX_ROUND_RETRY_MS = 300_000;
 export const STUCK_MS = 120_000;
 /** Nodes take a replacement only when it pays at least a tenth more (geth's default). */
 export const REPLACEMENT_PERCENT = 112n;
+/** What is asked as a fee is this many times the gas of now: it may be dearer when the transaction goes. */
+export const FEE_TIMES_GAS = 2n;
 /** Estimates are raised by this much: the state may change between trial and block. */
 export const GAS_MARGIN_PERCENT = 125n;
 /** Tries of a transaction with rising fees that are remembered. */

@@ -14,6 +14,7 @@ export const REDEEM_FLAGS = {
   'redeem-max-gwei': text,
   'redeem-coins-per-day': text,
   'redeem-every': text,
+  'redeem-patience': text,
 } as const;
 
 type Values = { readonly [flag in keyof typeof REDEEM_FLAGS]?: string };
@@ -37,6 +38,7 @@ export function parseRedeemFlags(values: Values): RedeemOptions | undefined {
   const gwei = amount('redeem-max-gwei', values);
   const coins = amount('redeem-coins-per-day', values);
   const seconds = whole('redeem-every', values);
+  const patience = whole('redeem-patience', values);
   return {
     networkFile,
     folder,
@@ -46,6 +48,7 @@ export function parseRedeemFlags(values: Values): RedeemOptions | undefined {
     ...(gwei === undefined ? {} : { maxWeiPerGas: gwei / WEI_PER_GWEI_DIGITS }),
     ...(coins === undefined ? {} : { maxWeiPerDay: coins }),
     ...(seconds === undefined ? {} : { roundMs: seconds * 1_000 }),
+    ...(patience === undefined ? {} : { patienceMs: patience * 1_000 }),
   };
 }
 

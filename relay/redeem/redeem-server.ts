@@ -12,7 +12,7 @@ import {
 } from '../../src/protocol/redeem.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { RedeemChain } from './chain.ts';
-import type { Gate, RedeemPrice } from './gate.ts';
+import type { Gate } from './gate.ts';
 import { WRITE_BURST_PER_PAYEE, WRITES_PER_PAYEE_PER_SECOND } from './limits.ts';
 import type { RedeemMetrics } from './metrics.ts';
 import type { RedeemQueue } from './queue.ts';
@@ -23,7 +23,6 @@ export interface RedeemServerInit {
   readonly gate: Gate;
   readonly queue: RedeemQueue;
   readonly metrics: RedeemMetrics;
-  readonly price: RedeemPrice;
   readonly clock: Clock;
   /** Called once something new is in the queue. */
   readonly onQueued: (payee: Address) => void;
@@ -67,10 +66,10 @@ export class RedeemServer {
   }
 
   async #terms(id: number): Promise<RedeemAnswer> {
-    const { chain, gate, price } = this.#init;
+    const { chain, gate } = this.#init;
     const { id: chainId, pool, token } = chain.config;
-    const minimum = await gate.minimum(1);
-    return { type: 'terms', id, chainId, pool, token, fee: price.fee, minimum };
+    const [fee, minimum] = await Promise.all([gate.fee(), gate.minimum(1)]);
+    return { type: 'terms', id, chainId, pool, token, fee, minimum };
   }
 
   async #take(peer: string, message: HandOver): Promise<RedeemAnswer> {

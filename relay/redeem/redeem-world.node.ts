@@ -13,7 +13,7 @@ import { REDEEM } from '../../src/protocol/redeem.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
 import { drawFromFaucet } from '../../src/wallet/faucet.ts';
 import { RedeemRelay } from '../../src/wallet/redeem-relay.ts';
-import { openSession, type SessionKey } from '../../src/wallet/session-key.ts';
+import { openSession, raiseSession, type SessionKey } from '../../src/wallet/session-key.ts';
 import { type RelayProcess, startRelayProcess } from '../relay-process.ts';
 
 /** A payer with a funded session key, whose vouchers a test wants. */
@@ -21,6 +21,8 @@ export interface Payer {
   readonly session: SessionKey;
   /** Promises this much more; the newest voucher of the payee. */
   pay(payee: Address, amount: bigint): Promise<SignedVoucher>;
+  /** Deposits this much more. */
+  topUp(amount: bigint): Promise<void>;
 }
 
 /** A real chain, real relay processes and a real peer. */
@@ -49,7 +51,7 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
   const chain = await startLocalChain();
   const folder = await mkdtemp(join(tmpdir(), 'kiln-redeem-'));
   const networkFile = join(folder, 'network.json');
-  await writeFile(networkFile, JSON.stringify({ relays: [], chain: chain.config }));
+  await writeFile(networkFile, JSON.stringify({ relays: [], chain: { ...chain.config, tokensPerCoin: 1 } }));
   const key: Hex = generatePrivateKey();
   const account = privateKeyToAddress(key);
   const peers = new Map<RelayProcess, Promise<MemoryPeer>>();
@@ -93,6 +95,10 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
           const next = issue(ledger, payee, amount);
           ledger = next.ledger;
           return session.sign({ ...next.voucher, payee });
+        },
+        async topUp(amount) {
+          const signer = session.terms.sessionKey as Address;
+          await raiseSession(chain.reader, wallet, sessions, signer, { cap: cap + amount, expiresAtMs });
         },
       };
     },

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/base/time.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { Fees, RedeemChain } from './chain.ts';
 import { type Journal, loadJournal, type Pending, storeJournal } from './journal.ts';
-import { MAX_REPLACEMENTS, REPLACEMENT_PERCENT, STUCK_MS } from './limits.ts';
+import { MAX_REPLACEMENTS, REPLACEMENT_PERCENT } from './limits.ts';
 
 /** What sending may cost. */
 export interface GasBounds {
@@ -15,6 +15,8 @@ export interface GasBounds {
   readonly maxWeiPerDay: bigint | undefined;
   /** Blocks on top of a transaction before it counts. */
   readonly confirmations: bigint;
+  /** A transaction that no block takes for this long is sent again with a higher fee. */
+  readonly patienceMs: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -98,7 +100,7 @@ export class Sender {
       if (found === undefined) continue;
       return found.confirmations >= this.#bounds.confirmations ? found.receipt : undefined;
     }
-    const isStuck = this.#clock.now() - pending.signedAtMs >= STUCK_MS;
+    const isStuck = this.#clock.now() - pending.signedAtMs >= this.#bounds.patienceMs;
     const { mined } = await this.#chain.nonces();
     if (mined > pending.nonce) {
       // A node behind a balancer may know the nonce before the receipt.

@@ -16,6 +16,7 @@ import {
   ROUND_MS,
   ROUND_RETRY_MS,
   SETTLE_POLL_MS,
+  STUCK_MS,
 } from './limits.ts';
 import { RedeemMetrics } from './metrics.ts';
 import { RedeemQueue } from './queue.ts';
@@ -53,6 +54,7 @@ export async function startRedeeming(
   const sender = await Sender.open(chain, options.folder, clock, {
     maxWeiPerGas: options.maxWeiPerGas ?? MAX_WEI_PER_GAS,
     maxWeiPerDay: options.maxWeiPerDay ?? (fee > 0n ? undefined : MAX_WEI_PER_DAY),
+    patienceMs: options.patienceMs ?? STUCK_MS,
     confirmations: config.id === LOCAL_CHAIN_ID ? 0n : CONFIRMATIONS,
   });
   const metrics = new RedeemMetrics();
@@ -67,7 +69,6 @@ export async function startRedeeming(
     gate,
     queue,
     metrics,
-    price,
     clock,
     onQueued: (payee) => redeemer.wake(payee),
   });
