@@ -13,10 +13,16 @@ export class Crash {
   /** Steps so far, by name. */
   readonly steps: string[] = [];
   isDead = false;
+  readonly #death = Promise.withResolvers<void>();
 
   /** @param killAt @default never */
   constructor(killAt = Number.POSITIVE_INFINITY) {
     this.#killAt = killAt;
+  }
+
+  /** Resolves when it is killed. */
+  get died(): Promise<void> {
+    return this.#death.promise;
   }
 
   /** Nothing is killed any more, unless it is dead. */
@@ -26,7 +32,10 @@ export class Crash {
 
   /** Passes, or never returns. */
   async step(name: string): Promise<void> {
-    if (!this.isDead && this.steps.length === this.#killAt) this.isDead = true;
+    if (!this.isDead && this.steps.length === this.#killAt) {
+      this.isDead = true;
+      this.#death.resolve();
+    }
     if (this.isDead) await new Promise(() => {});
     this.steps.push(name);
   }
