@@ -22,7 +22,7 @@ To redeem vouchers for payees (relay/README.md says how):
   --redeem-fee GLM           least fee for each voucher and once for the payout (default 0: you pay)
   --redeem-worth TIMES       a payee's vouchers must be worth this many times their gas (default 50; 1 with a fee)
   --redeem-max-gwei PRICE    sends nothing while gas costs more (default 500)
-  --redeem-coins-per-day N   most native coin spent on gas in a day (default 1; no bound with a fee)
+  --redeem-coins-per-day N   most native coin spent on gas in a day (default 1 POL or 0.01 ETH; none with a fee)
   --redeem-every SECONDS     time between two rounds (default 30)
   --redeem-patience SECONDS  then a transaction that no block takes is sent again, dearer (default 120)`;
 

@@ -20,7 +20,7 @@ export interface RedeemOptions {
   readonly worth?: bigint;
   /** Most that one unit of gas may cost, in wei. @default 500 gwei */
   readonly maxWeiPerGas?: bigint;
-  /** Most gas of a day (UTC), in wei. @default 1 coin where the operator pays, no bound with a fee */
+  /** Most gas of a day (UTC), in wei. @default 1 POL or 0.01 ETH; no bound with a fee */
   readonly maxWeiPerDay?: bigint;
   /** Time between two rounds, in milliseconds. @default 30 s */
   readonly roundMs?: number;

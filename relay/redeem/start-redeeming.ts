@@ -3,13 +3,13 @@ import { toKilnError } from '../../src/base/errors.ts';
 import type { Clock } from '../../src/base/time.ts';
 import type { Streams } from '../../src/network/streams.ts';
 import { WORTH_REDEEMING } from '../../src/payment/redemption.ts';
+import { nativeCoin } from '../../src/wallet/chain.ts';
 import { REDEEM } from '../../src/protocol/redeem.ts';
 import { RedeemChain } from './chain.ts';
 import { loadChain, loadKey, type RedeemOptions, type RedeemSecrets } from './config.ts';
 import { Gate, type RedeemPrice } from './gate.ts';
 import {
   CONFIRMATIONS,
-  LOCAL_CHAIN_ID,
   MAX_ROUND_RETRY_MS,
   MAX_WEI_PER_DAY,
   MAX_WEI_PER_GAS,
@@ -23,6 +23,9 @@ import { RedeemQueue } from './queue.ts';
 import { isWaiting, Redeemer } from './redeemer.ts';
 import { RedeemServer } from './redeem-server.ts';
 import { Sender } from './sender.ts';
+
+/** A chain that is one process has no reorganisations. */
+const LOCAL_CHAIN_ID = 31_337;
 
 /** Redeeming that runs. */
 export interface Redeeming {
@@ -51,9 +54,10 @@ export async function startRedeeming(
   const fee = options.fee ?? 0n;
   const price: RedeemPrice = { fee, worth: options.worth ?? (fee > 0n ? 1n : WORTH_REDEEMING) };
   const queue = await RedeemQueue.open(join(options.folder, 'payees'));
+  const usualBudget = MAX_WEI_PER_DAY[nativeCoin(config.id).symbol];
   const sender = await Sender.open(chain, options.folder, clock, {
     maxWeiPerGas: options.maxWeiPerGas ?? MAX_WEI_PER_GAS,
-    maxWeiPerDay: options.maxWeiPerDay ?? (fee > 0n ? undefined : MAX_WEI_PER_DAY),
+    maxWeiPerDay: options.maxWeiPerDay ?? (fee > 0n ? undefined : usualBudget),
     patienceMs: options.patienceMs ?? STUCK_MS,
     confirmations: config.id === LOCAL_CHAIN_ID ? 0n : CONFIRMATIONS,
   });

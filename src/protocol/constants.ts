@@ -70,7 +70,7 @@ export const NEGOTIATION_TIMEOUT_MS = 15_000;
 export const MAX_HANDED_VOUCHERS = 50;
 /** Levels of an allocation's sum tree, as the contract's: 2^32 payees. */
 export const MAX_PROOF_LEVELS = 32;
-/** Such a hand-over with the longest proofs is 150 KiB. */
+/** Such a hand-over with the longest proofs is 124 KiB. */
 export const MAX_REDEEM_FRAME_BYTES = 256 * KIB;
 
 /** Blob bytes served per peer and minute. */
