@@ -86,10 +86,14 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
   ],
 };
 
-/** What tokens from before custom errors say instead, GLM of Ethereum and of Polygon among them (OpenZeppelin 2 and 3). */
+/** What GLM of Ethereum and of Polygon say in words, as tokens from before custom errors do. */
 const OLD_REASONS: Readonly<Record<string, string>> = {
   'ERC20: transfer amount exceeds balance': 'ERC20InsufficientBalance',
   'ERC20: transfer amount exceeds allowance': 'ERC20InsufficientAllowance',
+  'Signer and signature do not match': 'BadSignature',
+  'Ngnt/invalid-permit': 'BadSignature',
+  'Ngnt/invalid-nonce': 'InvalidAccountNonce',
+  'Ngnt/permit-expired': 'SignatureExpired',
 };
 /** Longest reason of a contract that is shown: any contract writes what it likes. */
 const MAX_REASON_CHARS = 200;

@@ -118,7 +118,7 @@ describe('funding by signature', () => {
       sender,
     );
     const [first] = sender.heard;
-    await expect(sender.sendFunding(first!)).rejects.toEqual(refusal('wallet/refused-by-contract'));
+    await expect(sender.sendFunding(first!)).rejects.toEqual(refusal('wallet/bad-signature'));
     const { approval: _used, ...rest } = first as Extract<SignedFunding, { kind: 'deposit' }>;
     await expect(sender.sendFunding(rest)).rejects.toEqual(refusal('wallet/signature-used'));
 
