@@ -11,7 +11,7 @@ import {
   importEmbeddedWallet,
   openEmbeddedWallet,
 } from '../wallet/embedded-wallet.ts';
-import { connectInjected, type InjectedAccount, isConnected } from '../wallet/injected-account.ts';
+import { connectInjected, type InjectedAccount, reconnectInjected } from '../wallet/injected-account.ts';
 import { type InjectedWallet, watchInjectedWallets } from '../wallet/injected-wallets.ts';
 import { type KeyFile, type KeyFileOptions, openKeyFile, sealKeyFile } from '../wallet/key-file.ts';
 import type { KeySealer } from '../wallet/sealed-key.ts';
@@ -145,8 +145,9 @@ export class AccountDesk implements Disposable {
   /** Only where the wallet still lets this page see an account: a page that loads must not make it pop up. */
   async #return(wallet: InjectedWallet): Promise<void> {
     this.#choice = { walletId: wallet.id };
-    if (!(await isConnected(wallet.provider))) return;
-    this.#use(await connectInjected(wallet, this.#init.config), wallet.id);
+    const account = await reconnectInjected(wallet, this.#init.config);
+    if (account === undefined) return;
+    this.#use(account, wallet.id);
     this.#init.onChanged();
   }
 

@@ -34,26 +34,27 @@ export class WalletActions {
 
   async faucet(onStep?: StepListener): Promise<void> {
     const { reader } = this.#with;
-    const { amount, transaction } = await drawFromFaucet(reader, this.narrated('faucet', 0n, onStep));
-    await this.noteDone('faucet', amount, transaction);
+    const told = this.narrated('faucet', 0n, onStep);
+    const { amount, transaction } = await drawFromFaucet(reader, told);
+    await this.noteDone(told, 'faucet', amount, transaction);
   }
 
   async deposit(amount: bigint, onStep?: StepListener): Promise<void> {
     const told = this.narrated('deposit', amount, onStep);
     const { transaction } = await deposit(this.#with.reader, told, amount, steps(onStep));
-    await this.noteDone('deposit', amount, transaction);
+    await this.noteDone(told, 'deposit', amount, transaction);
   }
 
   async revoke(sessionKey: Address, onStep?: StepListener): Promise<void> {
     const told = this.narrated('revoke', 0n, onStep);
     const { transaction } = await revokeSession(this.#with.reader, told, sessionKey, steps(onStep));
-    await this.noteDone('revoke', 0n, transaction);
+    await this.noteDone(told, 'revoke', 0n, transaction);
   }
 
   async thaw(amount: bigint, onStep?: StepListener): Promise<void> {
     const told = this.narrated('thaw', amount, onStep);
     const { transaction } = await thaw(this.#with.reader, told, amount, steps(onStep));
-    await this.noteDone('thaw', amount, transaction);
+    await this.noteDone(told, 'thaw', amount, transaction);
   }
 
   async withdraw(onStep?: StepListener): Promise<void> {
@@ -61,20 +62,20 @@ export class WalletActions {
     const { thawing } = await reader.deposit(accounts.required.address);
     const told = this.narrated('withdraw', thawing, onStep);
     const { amount, transaction } = await withdraw(reader, told, told.address, steps(onStep));
-    await this.noteDone('withdraw', amount, transaction);
+    await this.noteDone(told, 'withdraw', amount, transaction);
   }
 
   async redeem(onStep?: StepListener): Promise<{ paid: bigint; transaction?: string }> {
     const { reader, vouchers, clock } = this.#with;
     const records = await vouchers.home();
-    const owed = (await vouchers.views()).reduce((sum, { amount, redeemed }) => sum + amount - redeemed, 0n);
     const held = records.map(([, { voucher }]) => voucher);
-    const told = this.narrated('redeem', owed, onStep);
+    // What each transaction pays is known once a block has it.
+    const told = this.narrated('redeem', 0n, onStep);
     const { paid, rows, transactions, failure } = await redeem(reader, told, held, steps(onStep));
     const keys = records.map(([key]) => key);
     await vouchers.note(keys, rows, clock.now());
     const transaction = transactions[0];
-    if (paid > 0n) await this.noteDone('redeem', paid, transaction);
+    if (paid > 0n) await this.noteDone(told, 'redeem', paid, transaction);
     else await this.#with.refresh();
     if (failure !== undefined) throw failure;
     return { paid, ...(transaction === undefined ? {} : { transaction }) };
@@ -83,21 +84,28 @@ export class WalletActions {
   /** The account in use; its transactions are told, and those to the contract that matters are written down as pending. */
   narrated(kind: WalletEvent['kind'], amount: bigint, onStep: StepListener): WalletAccount {
     const { reader, accounts, journal, refresh } = this.#with;
+    const account = accounts.required;
     const target = kind === 'faucet' ? reader.config.token : reader.config.pool;
-    return narrate(accounts.required, {
+    return narrate(account, {
       ...steps(onStep),
       async onSent(transaction, { to }) {
         if (!isSameAddress(to, target)) return;
-        await journal.note({ kind, amount, transaction, state: 'pending' });
+        await journal.note({ kind, amount, transaction, account: account.address, state: 'pending' });
         void refresh();
       },
     });
   }
 
   /** Writes down what a block has taken, and shows it. */
-  async noteDone(kind: WalletEvent['kind'], amount: bigint, transaction: string | undefined): Promise<void> {
-    await this.#with.journal.note({ kind, amount, transaction: transaction ?? '' });
-    await this.#with.refresh();
+  async noteDone(
+    by: WalletAccount,
+    kind: WalletEvent['kind'],
+    amount: bigint,
+    transaction: string | undefined,
+  ): Promise<void> {
+    const { journal, refresh } = this.#with;
+    await journal.note({ kind, amount, transaction: transaction ?? '', account: by.address });
+    await refresh();
   }
 }
 

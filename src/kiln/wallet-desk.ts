@@ -152,7 +152,7 @@ export class WalletDesk implements AsyncDisposable {
       const kind = deposit > 0n ? 'deposit' : 'authorize';
       const told = this.#actions.narrated(kind, deposit, onStep);
       const session = await openSession(reader, told, this.#sessionStore, terms, { onStep });
-      await this.#actions.noteDone(kind, deposit, session.transaction);
+      await this.#actions.noteDone(told, kind, deposit, session.transaction);
       return session;
     });
   }
@@ -182,7 +182,7 @@ export class WalletDesk implements AsyncDisposable {
       const [account, vouchers, history] = await Promise.all([
         this.#accounts.view(),
         this.#vouchers.views(),
-        this.#journal.list(),
+        this.#journal.list(this.#accounts.current?.address),
       ]);
       if (!isNewest()) return;
       const before = this.#view.value;

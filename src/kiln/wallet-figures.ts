@@ -72,7 +72,7 @@ export class WalletFigures {
       blockTimeMs,
       sessions: keys,
       vouchers: views,
-      history: await journal.list(),
+      history: await journal.list(account),
     };
   }
 }

@@ -1,5 +1,7 @@
 import type { Collection } from '../base/collection.ts';
 import type { Clock } from '../base/time.ts';
+import { isSameAddress } from '../payment/voucher.ts';
+import type { Address } from '../protocol/primitives.ts';
 import type { Store } from '../storage/store.ts';
 import { readOutcome } from '../wallet/look-up.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
@@ -18,20 +20,26 @@ export class WalletJournal {
     this.#events = store.collection('history');
   }
 
-  /** Newest first. */
-  async list(): Promise<WalletEvent[]> {
+  /** What an account did, newest first; entries of earlier versions name none and are everybody's. */
+  async list(account: Address | undefined): Promise<WalletEvent[]> {
     const events = (await this.#entries()).map(([, event]) => event);
-    return events.reverse().slice(0, MAX_HISTORY_SHOWN);
+    const isMine = (by: Address | undefined) =>
+      by === undefined || account === undefined || isSameAddress(by, account);
+    return events
+      .filter((event) => isMine(event.account))
+      .reverse()
+      .slice(0, MAX_HISTORY_SHOWN);
   }
 
-  /** Writes down what is done, or replaces what was pending under the same transaction. */
+  /** Writes down what is done, in place of what was pending under the same transaction. */
   async note(event: Omit<WalletEvent, 'atMs'>): Promise<void> {
-    const sameTransaction = (await this.#pending()).find(([, { transaction, kind }]) => {
-      return transaction === event.transaction && kind === event.kind;
-    });
-    const atMs = sameTransaction?.[1].atMs ?? this.#clock.now();
-    const key = `${this.#prefix}${atMs.toString().padStart(15, '0')}/${event.kind}`;
-    await this.#events.put(sameTransaction?.[0] ?? key, { ...event, atMs });
+    const { transaction, kind } = event;
+    const before = (await this.#entries()).find(
+      ([, known]) => transaction !== '' && known.transaction === transaction && known.kind === kind,
+    );
+    const atMs = before?.[1].atMs ?? this.#clock.now();
+    const key = `${this.#prefix}${atMs.toString().padStart(15, '0')}/${kind}`;
+    await this.#events.put(before?.[0] ?? key, { ...event, atMs });
   }
 
   /** Asks the chain what became of transactions that were pending when this tab, or an earlier one, last looked. */

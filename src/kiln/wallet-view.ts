@@ -53,6 +53,8 @@ export interface WalletEvent {
   readonly amount: bigint;
   readonly transaction: string;
   readonly atMs: number;
+  /** Who sent it. */
+  readonly account?: Address;
   /** `pending`: sent, and no block has it yet; `failed`: a block has it, and it did nothing. @default it was done */
   readonly state?: 'pending' | 'failed';
 }

@@ -15,6 +15,12 @@ export interface Eip1193 {
   removeListener?(event: string, listener: (value: unknown) => void): void;
 }
 
+/** A wallet with the name that its window shows. */
+interface NamedProvider {
+  readonly name: string;
+  readonly provider: Eip1193;
+}
+
 /** An account of an injected wallet. */
 export interface InjectedAccount extends WalletAccount {
   readonly kind: 'injected';
@@ -48,18 +54,38 @@ const MAX_SIGNATURE_DIGITS = 16_384;
  * @example
  * const account = await connectInjected(wallet, config);
  */
-export async function connectInjected(
-  wallet: { readonly name: string; readonly provider: Eip1193 },
-  config: ChainConfig,
-): Promise<InjectedAccount> {
-  const { provider } = wallet;
+export async function connectInjected(wallet: NamedProvider, config: ChainConfig): Promise<InjectedAccount> {
   const address = await asked('connect the account', async () =>
-    firstAccount(await provider.request({ method: 'eth_requestAccounts' })),
+    firstAccount(await wallet.provider.request({ method: 'eth_requestAccounts' })),
   );
+  return injectedAccount(wallet, address, config);
+}
+
+/**
+ * The account of an injected wallet that lets this page see it already, without a question to the person; undefined when
+ * it does not.
+ */
+export async function reconnectInjected(
+  wallet: NamedProvider,
+  config: ChainConfig,
+): Promise<InjectedAccount | undefined> {
+  try {
+    const accounts = await wallet.provider.request({ method: 'eth_accounts' });
+    return injectedAccount(wallet, firstAccount(accounts), config);
+  } catch {
+    return undefined;
+  }
+}
+
+function injectedAccount(
+  { name, provider }: NamedProvider,
+  address: Address,
+  config: ChainConfig,
+): InjectedAccount {
   const turns = new Turns();
   return {
     kind: 'injected',
-    name: wallet.name,
+    name,
     address,
     send: ({ to, data, action }) =>
       turns.take(async () => {
@@ -100,16 +126,6 @@ export async function connectInjected(
       return () => events.forEach((event) => provider.removeListener?.(event, onAny));
     },
   };
-}
-
-/** Does the wallet let this page see an account already? Never a question to the person. */
-export async function isConnected(provider: Eip1193): Promise<boolean> {
-  try {
-    const accounts: unknown = await provider.request({ method: 'eth_accounts' });
-    return Array.isArray(accounts) && accounts.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 async function statusOf(provider: Eip1193, address: Address, chainId: number): Promise<InjectedStatus> {
