@@ -79,7 +79,7 @@ test('an injected wallet deposits, pays by a session key, revokes it, thaws and 
   expect(await endOf(market, wallet, sessionKey)).toBeGreaterThan(Date.now() + 86_400_000);
   wallet.refuses.clear();
   await press(page, 'Revoke this key');
-  await page.getByText(/revoked, in/).waitFor(PATIENCE);
+  await page.getByText(/^Revoked, ends in/).waitFor(PATIENCE);
   expect(await endOf(market, wallet, sessionKey)).toBeLessThan(Date.now() + 2 * THAW_S * 1_000);
 
   // A thaw that waits for the person, then for a block; a reload in between forgets nothing.
