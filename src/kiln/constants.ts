@@ -11,6 +11,8 @@ export const DEFAULT_CORE_SHARE = 0.5;
  * late. It costs the payer nothing, since a deposit thaws independently of its keys.
  */
 export const SESSION_MARGIN_MS = 7 * 86_400_000;
+/** Collateral lasts this long: two days for a provider that redeems what is a day old. */
+export const COVER_LASTS_MS = 2 * 86_400_000;
 /** Vouchers are redeemed by themselves when asked for, at most this often. */
 export const REDEEM_INTERVAL_MS = 60_000;
 /** How often it is checked whether vouchers must be redeemed. */

@@ -2,7 +2,6 @@ import { hasCode } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
-import type { Address } from '../protocol/primitives.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
 import { openPromises } from '../requestor/open-promises.ts';
@@ -26,6 +25,7 @@ import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
 import { relayRedemption } from './relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
+import { sessionOnChain } from './session-on-chain.ts';
 import { WalletDesk } from './wallet-desk.ts';
 import { watchPayers } from './watch-payers.ts';
 
@@ -79,11 +79,7 @@ export async function createKiln(
       reputation: store.collection('reputation'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
-      reopenSession: async (terms) => {
-        const session = await wallet.reopenSession(terms);
-        const [payer, key] = [terms.payer as Address, terms.sessionKey as Address];
-        return { ...session, readUse: () => wallet.reader.sessionKey(payer, key) };
-      },
+      reopenSession: async (terms) => sessionOnChain(await wallet.reopenSession(terms), wallet, systemClock),
     });
     scope.add(() => requestor[Symbol.asyncDispose]());
     const { redeemRelay } = config;

@@ -1,6 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
+import { systemClock } from '../base/time.ts';
 import { taskCount } from '../job/split.ts';
 import { estimate } from '../market/price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
@@ -8,6 +9,7 @@ import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/vote.ts';
 import { Turns } from '../wallet/account.ts';
 import type { BoardView, Kiln } from './kiln.ts';
+import { sessionOnChain } from './session-on-chain.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
 /**
@@ -39,7 +41,7 @@ export function requestorApi(
         onStep('Funding the budget');
         const session = await wallet.openSession(terms.budget, await promised(), onStep);
         onStep('Storing the job and announcing it');
-        return session;
+        return sessionOnChain(session, wallet, systemClock);
       };
       // One after another, from counting what is left over to the job's record, which says what it may spend.
       return submissions.take(() => requestor.submit(draft, terms, fund));

@@ -126,10 +126,10 @@ export interface StandingCase {
 /**
  * `accept`: work on. `ask-cover`: no new task until collateral of `missing` more is there; redeem what is held now.
  * `stop-and-redeem`: take no further lease, redeem what is held now. `uncovered` is what would be lost if the payer paid
- * nothing beyond its free deposit and the collateral for this payee.
+ * nothing beyond its free deposit and the collateral for this payee; `exposed` what would be lost with the deposit, too.
  */
 export type StandingVerdict =
-  | { readonly kind: 'accept'; readonly uncovered: bigint }
+  | { readonly kind: 'accept'; readonly uncovered: bigint; readonly exposed: bigint }
   | {
       readonly kind: 'ask-cover';
       readonly code: 'payment/over-credit';
@@ -172,7 +172,7 @@ export function judgeStanding(given: StandingCase): StandingVerdict {
   const others = floor(promised - standing.redeemed - owed);
   const left = floor(least(standing.free, headroom) - others);
   const uncovered = open - least(open, left);
-  if (uncovered <= given.creditLimit) return { kind: 'accept', uncovered };
+  if (uncovered <= given.creditLimit) return { kind: 'accept', uncovered, exposed: open };
   return {
     kind: 'ask-cover',
     code: 'payment/over-credit',

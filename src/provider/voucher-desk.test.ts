@@ -270,6 +270,9 @@ describe('a payer that owes more than its deposit and the credit cover', () => {
     chain.openSession({ payer: PAYER, deposit: 99n, cap: 1n });
     chain.reserve(session.terms, PAYEE, 99n);
     await desk.judge();
+    expect([uncovered, desk.canRisk(1)]).toEqual([[400n], false]);
+    await clock.advance(30_000);
+    await desk.judge();
     expect([uncovered, desk.canRisk(1)]).toEqual([[400n, 301n], false]);
     chain.openSession({ payer: PAYER, deposit: 1n, cap: 1n });
     chain.reserve(session.terms, PAYEE, 1n);
@@ -282,6 +285,17 @@ describe('a payer that owes more than its deposit and the credit cover', () => {
     expect(await chain.redeem((await held())!.voucher)).toBe(400n);
     await desk.judge();
     expect([desk.isInDoubt, desk.canRisk(1)]).toEqual([false, true]);
+  });
+  test('is asked for collateral while it covers all by its deposit, too, before too much depends on that', async () => {
+    const desk = await openDesk();
+    await desk.take(await sign(3_000n), 30);
+    expect([uncovered, desk.canRisk(1)]).toEqual([[], true]);
+    await desk.take(await sign(3_001n), 0);
+    expect([uncovered, stops, desk.canRisk(1)]).toEqual([[3_001n], [], true]);
+    chain.reserve(session.terms, PAYEE, 3_001n);
+    await clock.advance(30_000);
+    await desk.judge();
+    expect(uncovered).toEqual([3_001n]);
   });
   test('is left after a minute', async () => {
     const desk = await overCredit();

@@ -6,7 +6,13 @@ import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
-import { CHAIN_ANSWER_MS, COVER_WAIT_MS, LEAST_KEY_LIFE_MS } from './constants.ts';
+import {
+  CHAIN_ANSWER_MS,
+  COVER_ASK_MS,
+  COVER_WAIT_MS,
+  EXPOSED_CREDITS,
+  LEAST_KEY_LIFE_MS,
+} from './constants.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
 import type { Collection } from '../base/collection.ts';
 import type { ProviderChain } from './slices.ts';
@@ -20,8 +26,11 @@ export interface VoucherDeskInit {
   readonly clock: Clock;
   /** A voucher was stored. */
   readonly onStored?: () => void;
-  /** More is owed than deposit and credit cover, by `missing`: collateral is wanted, what is held should be redeemed. */
-  readonly onUncovered?: (missing: bigint) => void;
+  /**
+   * Collateral of so much more is wanted. When waiting, more is owed than deposit and credit cover: what is held should be
+   * redeemed.
+   */
+  readonly onUncovered?: (missing: bigint, isWaiting: boolean) => void;
   /** The payer is no longer good for more work: what is held should be redeemed now. */
   readonly onStop: (reason: string) => void;
 }
@@ -37,6 +46,7 @@ export class VoucherDesk {
   #earned = 0n;
   #doubtSinceMs: number | undefined;
   #uncoveredSinceMs: number | undefined;
+  #nextAskAtMs = 0;
   #taking: Promise<void> = Promise.resolve();
   #judging: Promise<void> = Promise.resolve();
   #nextJudging: Promise<void> | undefined;
@@ -171,14 +181,23 @@ export class VoucherDesk {
     const verdict = judgeStanding({ amount, issued, standing, creditLimit, nowMs });
     if (verdict.kind === 'stop-and-redeem') onStop(verdict.message);
     else if (verdict.kind === 'ask-cover') this.#waitForCover(verdict, nowMs);
-    else this.#uncoveredSinceMs = undefined;
+    else {
+      this.#uncoveredSinceMs = undefined;
+      if (verdict.exposed > EXPOSED_CREDITS * creditLimit) this.#askForCover(verdict.exposed, nowMs);
+    }
   }
 
   /** No task is begun meanwhile; a payer that neither sets anything aside nor can be redeemed from is left. */
   #waitForCover({ message, missing }: { message: string; missing: bigint }, nowMs: number): void {
     this.#uncoveredSinceMs ??= nowMs;
     if (nowMs - this.#uncoveredSinceMs > COVER_WAIT_MS) this.#init.onStop(message);
-    else this.#init.onUncovered?.(missing);
+    else this.#askForCover(missing, nowMs);
+  }
+
+  #askForCover(missing: bigint, nowMs: number): void {
+    if (nowMs < this.#nextAskAtMs) return;
+    this.#nextAskAtMs = nowMs + COVER_ASK_MS;
+    this.#init.onUncovered?.(missing, this.#uncoveredSinceMs !== undefined);
   }
 
   /** Throws `negotiate/not-covered` unless the payer's deposit and key are good for the work to come. */

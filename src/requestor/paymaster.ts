@@ -51,6 +51,12 @@ export class Paymaster {
     return turn;
   }
 
+  /** Sets collateral aside for what these payees were promised; does nothing where the session cannot. */
+  async cover(payees: readonly Address[]): Promise<void> {
+    const owed = [...new Set(payees)].map((payee) => ({ payee, promised: this.promised(payee) }));
+    await this.#session.cover?.(owed.filter(({ promised }) => promised > 0n));
+  }
+
   /** Resolves when every payment begun so far is stored and sent. */
   settled(): Promise<void> {
     return this.#turn;

@@ -8,6 +8,7 @@ import { plainAddress, signDigest } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { POOL_ABI } from './chain.ts';
 import { allocate, allocateOrder, allocationCover, contractProof, reserve } from './collateral.ts';
+import { coverPayees } from './cover-payees.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { thaw, withdraw } from './pool-writer.ts';
 import { redeem } from './redeem.ts';
@@ -117,5 +118,30 @@ describe('collateral on a real chain', () => {
     await thaw(chain.reader, wallet, 40n);
     const voucher = await session.sign({ payee: payeeOf(5), amount: 60n, issued: 60n });
     expect((await redeem(chain.reader, wallet, [voucher])).paid).toBe(60n);
+  }, 30_000);
+
+  it('covers in one transaction what payees were promised, again only what came since, as far as it goes', async () => {
+    const { wallet, session } = await payer(100n);
+    const cover = (amounts: readonly bigint[]) =>
+      coverPayees(
+        chain.reader,
+        wallet,
+        session.terms,
+        amounts.map((promised, i) => ({ payee: payeeOf(i), promised })),
+        Date.now() + 30 * DAY_MS,
+      );
+    const covers = () =>
+      Promise.all(
+        [0, 1, 2].map(async (i) => (await chain.reader.payerView(session.terms, payeeOf(i))).collateral),
+      );
+    await cover([20n, 30n, 0n]);
+    expect(await covers()).toEqual([20n, 30n, 0n]);
+    const voucher = await session.sign({ payee: payeeOf(0), amount: 20n, issued: 50n });
+    expect((await redeem(chain.reader, wallet, [voucher])).paid).toBe(20n);
+    const block = await chain.reader.client.getBlockNumber({ cacheTime: 0 });
+    await cover([20n, 30n, 0n]);
+    expect(await chain.reader.client.getBlockNumber({ cacheTime: 0 })).toBe(block);
+    await cover([35n, 50n, 90n]);
+    expect(await covers()).toEqual([0n, 30n, 50n]);
   }, 30_000);
 });

@@ -48,3 +48,5 @@ export const MAX_FEE_PERCENT = 10n;
 export const PAYOUT_LIFE_MS = 86_400_000;
 /** How long a signed order may be carried out: a busy chain's queue, and little more, for until then it cannot be undone. */
 export const ORDER_LIFE_MS = 600_000;
+/** Payees that one transaction sets collateral aside for: 50k gas each, well under a block. */
+export const MAX_COVERED_PAYEES = 50;

@@ -3,6 +3,7 @@ import { privateKeyToAddress } from 'viem/accounts';
 import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
 import type { PayerStanding } from '../../../src/payment/acceptance.ts';
+import { planCover } from '../../../src/payment/plan-cover.ts';
 import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
 import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/announce.ts';
@@ -78,6 +79,16 @@ export class MemoryChain implements ProviderChain {
       terms,
       cap,
       sign: ({ payee, amount, issued }) => signVoucher(terms, { payer, payee, amount, issued }, privateKey),
+      cover: async (promised) => {
+        const key = this.#keys.get(keyOf(terms))!;
+        const payees = promised.map((one) => ({
+          ...one,
+          claimed: key.claimed.get(plainAddress(one.payee)) ?? 0n,
+          collateral: key.reserved.get(plainAddress(one.payee)) ?? 0n,
+        }));
+        const available = least(this.free(payer), key.cap - key.spent);
+        for (const { payee, amount } of planCover(payees, available)) this.reserve(terms, payee, amount);
+      },
       readUse: async () => {
         this.#assertReachable();
         const { redeemed, highestIssued } = this.#keys.get(keyOf(terms))!;
