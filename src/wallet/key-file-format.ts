@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Bytes, fromHex } from '../base/bytes.ts';
 import { KilnError } from '../base/errors.ts';
-import type { ScryptCost } from './scrypt-thread.ts';
+import type { ScryptCost } from './scrypt.worker.ts';
 
 /** A keystore file is half a kilobyte; more is something else. */
 export const MAX_KEY_FILE_CHARS = 8_192;

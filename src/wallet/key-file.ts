@@ -6,7 +6,8 @@ import { KilnError } from '../base/errors.ts';
 import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { parseKeyFile, type ParsedKeyFile } from './key-file-format.ts';
-import { deriveInWorker, type DeriveKey, type ScryptCost } from './scrypt-thread.ts';
+import { deriveInWorker, type DeriveKey } from './scrypt-thread.ts';
+import type { ScryptCost } from './scrypt.worker.ts';
 
 /** ethers' and MetaMask's cost: 128 MiB and about a second; geth's own default is twice that. */
 const EXPORT_COST: ScryptCost = { n: 2 ** 17, r: 8, p: 1, bytes: 32 };

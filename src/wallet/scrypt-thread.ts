@@ -1,16 +1,7 @@
 import { proxy, wrap } from 'comlink';
 import { type Bytes, ownBytes } from '../base/bytes.ts';
 import { aborted, KilnError } from '../base/errors.ts';
-import type { ScryptCalls } from './scrypt.worker.ts';
-
-/** What a derivation costs (RFC 7914): 128 · n · r bytes of memory, p times. */
-export interface ScryptCost {
-  readonly n: number;
-  readonly r: number;
-  readonly p: number;
-  /** Length of the key. */
-  readonly bytes: number;
-}
+import type { ScryptCalls, ScryptCost } from './scrypt.worker.ts';
 
 /** Derives a key from a passphrase, on whatever thread. */
 export type DeriveKey = (

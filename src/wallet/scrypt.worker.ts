@@ -1,6 +1,14 @@
 import { scrypt } from '@noble/hashes/scrypt.js';
 import { expose } from 'comlink';
-import type { ScryptCost } from './scrypt-thread.ts';
+
+/** What a derivation costs (RFC 7914): 128 · n · r bytes of memory, p times. */
+export interface ScryptCost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+  /** Length of the key. */
+  readonly bytes: number;
+}
 
 /** Derives a key; the memory it takes goes with the worker. */
 function derive(
