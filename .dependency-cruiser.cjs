@@ -82,7 +82,7 @@ module.exports = {
       name: 'redeeming-relay-sees-money',
       severity: 'error',
       comment: 'relay/redeem/ sees payment and wallet too.',
-      from: { path: '^relay/redeem/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^relay/redeem/', pathNot: '\\.(node|test)\\.ts$' },
       to: {
         path: '^(src|contracts|scripts)/',
         pathNot: ['^src/base/', '^src/protocol/', '^src/network/', '^src/payment/', '^src/wallet/'],

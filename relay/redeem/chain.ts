@@ -8,12 +8,13 @@ import { plainAddress } from '../../src/payment/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { toChainError } from '../../src/wallet/chain-error.ts';
 import { type ChainConfig, POOL_ABI } from '../../src/wallet/chain.ts';
+import { allocationCover } from '../../src/wallet/collateral.ts';
 import { readGasPrices } from '../../src/wallet/gas-prices.ts';
 import { PoolReader } from '../../src/wallet/pool-reader.ts';
 import { REASONS, type SkipReason } from '../../src/wallet/redeem.ts';
 import type { AllocationProof } from '../../src/protocol/redeem.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
-import { contractProof, type RedeemCall } from '../../src/wallet/redeem-call.ts';
+import type { RedeemCall } from '../../src/wallet/redeem-call.ts';
 import { GAS_MARGIN_PERCENT } from './limits.ts';
 
 /** What a row of a redemption would pay, or why nothing. */
@@ -84,21 +85,9 @@ export class RedeemChain {
 
   /** What a payee can draw from an allocation now; 0 when the proof is wrong or late. */
   allocationCover(voucher: SignedVoucher, signer: Address, proof: AllocationProof): Promise<bigint> {
-    const { payer, payee } = voucher;
-    const args = [
-      plainAddress(payer),
-      plainAddress(signer),
-      plainAddress(payee),
-      contractProof(proof),
-    ] as const;
-    return this.#ask('read the collateral', () =>
-      this.reader.client.readContract({
-        address: this.config.pool,
-        abi: POOL_ABI,
-        functionName: 'allocationCover',
-        args,
-      }),
-    );
+    const { id: chainId, pool } = this.config;
+    const terms = { chainId, pool, payer: voucher.payer, sessionKey: signer };
+    return allocationCover(this.reader, terms, voucher.payee as Address, proof);
   }
 
   /** The nonce that the next order of an account must have. */

@@ -5,12 +5,14 @@ import type { Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts';
 import { systemClock } from '../../src/base/time.ts';
+import type { Network } from '../../src/network/create-network.ts';
 import { joinMemoryPeer, type MemoryPeer } from '../../src/network/testing/memory-peer.ts';
 import { issue, type Ledger, openLedger } from '../../src/payment/ledger.ts';
 import type { FrameStream } from '../../src/protocol/channel.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { REDEEM } from '../../src/protocol/redeem.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
+import type { WalletAccount } from '../../src/wallet/account.ts';
 import { drawFromFaucet } from '../../src/wallet/faucet.ts';
 import { RedeemRelay } from '../../src/wallet/redeem-relay.ts';
 import { openSession, raiseSession, type SessionKey } from '../../src/wallet/session-key.ts';
@@ -19,6 +21,7 @@ import { type RelayProcess, startRelayProcess } from '../relay-process.ts';
 /** A payer with a funded session key, whose vouchers a test wants. */
 export interface Payer {
   readonly session: SessionKey;
+  readonly wallet: WalletAccount;
   /** Promises this much more; the newest voucher of the payee. */
   pay(payee: Address, amount: bigint): Promise<SignedVoucher>;
   /** Deposits this much more. */
@@ -36,9 +39,13 @@ export interface RedeemWorld extends AsyncDisposable {
   start(flags?: readonly string[], env?: Readonly<Record<string, string>>): Promise<RelayProcess>;
   /** A stream of the redeeming protocol from a peer of its own. */
   open(relay: RelayProcess): Promise<FrameStream>;
+  /** A peer's network that knows the relay. */
+  network(relay: RelayProcess): Promise<Network>;
   /** The client, as the app uses it. */
   client(relay: RelayProcess): RedeemRelay;
   newPayer(cap: bigint, deposit?: bigint): Promise<Payer>;
+  /** The chain's own clock. */
+  nowMs(): Promise<number>;
   metrics(relay: RelayProcess): Promise<ReadonlyMap<string, string>>;
   /** A call of anvil's own. */
   anvil(method: string, params: readonly unknown[]): Promise<unknown>;
@@ -61,10 +68,13 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
   }) => Promise<unknown>;
   await anvil({ method: 'anvil_setBalance', params: [account, '0x8ac7230489e80000'] });
 
-  const open = async (relay: RelayProcess) => {
+  const networkOf = async (relay: RelayProcess) => {
     const joined = peers.get(relay) ?? joinMemoryPeer(relay.multiaddrs);
     peers.set(relay, joined);
-    const { network } = await joined;
+    return (await joined).network;
+  };
+  const open = async (relay: RelayProcess) => {
+    const network = await networkOf(relay);
     return network.openStream(REDEEM, { peer: relay.peer, addresses: relay.multiaddrs });
   };
   return {
@@ -80,6 +90,7 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
         ],
         env: { KILN_REDEEM_KEY: key, ...env },
       }),
+    network: networkOf,
     open,
     client: (relay) => new RedeemRelay({ reader: chain.reader, clock: systemClock, open: () => open(relay) }),
     async newPayer(cap, deposit = cap) {
@@ -91,6 +102,7 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
       let ledger: Ledger = openLedger(wallet.address, cap);
       return {
         session,
+        wallet,
         async pay(payee, amount) {
           const next = issue(ledger, payee, amount);
           ledger = next.ledger;
@@ -101,6 +113,9 @@ export async function startRedeemWorld(): Promise<RedeemWorld> {
           await raiseSession(chain.reader, wallet, sessions, signer, { cap: cap + amount, expiresAtMs });
         },
       };
+    },
+    async nowMs() {
+      return Number((await chain.reader.client.getBlock()).timestamp) * 1_000;
     },
     async metrics(relay) {
       const text = await (await fetch(relay.healthUrl.replace('/healthz', '/metrics'))).text();

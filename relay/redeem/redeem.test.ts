@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
+import { systemClock } from '../../src/base/time.ts';
+import { RedeemWatch } from '../../src/kiln/redeem-watch.ts';
+import { relayRedemption } from '../../src/kiln/relay-redemption.ts';
+import { buildSumTree, type SumProof } from '../../src/payment/sum-tree.ts';
 import { GLM } from '../../src/payment/price.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
+import { allocate, allocateOrder } from '../../src/wallet/collateral.ts';
+import { PoolReader } from '../../src/wallet/pool-reader.ts';
 import { redeem } from '../../src/wallet/redeem.ts';
 import type { RelayProcess } from '../relay-process.ts';
 import { type RedeemWorld, startRedeemWorld } from './redeem-world.node.ts';
@@ -143,6 +149,59 @@ test('what is covered in part is paid in part, and the rest after a top-up', asy
   await payer.topUp(50n * GLM);
   await crash(GENEROUS);
   await expect.poll(() => balance(payee), SOON).toBe(90n * GLM);
+});
+
+test('collateral of an allocation is drawn on with its proof, when all else is gone', async () => {
+  const payer = await world.newPayer(100n * GLM);
+  const { reader } = world.chain;
+  const [payee, accomplice] = [newPayee(), newPayee()];
+  const tree = buildSumTree([
+    { payee, limit: 60n * GLM },
+    { payee: newPayee(), limit: 5n * GLM },
+  ]);
+  const order = allocateOrder(payer.wallet.address, tree, (await world.nowMs()) + 3_600_000);
+  await allocate(reader, payer.wallet, order, { signer: payer.session.terms.sessionKey as Address });
+  await redeem(reader, payer.wallet, [await payer.pay(accomplice, 35n * GLM)]);
+  const voucher = await payer.pay(payee, 60n * GLM);
+  relay = await world.start(GENEROUS);
+  const client = world.client(relay);
+  const hand = async (proof?: SumProof) =>
+    (await client.handOver([proof === undefined ? { voucher } : { voucher, proof }]))[0]!;
+  expect(await hand()).toMatchObject({ outcome: 'kept', code: 'redeem/not-covered' });
+  expect(await hand(tree.proofOf(payee))).toMatchObject({ outcome: 'queued' });
+  await expect.poll(() => balance(payee), SOON).toBe(60n * GLM);
+});
+
+test('a wallet without native coin lets the relay of the network redeem', async () => {
+  const payer = await world.newPayer(100n * GLM);
+  const config = { ...world.chain.config, hasFaucet: false };
+  const reader = new PoolReader(config, systemClock);
+  const { wallet } = await world.chain.newWallet();
+  const voucher = await payer.pay(wallet.address, 60n * GLM);
+  relay = await world.start(GENEROUS);
+  const handOver = relayRedemption(relay.multiaddrs[0]!, {
+    network: await world.network(relay),
+    reader,
+    vouchers: async () => [{ voucher }],
+    account: () => wallet,
+  });
+  const watch = new RedeemWatch(
+    {
+      redeem: () => redeem(reader, wallet, [voucher]),
+      refresh: async () => {},
+      isRedemptionDue: async () => false,
+    },
+    systemClock,
+    handOver,
+  );
+  watch.urgent();
+  await expect.poll(() => balance(wallet.address), SOON).toBe(60n * GLM);
+  watch.stop();
+  expect(await reader.nativeBalance(wallet.address)).toBe(0n);
+  await expect(handOver()).rejects.toMatchObject({
+    code: 'wallet/relay-refused',
+    data: { code: 'redeem/nothing-owed' },
+  });
 });
 
 test('gas beyond the ceiling is not paid, and the vouchers wait', async () => {

@@ -1,14 +1,16 @@
 import type { Hex } from 'viem';
 import { toHex } from '../base/bytes.ts';
+import type { SumProof } from '../payment/sum-tree.ts';
 import { plainAddress } from '../payment/voucher.ts';
-import type { AllocationProof, SignedPayout } from '../protocol/redeem.ts';
+import type { SignedPayout } from '../protocol/redeem.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
+import { contractProof } from './collateral.ts';
 import { contractVoucher } from './redeem.ts';
 
 /** A voucher with what shows that collateral covers it. */
 export interface CoveredVoucher {
   readonly voucher: SignedVoucher;
-  readonly proof?: AllocationProof;
+  readonly proof?: SumProof;
 }
 
 /** A redemption as the pool takes it. */
@@ -23,7 +25,9 @@ const NO_PROOF = { root: `0x${'00'.repeat(32)}` as Hex, limit: 0n, siblings: [] 
 export function redeemCall(rows: readonly CoveredVoucher[], payout?: SignedPayout): RedeemCall {
   const vouchers = rows.map(({ voucher }) => contractVoucher(voucher));
   const hasProofs = rows.some(({ proof }) => proof !== undefined);
-  const proofs = hasProofs ? rows.map(({ proof }) => contractProof(proof)) : [];
+  const proofs = hasProofs
+    ? rows.map(({ proof }) => (proof === undefined ? NO_PROOF : contractProof(proof)))
+    : [];
   if (payout !== undefined) {
     const { signature, ...order } = payout;
     const plain = { ...order, payee: plainAddress(order.payee), to: plainAddress(order.to) };
@@ -32,13 +36,6 @@ export function redeemCall(rows: readonly CoveredVoucher[], payout?: SignedPayou
   return hasProofs
     ? { functionName: 'redeemCovered', args: [vouchers, proofs] }
     : { functionName: 'redeem', args: [vouchers] };
-}
-
-/** A proof as the contract takes it; none claims nothing. */
-export function contractProof(proof: AllocationProof | undefined) {
-  if (proof === undefined) return NO_PROOF;
-  const siblings = proof.siblings.map(({ hash, sum, isLeft }) => ({ hash: hex(hash), sum, isLeft }));
-  return { root: hex(proof.root), limit: proof.limit, siblings };
 }
 
 function hex(bytes: Uint8Array): Hex {

@@ -1,5 +1,5 @@
 import type { Abi } from 'viem';
-import { fromHex } from '../base/bytes.ts';
+import { fromHex, ownBytes } from '../base/bytes.ts';
 import { KilnError } from '../base/errors.ts';
 import { type Clock, within } from '../base/time.ts';
 import { orderTypedData } from '../payment/orders.ts';
@@ -7,7 +7,13 @@ import { isSameAddress, plainAddress } from '../payment/voucher.ts';
 import { type Channel, dialerChannel, type FrameStream } from '../protocol/channel.ts';
 import { MAX_HANDED_VOUCHERS } from '../protocol/constants.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { REDEEM, type RedeemAnswer, type RedeemRequest, type SignedPayout } from '../protocol/redeem.ts';
+import {
+  type HandOver,
+  REDEEM,
+  type RedeemAnswer,
+  type RedeemRequest,
+  type SignedPayout,
+} from '../protocol/redeem.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
@@ -152,9 +158,7 @@ export class RedeemRelay {
       type: 'hand-over',
       chainId,
       pool,
-      vouchers: vouchers.map(({ voucher, proof }) =>
-        proof === undefined ? { voucher } : { voucher, proof },
-      ),
+      vouchers: vouchers.map(wireVoucher),
       ...(payout === undefined ? {} : { payout }),
     });
     if (answer.type === 'refused') return keep(vouchers, answer.code);
@@ -210,6 +214,12 @@ async function ask(link: Link, body: Body): Promise<RedeemAnswer> {
 function byPayee(vouchers: readonly CoveredVoucher[]): CoveredVoucher[][] {
   const sorted = vouchers.toSorted((a, b) => Number(b.voucher.amount - a.voucher.amount));
   return [...Map.groupBy(sorted, ({ voucher }) => plainAddress(voucher.payee)).values()];
+}
+
+function wireVoucher({ voucher, proof }: CoveredVoucher): HandOver['vouchers'][number] {
+  if (proof === undefined) return { voucher };
+  const siblings = proof.siblings.map(({ hash, sum, isLeft }) => ({ hash: ownBytes(hash), sum, isLeft }));
+  return { voucher, proof: { root: ownBytes(proof.root), limit: proof.limit, siblings } };
 }
 
 function keep(vouchers: readonly CoveredVoucher[], code: string): HandedOver[] {
