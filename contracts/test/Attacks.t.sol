@@ -167,6 +167,19 @@ contract AttacksTest is PoolFixture {
         pays(voucher(KEY, payee, 100, 100), 100);
     }
 
+    /// A plain account that delegates to code (EIP-7702) is asked like a contract: its own signature is not enough.
+    function test_an_account_with_code_signs_by_its_code() public {
+        pays(voucher(KEY, payee, 100, 100), 100);
+        PoolTypes.AuthorizeOrder memory order = PoolTypes.AuthorizeOrder(payee, BOB, 5, EXPIRY, 0, DEADLINE);
+        bytes memory signature = signOrder(PAYEE_KEY, authorizeHash(order));
+        vm.etch(payee, address(new GasBurner()).code);
+        bytes memory call = abi.encodeCall(pool.authorizeSignerBySig, (order, signature));
+        (bool ok, bytes memory answer) = address(pool).call{gas: 1_000_000}(call);
+        isTrue(!ok && bytes4(answer) == PoolTypes.BadSignature.selector, "refused by its code");
+        vm.etch(payee, "");
+        pool.authorizeSignerBySig(order, signature);
+    }
+
     /// Account 0 signs nothing, though a failed recovery yields 0.
     function test_nobody_signs_for_account_zero() public {
         (PoolTypes.PayoutOrder memory order,) = payoutOrder(100, 7, 0);
@@ -304,17 +317,22 @@ contract AttacksTest is PoolFixture {
         vm.prank(PAYER);
         token.transfer(THIEF, 60);
         vm.prank(PAYER);
-        token.transfer(payee, 40);
+        token.transfer(payee, 41);
         vm.prank(THIEF);
         token.approve(address(pool), 60);
         vm.prank(THIEF);
         pool.deposit(payee, 60);
         vm.prank(payee);
+        token.approve(address(pool), 41);
+        vm.prank(payee);
+        vm.expectRevert(abi.encodeWithSelector(PoolTypes.DepositCeilingReached.selector, 101, 100));
+        pool.deposit(payee, 41);
+        vm.prank(payee);
         pool.thaw(60);
         vm.warp(START + THAW);
         vm.prank(payee);
         pool.withdraw(payee);
-        equal(token.balanceOf(payee), 100, "the gift is the stranger's");
+        equal(token.balanceOf(payee), 101, "the stranger's 60 are the payer's now");
     }
 
     /// Who approved the pool loses nothing to somebody who deposits: tokens come from the caller, or by signature.

@@ -11,6 +11,7 @@ interface Cheats {
 
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
+    function etch(address account, bytes calldata code) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
     function addr(uint256 privateKey) external pure returns (address);
