@@ -170,6 +170,36 @@ describe('funding by signature', () => {
     expect((await chain.reader.deposit(payer.address)).balance).toBe(2n * GLM);
   });
 
+  it('counts as done once the chain has it, whatever hash the sender names', async () => {
+    await using chain = await startTokenChain('polygon');
+    const payer = await chain.newAccount(5n * GLM);
+    const honest = fundingSender(chain.reader, await chain.newAccount(0n, true));
+    const confused: FundingSender = {
+      async sendFunding(funding, signal) {
+        await honest.sendFunding(funding, signal);
+        return '0x1234';
+      },
+    };
+    await fundBySignature(chain.reader, payer, await authorization(chain), confused);
+    expect((await chain.reader.deposit(payer.address)).balance).toBe(2n * GLM);
+  });
+
+  it('can be stopped while a sender does nothing', async () => {
+    await using chain = await startTokenChain('polygon');
+    const payer = await chain.newAccount(5n * GLM);
+    const stop = new AbortController();
+    const silent: FundingSender = {
+      sendFunding() {
+        queueMicrotask(() => stop.abort());
+        return new Promise(() => undefined);
+      },
+    };
+    const funding = fundBySignature(chain.reader, payer, await authorization(chain), silent, {
+      signal: stop.signal,
+    });
+    await expect(funding).rejects.toEqual(refusal('base/aborted'));
+  });
+
   it('is refused late, without tokens, and on a token that cannot', async () => {
     await using chain = await startTokenChain('polygon');
     const payer = await chain.newAccount(GLM);

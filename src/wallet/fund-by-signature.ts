@@ -1,5 +1,5 @@
 import type { Hex } from 'viem';
-import { aborted, KilnError } from '../base/errors.ts';
+import { aborted, hasCode, KilnError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
 import { orderTypedData } from '../payment/orders.ts';
 import { formatGlm } from '../payment/price.ts';
@@ -20,7 +20,7 @@ import {
   type SignedApproval,
 } from './token-approval.ts';
 import { readApprovalNonce } from './token-questions.ts';
-import { receiptOf, type TransactOptions } from './transact.ts';
+import { raceAbort, receiptOf, type TransactOptions } from './transact.ts';
 
 /** How a session key is funded by signature. */
 export interface SignedAuthorization extends Authorization {
@@ -54,7 +54,7 @@ export function fundBySignature(
     try {
       const funding = await signFunding(reader, account, authorization, options);
       options.onStep?.('Waiting for somebody to send it');
-      const transaction = await sender.sendFunding(funding, options.signal);
+      const transaction = await raceAbort(sender.sendFunding(funding, options.signal), options.signal);
       await assertCarriedOut(reader, funding, transaction, options.signal);
       return { transaction };
     } catch (thrown) {
@@ -150,8 +150,15 @@ async function assertCarriedOut(
   transaction: Hex,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await receiptOf(reader, transaction, 'fund the session', signal);
-  if ((await poolNonce(reader, { address: order.payer })) > order.nonce) return;
+  const isDone = async () => (await poolNonce(reader, { address: order.payer })) > order.nonce;
+  try {
+    await receiptOf(reader, transaction, 'fund the session', signal);
+  } catch (thrown) {
+    // A relay may have sent another transaction instead, such as one with a higher fee.
+    if (hasCode(thrown, 'base/aborted') || !(await isDone())) throw thrown;
+    return;
+  }
+  if (await isDone()) return;
   throw new KilnError('wallet/order-not-carried-out', 'What was signed has not been carried out.', {
     data: { transaction, deadline: order.deadline },
     hint: 'Use another relay, or fund the session by a transaction; the old order dies at its deadline.',
