@@ -3,6 +3,7 @@ import type { Clock } from '../base/time.ts';
 import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { Store } from '../storage/store.ts';
+import { Turns } from '../wallet/account.ts';
 import { readOutcome } from '../wallet/look-up.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
 import { MAX_HISTORY_SHOWN } from './constants.ts';
@@ -13,6 +14,9 @@ export class WalletJournal {
   readonly #reader: PoolReader;
   readonly #clock: Clock;
   readonly #events: Collection<WalletEvent>;
+
+  /** One at a time: each reads before it writes. */
+  readonly #writes = new Turns();
 
   constructor(reader: PoolReader, store: Store, clock: Clock) {
     this.#reader = reader;
@@ -32,7 +36,11 @@ export class WalletJournal {
   }
 
   /** Writes down what is done, in place of what was pending under the same transaction. */
-  async note(event: Omit<WalletEvent, 'atMs'>): Promise<void> {
+  note(event: Omit<WalletEvent, 'atMs'>): Promise<void> {
+    return this.#writes.take(() => this.#put(event));
+  }
+
+  async #put(event: Omit<WalletEvent, 'atMs'>): Promise<void> {
     const { transaction, kind } = event;
     const before = (await this.#entries()).find(
       ([, known]) => transaction !== '' && known.transaction === transaction && known.kind === kind,
@@ -44,11 +52,16 @@ export class WalletJournal {
 
   /** Asks the chain what became of transactions that were pending when this tab, or an earlier one, last looked. */
   async settle(): Promise<void> {
-    for (const [key, event] of await this.#pending()) {
-      const outcome = await readOutcome(this.#reader, event.transaction);
+    for (const [key, { transaction }] of await this.#pending()) {
+      const outcome = await readOutcome(this.#reader, transaction);
       if (outcome === 'pending') continue;
-      const { state: _pending, ...done } = event;
-      await this.#events.put(key, outcome === 'done' ? done : { ...event, state: 'failed' });
+      await this.#writes.take(async () => {
+        const event = await this.#events.get(key);
+        // Whoever sent it may know more by now: how much it paid.
+        if (event?.state !== 'pending') return;
+        const { state: _pending, ...done } = event;
+        await this.#events.put(key, outcome === 'done' ? done : { ...event, state: 'failed' });
+      });
     }
   }
 

@@ -120,6 +120,16 @@ test('an injected wallet deposits, pays by a session key, revokes it, thaws and 
     'Deposit',
     'Test tokens',
   ]);
+  const amounts = page.getByRole('region', { name: 'History, scrollable' }).locator('td:nth-child(2)');
+  expect((await amounts.allInnerTexts()).map((text) => text.replace(/\stGLM/, ''))).toEqual([
+    '7',
+    '7',
+    '',
+    '',
+    '5',
+    '2',
+    '1,000',
+  ]);
   expect(complaints).toEqual([]);
 });
 
