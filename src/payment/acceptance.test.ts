@@ -152,13 +152,11 @@ describe('a payer', () => {
     expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'accept', uncovered: 10n });
   });
 
-  it('does not count collateral of others as redeemed', () => {
-    // All 70 of the others are set aside for them, but they may be owed something else: 50 are left of 120.
-    const change = standing({ free: 50n, spent: 70n });
-    expect(judgeStanding({ ...good, ...change, creditLimit: 50n })).toMatchObject({
-      kind: 'accept',
-      uncovered: 50n,
-    });
+  it('is not held up by others who have collateral of their own', () => {
+    const strict = { ...good, creditLimit: 0n };
+    const change = (spent: bigint) => ({ ...strict, ...standing({ free: 50n, spent }) });
+    expect(judgeStanding(change(70n))).toMatchObject({ kind: 'accept', uncovered: 0n });
+    expect(judgeStanding(change(69n))).toMatchObject({ kind: 'ask-cover', missing: 1n });
   });
 
   it('is judged by the promises to others that the contract has seen', () => {

@@ -168,8 +168,9 @@ export function judgeStanding(given: StandingCase): StandingVerdict {
   if (promised > standing.cap || open > headroom) {
     return stop('payment/over-cap', 'The session key has promised more than its cap.');
   }
-  // Others redeem first, in the worst case, and none of them has collateral of its own.
-  const others = floor(promised - standing.redeemed - owed);
+  // Others redeem first, in the worst case; what is set aside for them they take from there.
+  const setAside = floor(standing.spent - standing.redeemed - standing.collateral);
+  const others = floor(promised - standing.redeemed - owed - setAside);
   const left = floor(least(standing.free, headroom) - others);
   const uncovered = open - least(open, left);
   if (uncovered <= given.creditLimit) return { kind: 'accept', uncovered, exposed: open };

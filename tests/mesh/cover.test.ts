@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest';
 import type { Address } from '../../src/protocol/primitives.ts';
-import { MarketDay, QUORUM_2, TASK_PRICE } from './market-day.ts';
+import { type DayProvider, MarketDay, QUORUM_2, TASK_PRICE } from './market-day.ts';
+
+/** A provider that risks one second of work without cover. */
+function cautious(day: MarketDay): Promise<DayProvider> {
+  return day.provider({ msPerTask: 20 }, { creditLeases: 1 });
+}
 
 test('providers to whom much is owed get collateral, and are paid from it when the payer drains the rest', async () => {
   await using day = new MarketDay();
-  const providers = [await day.provider({ msPerTask: 20 }), await day.provider({ msPerTask: 20 })];
+  const providers = [await cautious(day), await cautious(day)];
   const { requestor } = await day.requestor();
-  const session = day.session(5_000n * TASK_PRICE);
-  const job = await day.submit(requestor, 900, QUORUM_2, session);
-  const view = await day.untilEnded(requestor, job, 1_200_000);
-  expect(view).toMatchObject({ status: 'done', verified: 900 });
+  const session = day.session(2_000n * TASK_PRICE);
+  const job = await day.submit(requestor, 160, QUORUM_2, session);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 160 });
   const covers = await Promise.all(
     providers.map(async ({ payee }) => (await day.chain.payerView(session.terms, payee)).collateral),
   );
@@ -22,4 +27,20 @@ test('providers to whom much is owed get collateral, and are paid from it when t
   );
   expect(drained).toBeGreaterThan(0n);
   for (const [i, one] of providers.entries()) expect(await day.redeem(one)).toBe(covers[i]);
+});
+
+test('collateral of one provider does not hold up another, though the budget is spent to its last unit', async () => {
+  await using day = new MarketDay();
+  const providers = [];
+  for (let i = 0; i < 3; i++) providers.push(await cautious(day));
+  const { requestor } = await day.requestor();
+  const session = day.session(600n * TASK_PRICE);
+  const job = await day.submit(requestor, 300, QUORUM_2, session);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 300, spent: 600n * TASK_PRICE });
+  for (const { provider } of providers)
+    expect(provider.view.value.agreements.map(({ endReason }) => endReason)).toEqual(['The job is done.']);
+  let paid = 0n;
+  for (const one of providers) paid += await day.redeem(one);
+  expect(paid).toBe(600n * TASK_PRICE);
 });
