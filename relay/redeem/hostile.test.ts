@@ -314,6 +314,13 @@ describe('a relay does not start redeeming', () => {
     expect(await start(change)).toMatchObject({ code });
   });
 
+  test('and never shows the address of its node, which may carry a key', async () => {
+    const secret = 'hidden-path-of-the-node';
+    const error = await start({}, { KILN_REDEEM_KEY: KEY, KILN_REDEEM_RPC: `http://127.0.0.1:1/${secret}` });
+    expect(error).toMatchObject({ code: 'wallet/chain-unreachable' });
+    expect(JSON.stringify(error) + String(error)).not.toContain(secret);
+  });
+
   test('without a key, and shows nothing of a damaged one', async () => {
     expect(await start({}, {})).toMatchObject({ code: 'relay/bad-redeem-key' });
     const damaged = KEY.slice(0, -1);

@@ -96,6 +96,9 @@ export class RedeemServer {
   }
 }
 
-function sentence({ message, hint }: KilnError): string {
+/** What a stranger is told: our own words, never those of the chain's node. */
+function sentence({ code, message, hint }: KilnError): string {
+  if (!/^(redeem|payment)\//.test(code))
+    return 'The relay could not ask the chain just now. Try again later.';
   return (hint === undefined ? message : `${message} ${hint}`).slice(0, MAX_REASON_CHARS);
 }

@@ -123,6 +123,28 @@ test.each(['kept', 'lost'])(
   },
 );
 
+test('a nonce that somebody else used is noticed, told, and got over', async () => {
+  const payer = await world.newPayer(100n * GLM);
+  const payee = newPayee();
+  const before = await sent();
+  const flags = [...GENEROUS, '--redeem-patience', '2'];
+  relay = await world.start(flags);
+  await world.anvil('evm_setAutomine', [false]);
+  await world.client(relay).handOver([{ voucher: await payer.pay(payee, 60n * GLM) }]);
+  await expect.poll(() => sent('pending'), SOON).toBe(before + 1);
+  await relay.kill();
+  await world.anvil('anvil_dropAllTransactions', []);
+  await world.anvil('evm_setAutomine', [true]);
+  await world.anvil('anvil_impersonateAccount', [world.account]);
+  await world.anvil('eth_sendTransaction', [{ from: world.account, to: newPayee(), value: '0x1' }]);
+  expect(await sent()).toBe(before + 1);
+  relay = await world.start(flags);
+  await expect.poll(() => balance(payee), SOON).toBe(60n * GLM);
+  const metrics = await world.metrics(relay);
+  expect([...metrics.keys()]).toContain('last_error_seconds{code="redeem/key-in-use"}');
+  expect(await sent()).toBe(before + 2);
+});
+
 test('nothing is sent for a voucher that pays nothing any more', async () => {
   const payer = await world.newPayer(100n * GLM);
   const payee = newPayee();

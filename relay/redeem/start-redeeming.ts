@@ -66,7 +66,7 @@ export async function startRedeeming(
 
   const redeemer = new Redeemer({ chain, queue, sender, metrics, price, clock });
   const roundMs = options.roundMs ?? ROUND_MS;
-  const rounds = repeatRounds(redeemer, sender, metrics, clock, roundMs);
+  const rounds = repeatRounds(redeemer, sender, metrics, clock, { roundMs, rpcUrl: config.rpcUrl });
   const gate = new Gate(chain, price, clock);
   const server = new RedeemServer({
     chain,
@@ -94,7 +94,7 @@ function repeatRounds(
   sender: Sender,
   metrics: RedeemMetrics,
   clock: Clock,
-  roundMs: number,
+  { roundMs, rpcUrl }: { readonly roundMs: number; readonly rpcUrl: string },
 ): { stop(): Promise<void> } {
   let isStopped = false;
   let failures = 0;
@@ -114,7 +114,7 @@ function repeatRounds(
       if (isWaiting(error)) failures = 0;
       else {
         failures++;
-        console.error(`Redeeming: ${error.code}: ${error.message}`);
+        console.error(`Redeeming: ${error.code}: ${error.message.replaceAll(rpcUrl, 'the node')}`);
       }
     }
   };
