@@ -97,6 +97,29 @@ test('what was accepted survives kill -9, and the newest voucher wins', async ()
   await expect.poll(queued, SOON).toBe('0');
 });
 
+test('killed amid hand-overs, it has every voucher that it answered for', async () => {
+  const payer = await world.newPayer(100n * GLM);
+  relay = await world.start([...LATER, ...GENEROUS]);
+  const client = world.client(relay);
+  const answered: Address[] = [];
+  const payees = Array.from({ length: 12 }, newPayee);
+  const vouchers = await Promise.all(payees.map((payee) => payer.pay(payee, 5n * GLM)));
+  const first = Promise.withResolvers<void>();
+  const handing = (async () => {
+    for (const [i, voucher] of vouchers.entries()) {
+      const [handed] = await client.handOver([{ voucher }]);
+      if (handed!.outcome === 'queued') answered.push(payees[i]!);
+      if (i === 2) first.resolve();
+    }
+  })().catch(() => {});
+  await first.promise;
+  await relay.kill();
+  await handing;
+  expect(answered.length).toBeGreaterThan(2);
+  relay = await world.start(GENEROUS);
+  for (const payee of answered) await expect.poll(() => balance(payee), SOON).toBe(5n * GLM);
+});
+
 test.each(['kept', 'lost'])(
   'a transaction on its way is carried out once: the node has %s it',
   async (fate) => {
