@@ -1,6 +1,7 @@
 import type { Collection } from '../base/collection.ts';
 import { KilnError } from '../base/errors.ts';
 import type { Clock } from '../base/time.ts';
+import type { Address } from '../protocol/primitives.ts';
 import type { Store } from '../storage/store.ts';
 import type { WalletAccount } from '../wallet/account.ts';
 import type { ChainConfig } from '../wallet/chain.ts';
@@ -9,7 +10,9 @@ import {
   type EmbeddedWallet,
   type EmbeddedWalletInit,
   importEmbeddedWallet,
+  listKeptWallets,
   openEmbeddedWallet,
+  restoreKeptWallet,
 } from '../wallet/embedded-wallet.ts';
 import { connectInjected, type InjectedAccount, reconnectInjected } from '../wallet/injected-account.ts';
 import { type InjectedWallet, watchInjectedWallets } from '../wallet/injected-wallets.ts';
@@ -82,7 +85,9 @@ export class AccountDesk implements Disposable {
     const account = this.#current;
     if (account === undefined) return undefined;
     const { address, kind, name } = account;
-    if (account.kind === 'embedded') return { address, kind, name };
+    if (account.kind === 'embedded') {
+      return { address, kind, name, kept: await listKeptWallets(this.#records) };
+    }
     const status = await account.status();
     const walletId = this.#walletId;
     return {
@@ -130,6 +135,13 @@ export class AccountDesk implements Disposable {
     const key = await openKeyFile(text, passphrase, options);
     await this.#choose(undefined);
     this.#use(await importEmbeddedWallet(this.#embeddedInit, key));
+  }
+
+  /** Takes up a wallet of this browser that an import replaced. */
+  async useKept(address: Address): Promise<void> {
+    const wallet = await restoreKeptWallet(this.#embeddedInit, address);
+    await this.#choose(undefined);
+    this.#use(wallet);
   }
 
   [Symbol.dispose](): void {

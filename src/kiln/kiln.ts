@@ -110,6 +110,8 @@ export interface Kiln extends AsyncDisposable {
   readonly wallet: {
     readonly view: Observable<WalletView>;
     useEmbedded(): Promise<void>;
+    /** Takes up a wallet of this browser that an import replaced. */
+    useKept(address: Address): Promise<void>;
     /** Connects an injected wallet; again after its person chose another account. */
     useInjected(id: string): Promise<void>;
     /** Asks the injected wallet to switch to this network's chain, or to add it. */

@@ -102,6 +102,7 @@ export class WalletDesk implements AsyncDisposable {
         await accounts.useEmbedded();
         await this.#welcome();
       },
+      useKept: (address) => then(accounts.useKept(address)),
       useInjected: (id) => then(accounts.useInjected(id)),
       switchChain: () => then(accounts.switchChain()),
       exportEmbedded: (passphrase, options) => accounts.exportEmbedded(passphrase, options),

@@ -8,6 +8,8 @@ export interface AccountView {
   readonly name: string;
   /** Which injected wallet it is of, to connect it again. */
   readonly walletId?: string;
+  /** Wallets of this browser that an import replaced. */
+  readonly kept?: readonly Address[];
   /** What keeps an injected account from sending now; absent when nothing does. */
   readonly trouble?: Exclude<InjectedStatus, { readonly kind: 'ready' }>;
 }

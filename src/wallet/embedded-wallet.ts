@@ -25,6 +25,7 @@ export interface EmbeddedWallet extends WalletAccount {
 }
 
 const RECORD = 'embedded';
+const KEPT = 'kept/';
 
 /** What {@link openEmbeddedWallet} needs. */
 export interface EmbeddedWalletInit {
@@ -61,7 +62,7 @@ export async function importEmbeddedWallet(
     const { address } = privateKeyToAccount(key);
     const before = await init.records.get(RECORD);
     if (before !== undefined && !isSameAddress(before.address, address))
-      await init.records.put(`kept/${before.address.toLowerCase()}`, before);
+      await init.records.put(keptKey(before.address), before);
     return embeddedWallet(init, await store(init, key));
   } catch (cause) {
     if (cause instanceof KilnError) throw cause;
@@ -69,6 +70,30 @@ export async function importEmbeddedWallet(
       hint: 'Paste the 64 hexadecimal digits that the export showed.',
     });
   }
+}
+
+/** Addresses of wallets that an import replaced. */
+export async function listKeptWallets(records: Collection<EmbeddedRecord>): Promise<Address[]> {
+  return (await records.entries(KEPT)).map(([, { address }]) => address);
+}
+
+/** Takes a replaced wallet up again; the present one is kept in its place. Throws `wallet/unknown`. */
+export async function restoreKeptWallet(init: EmbeddedWalletInit, address: Address): Promise<EmbeddedWallet> {
+  const kept = await init.records.get(keptKey(address));
+  if (kept === undefined) {
+    throw new KilnError('wallet/unknown', 'This browser does not keep that wallet.', {
+      hint: 'Import it from its keystore file.',
+    });
+  }
+  const before = await init.records.get(RECORD);
+  if (before !== undefined) await init.records.put(keptKey(before.address), before);
+  await init.records.put(RECORD, kept);
+  await init.records.delete(keptKey(address));
+  return embeddedWallet(init, kept);
+}
+
+function keptKey(address: Address): string {
+  return `${KEPT}${address.toLowerCase()}`;
 }
 
 async function store(init: EmbeddedWalletInit, privateKey: Hex): Promise<EmbeddedRecord> {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { decryptKeystoreJson } from 'ethers';
 import type { Page } from 'playwright';
 import { createTestClient, http, publicActions } from 'viem';
 import { expect, test } from 'vitest';
@@ -11,12 +9,11 @@ import { type Market, openMarket } from './fixtures/market.ts';
 import { tokensOf } from './fixtures/money.ts';
 import { SWEEP, sweepOf } from './fixtures/sweep.ts';
 import { openApp, type Tab, waitUntilOnline } from './fixtures/tab.ts';
+import { expectBalance, expectProblem, PATIENCE, press } from './fixtures/wallet-page.ts';
 
 const GLM = 10n ** 18n;
 /** Longer than the local pool's thaw. */
 const THAW_S = 61;
-const PATIENCE = { timeout: 30_000 };
-const PASSPHRASE = 'kiln bread copper violin saddle moon';
 
 test('an injected wallet deposits, pays by a session key, revokes it, thaws and withdraws', async () => {
   await using market = await openMarket();
@@ -50,7 +47,7 @@ test('an injected wallet deposits, pays by a session key, revokes it, thaws and 
   expect(await tokensOf(market, wallet.address)).toBe(0n);
   wallet.refuses.clear();
   await press(page, 'Get test tokens');
-  await expectFigure(page, '1,000', 'Balance');
+  await expectBalance(page, '1,000');
 
   // Deposits: two questions without batching, one with it.
   let from = wallet.asked.length;
@@ -108,7 +105,7 @@ test('an injected wallet deposits, pays by a session key, revokes it, thaws and 
   await press(page, 'Refresh');
   await page.getByText('has thawed and can be withdrawn').waitFor(PATIENCE);
   await withdraw.click();
-  await expectFigure(page, '1,000', 'Balance');
+  await expectBalance(page, '1,000');
   expect(await tokensOf(market, wallet.address)).toBe(1_000n * GLM);
   const history = page.getByRole('region', { name: 'History, scrollable' }).getByRole('rowheader');
   expect((await history.allInnerTexts()).map((text) => text.split(/\s*0x/)[0]!.trim())).toEqual([
@@ -176,86 +173,12 @@ test('a wallet that changes its mind is noticed, and every way back works', asyn
   expect(complaints).toEqual([]);
 });
 
-test('the wallet of a browser outlives the browser’s data as a keystore file', async () => {
-  await using market = await openMarket();
-  const tab = await market.openTab('owner');
-  const { page } = tab;
-  await showRoute(page, '#/wallet');
-  await expectFigure(page, '1,000', 'Balance');
-  const address = await accountOf(page);
-
-  await page.getByText('Export or import the wallet').click();
-  await page.getByLabel('Passphrase for the file', { exact: true }).fill('password');
-  await page.getByText(/^Weak/).waitFor();
-  await page.getByLabel('Passphrase for the file', { exact: true }).fill(PASSPHRASE);
-  await page.getByText(/^Strong/).waitFor();
-  await page.getByLabel('Passphrase again', { exact: true }).fill('another');
-  await page.getByText('The two are not the same.').waitFor();
-  const save = page.getByRole('button', { name: 'Save keystore file' });
-  expect(await save.isDisabled()).toBe(true);
-  await expectAccessible(page, 'a wallet to be exported');
-  await page.getByLabel('Passphrase again', { exact: true }).fill(PASSPHRASE);
-  const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
-  const path = await download.path();
-  const text = await readFile(path, 'utf8');
-  expect(download.suggestedFilename()).toMatch(/^UTC--.*--[0-9a-f]{40}\.json$/);
-  expect((await decryptKeystoreJson(text, PASSPHRASE)).address).toBe(address);
-
-  await page.goto('about:blank');
-  const session = await tab.context.newCDPSession(page);
-  await session.send('Storage.clearDataForOrigin', {
-    origin: market.url.replace(/\/$/, ''),
-    storageTypes: 'all',
-  });
-  await page.goto(`${market.url}#/wallet`);
-  await waitUntilOnline(tab);
-  expect(await accountOf(page)).not.toBe(address);
-
-  await page.getByText('Export or import the wallet').click();
-  const file = { name: 'key.json', mimeType: 'application/json', buffer: Buffer.from(text) };
-  await page.getByLabel('Keystore file').setInputFiles(file);
-  const passphrase = page.getByLabel('Passphrase of the file', { exact: true });
-  await passphrase.fill(`${PASSPHRASE}!`);
-  await press(page, 'Import this wallet');
-  await expectProblem(page, 'wallet/wrong-passphrase');
-  await page.getByLabel('Keystore file').setInputFiles({ ...file, buffer: Buffer.from('{}') });
-  await press(page, 'Import this wallet');
-  await expectProblem(page, 'wallet/bad-key-file');
-  await page.getByLabel('Keystore file').setInputFiles(file);
-  await passphrase.fill(PASSPHRASE);
-  await press(page, 'Import this wallet');
-  await page.getByText('The wallet was imported and is in use.').waitFor(PATIENCE);
-  expect(await accountOf(page)).toBe(address);
-  await expectFigure(page, '1,000', 'Balance');
-  expect(tab.complaints).toEqual([]);
-});
-
 async function openWithWallet(market: Market, wallet: InjectedWallet): Promise<Tab> {
   const context = await market.newContext();
   await wallet.install(context);
   const tab = await openApp(context, market.url, 'payer');
   wallet.attach(tab.page);
   return tab;
-}
-
-async function press(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).click();
-}
-
-/** The failure is shown with its code, and is then dismissed. */
-async function expectProblem(page: Page, code: string): Promise<void> {
-  const problem = page.getByRole('alert').filter({ hasText: code });
-  await problem.waitFor(PATIENCE);
-  await problem.getByRole('button', { name: 'Dismiss' }).click();
-}
-
-async function expectFigure(page: Page, text: string, section: string): Promise<void> {
-  const amount = page.getByRole('region', { name: section, exact: true }).locator('.big');
-  await expect.poll(() => amount.innerText(), PATIENCE).toBe(`${text}\u00a0tGLM`);
-}
-
-function accountOf(page: Page): Promise<string> {
-  return page.evaluate(() => (globalThis as unknown as KilnWindow).kiln!.wallet.view.value.account!.address);
 }
 
 function chainOf({ chain }: Market) {

@@ -118,6 +118,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = []): FakeKiln {
     wallet: {
       view: wallet,
       useEmbedded: () => called('wallet.useEmbedded', () => undefined),
+      useKept: () => called('wallet.useKept', () => undefined),
       useInjected: () => called('wallet.useInjected', () => undefined),
       switchChain: () => called('wallet.switchChain', () => undefined),
       exportEmbedded: (_passphrase, { onProgress }) =>
