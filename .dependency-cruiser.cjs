@@ -43,7 +43,7 @@ module.exports = {
       ['src/network', 'relay'],
     ),
     onlyIn('svelte', ['svelte/', '@sveltejs/'], ['src/app', 'src/widget']),
-    onlyIn('viem', ['viem/', 'mipd/'], ['src/payment', 'src/wallet']),
+    onlyIn('viem', ['viem/', 'mipd/'], ['src/payment', 'src/wallet', 'relay/redeem']),
     {
       name: 'pure-core',
       severity: 'error',
@@ -57,19 +57,36 @@ module.exports = {
     {
       name: 'worker-sees-little',
       severity: 'error',
-      comment: '*.worker.ts files see only base, protocol and sandbox.',
+      comment:
+        '*.worker.ts files see only base, protocol, payment, sandbox, and what of wallet serves vouchers.',
       from: { path: '\\.worker\\.ts$' },
       to: {
         path: '^(src|relay|contracts|scripts)/',
-        pathNot: ['^src/base/', '^src/protocol/', '^src/sandbox/'],
+        pathNot: [
+          '^src/base/',
+          '^src/protocol/',
+          '^src/payment/',
+          '^src/sandbox/',
+          '^src/wallet/voucher-answers\\.ts$',
+        ],
       },
     },
     {
       name: 'relay-sees-little',
       severity: 'error',
       comment: 'relay/ sees only base, protocol and what it needs of network/.',
-      from: { path: '^relay/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^relay/', pathNot: ['\\.test\\.ts$', '^relay/redeem/'] },
       to: { path: '^(src|contracts|scripts)/', pathNot: ['^src/base/', '^src/protocol/', '^src/network/'] },
+    },
+    {
+      name: 'redeeming-relay-sees-money',
+      severity: 'error',
+      comment: 'relay/redeem/ sees payment and wallet too.',
+      from: { path: '^relay/redeem/', pathNot: '\\.(node|test)\\.ts$' },
+      to: {
+        path: '^(src|contracts|scripts)/',
+        pathNot: ['^src/base/', '^src/protocol/', '^src/network/', '^src/payment/', '^src/wallet/'],
+      },
     },
     {
       name: 'src-stands-alone',

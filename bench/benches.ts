@@ -36,4 +36,9 @@ export const BENCHES: readonly {
     what: 'what loop counters cost guarded shaders, and how fast the guard rewrites them',
     load: () => import('./wgsl-guard/wgsl-guard.bench.ts'),
   },
+  {
+    name: 'vouchers',
+    what: "signing and verifying vouchers against viem's own functions, in the browser",
+    load: () => import('./vouchers/vouchers.bench.ts'),
+  },
 ];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startAnvil } from './anvil.ts';
-import { deployLocal } from './deploy.ts';
+import { deployLocal } from './deploy/local.ts';
 
 describe('the local chain', () => {
   it('keeps its state between runs, so that it is deployed to once', async () => {

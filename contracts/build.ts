@@ -1,111 +1,79 @@
 /**
  * Compiles the contracts and writes what TypeScript needs of them.
  *
- * `node contracts/build.ts` writes src/wallet/artifacts/*.ts; `--check` writes nothing and fails when they are stale.
+ * `node contracts/build.ts` writes src/wallet/artifacts/*.ts (the app's) and contracts/artifacts/*.ts (for deployment
+ * and tests, so that the app does not carry them); `--check` writes nothing and fails when they are stale.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compile, type Compiled } from './compile.ts';
 
-const CONTRACTS = [
-  { name: 'VoucherPool', constant: 'voucherPool', file: 'voucher-pool.ts' },
-  { name: 'TestGLM', constant: 'testGlm', file: 'test-glm.ts' },
+const APP = 'src/wallet/artifacts';
+const TOOLS = 'contracts/artifacts';
+
+/** Which file holds which part of which contract. */
+const ARTIFACTS = [
+  { name: 'VoucherPool', constant: 'voucherPool', path: `${APP}/voucher-pool.ts`, part: 'creation' },
+  { name: 'VoucherPool', constant: 'voucherPool', path: `${TOOLS}/voucher-pool-runtime.ts`, part: 'runtime' },
+  { name: 'TestGLM', constant: 'testGlm', path: `${APP}/test-glm.ts`, part: 'creation' },
+  { name: 'TestGLM', constant: 'testGlm', path: `${TOOLS}/test-glm-runtime.ts`, part: 'runtime' },
+  {
+    name: 'TestMainnetGLM',
+    constant: 'testMainnetGlm',
+    path: `${TOOLS}/test-mainnet-glm.ts`,
+    part: 'creation',
+  },
+  { name: 'TestPermitGLM', constant: 'testPermitGlm', path: `${TOOLS}/test-permit-glm.ts`, part: 'creation' },
 ] as const;
 
-/** 2394: transient storage may surprise; OpenZeppelin's guard clears it, which the warning itself calls safe. */
-const ACCEPTED_WARNINGS: readonly string[] = ['2394'];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(here);
-const artifacts = join(root, 'src', 'wallet', 'artifacts');
-const requireModule = createRequire(import.meta.url);
-
-interface Compiler {
-  version(): string;
-  compile(
-    input: string,
-    callbacks: { import: (path: string) => { contents: string } | { error: string } },
-  ): string;
-}
-
-interface CompilerOutput {
-  readonly errors?: readonly { readonly errorCode: string; readonly formattedMessage: string }[];
-  readonly contracts: Record<
-    string,
-    Record<
-      string,
-      { readonly abi: readonly object[]; readonly evm: { readonly bytecode: { readonly object: string } } }
-    >
-  >;
-}
-
-/** Compiles with the settings of foundry.toml; throws with the compiler's messages on any error. */
-async function compile(): Promise<{ output: CompilerOutput; version: string }> {
-  const solc = requireModule('solc') as Compiler;
-  const sources: Record<string, { content: string }> = {};
-  for (const { name } of CONTRACTS) {
-    sources[`contracts/src/${name}.sol`] = {
-      content: await readFile(join(here, 'src', `${name}.sol`), 'utf8'),
-    };
-  }
-  const input = {
-    language: 'Solidity',
-    sources,
-    settings: {
-      optimizer: { enabled: true, runs: 10_000 },
-      evmVersion: 'cancun',
-      metadata: { bytecodeHash: 'none' },
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
-    },
-  };
-  const readImport = (path: string) => {
-    try {
-      return { contents: readFileSync(requireModule.resolve(path), 'utf8') };
-    } catch (error) {
-      return { error: String(error) };
-    }
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport })) as CompilerOutput;
-  const problems = output.errors?.filter((problem) => !ACCEPTED_WARNINGS.includes(problem.errorCode)) ?? [];
-  if (problems.length > 0) throw new Error(problems.map((problem) => problem.formattedMessage).join('\n'));
-  return { output, version: solc.version() };
-}
-
-function render(name: string, constant: string, output: CompilerOutput, version: string): string {
-  const contract = output.contracts[`contracts/src/${name}.sol`]![name]!;
-  const rows = contract.abi.map((entry) => `  ${JSON.stringify(entry)},`);
+function renderCreation(name: string, constant: string, { abi, bytecode }: Compiled): string[] {
   return [
-    `// Generated from contracts/src/${name}.sol by \`node contracts/build.ts\` (solc ${version}); do not edit.`,
-    '',
     `/** ABI of ${name}. */`,
     '// prettier-ignore',
     `export const ${constant}Abi = [`,
-    ...rows,
+    ...abi.map((entry) => `  ${JSON.stringify(entry)},`),
     '] as const;',
     '',
     `/** Creation bytecode of ${name}, without constructor arguments. */`,
     '// prettier-ignore',
-    `export const ${constant}Bytecode = '0x${contract.evm.bytecode.object}' as const;`,
-    '',
-  ].join('\n');
+    `export const ${constant}Bytecode = '0x${bytecode}' as const;`,
+  ];
+}
+
+function renderRuntime(name: string, constant: string, { runtime, immutables }: Compiled): string[] {
+  return [
+    `/** Code of ${name} at its address, with zeros where immutables go, and where each goes: bytes from the start. */`,
+    '// prettier-ignore',
+    `export const ${constant}Runtime = {`,
+    `  code: '0x${runtime}',`,
+    `  immutables: ${JSON.stringify(immutables)},`,
+    '} as const;',
+  ];
 }
 
 const isCheck = process.argv.includes('--check');
-const { output, version } = await compile();
-await mkdir(artifacts, { recursive: true });
-for (const { name, constant, file } of CONTRACTS) {
-  const path = join(artifacts, file);
-  const text = render(name, constant, output, version);
-  const present = await readFile(path, 'utf8').catch(() => '');
+const { contracts, version } = await compile([...new Set(ARTIFACTS.map(({ name }) => name))]);
+for (const { name, constant, path, part } of ARTIFACTS) {
+  const render = part === 'creation' ? renderCreation : renderRuntime;
+  const text = [
+    `// Generated from contracts/src/${name}.sol by \`node contracts/build.ts\` (solc ${version}); do not edit.`,
+    '',
+    ...render(name, constant, contracts[name]!),
+    '',
+  ].join('\n');
+  const file = join(root, path);
+  const present = await readFile(file, 'utf8').catch(() => '');
   if (present === text) {
-    console.log(`${name}: up to date`);
+    console.log(`${name}: ${path} is up to date`);
   } else if (isCheck) {
-    console.error(`${name}: src/wallet/artifacts/${file} is stale. Run: node contracts/build.ts`);
+    console.error(`${name}: ${path} is stale. Run: node contracts/build.ts`);
     process.exitCode = 1;
   } else {
-    await writeFile(path, text);
-    console.log(`${name}: wrote src/wallet/artifacts/${file}`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+    console.log(`${name}: wrote ${path}`);
   }
 }

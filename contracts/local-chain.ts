@@ -1,5 +1,5 @@
 import { startAnvil } from './anvil.ts';
-import { deployLocal } from './deploy.ts';
+import { deployLocal } from './deploy/local.ts';
 import { systemClock } from '../src/base/time.ts';
 import type { ChainConfig } from '../src/wallet/chain.ts';
 import {

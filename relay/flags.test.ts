@@ -20,6 +20,24 @@ test('flags become options', () => {
   expect(parseFlags(['--help'])).toBe('help');
 });
 
+test('flags of redeeming become options, and only together', () => {
+  const flags = ['--redeem-network', 'network.json', '--redeem-folder', 'queue', '--redeem-fee', '0.5'];
+  const more = ['--redeem-max-gwei', '30.5', '--redeem-coins-per-day', '2', '--redeem-every', '60'];
+  expect(parseFlags([...flags, ...more, '--redeem-worth', '20', '--redeem-patience', '90'])).toMatchObject({
+    redeem: {
+      networkFile: 'network.json',
+      folder: 'queue',
+      fee: 500_000_000_000_000_000n,
+      worth: 20n,
+      maxWeiPerGas: 30_500_000_000n,
+      maxWeiPerDay: 2_000_000_000_000_000_000n,
+      roundMs: 60_000,
+      patienceMs: 90_000,
+    },
+  });
+  expect(parseFlags([])).not.toHaveProperty('redeem');
+});
+
 test.each([
   [['--ws-port', '70000'], '--ws-port'],
   [['--health-port', '-1'], '--health-port'],
@@ -27,6 +45,10 @@ test.each([
   [['--host', 'example.org'], '--host'],
   [['--announce', 'relay.example.org:443'], '--announce'],
   [['--colour'], '--colour'],
+  [['--redeem-network', 'network.json'], '--redeem-folder'],
+  [['--redeem-fee', '1'], '--redeem-network'],
+  [['--redeem-network', 'n', '--redeem-folder', 'f', '--redeem-fee', 'much'], '--redeem-fee'],
+  [['--redeem-network', 'n', '--redeem-folder', 'f', '--redeem-every', '0'], '--redeem-every'],
   [['stray'], 'stray'],
 ])('%j is refused, naming the flag and what to do', (args, named) => {
   expect(() => parseFlags(args)).toThrow(

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { multiaddr } from '@multiformats/multiaddr';
-import { KilnError } from '../src/base/errors.ts';
+import { badFlag } from './bad-flag.ts';
+import { parseRedeemFlags, REDEEM_FLAGS } from './redeem/redeem-flags.ts';
 import type { RelayOptions } from './relay.ts';
 
 /** What `--help` prints. */
@@ -12,7 +13,18 @@ export const USAGE = `Usage: node relay/main.ts [flags]
   --health-port PORT   GET /healthz; 0 takes a free one (default 0)
   --announce ADDRESS   multiaddress to announce instead of the ones listened on; may be repeated
   --key-file FILE      keeps identity and certificate, so that addresses survive a restart
-  --help               this text`;
+  --help               this text
+
+To redeem vouchers for payees (relay/README.md says how):
+  --redeem-network FILE      network.json of the chain and pool; turns redeeming on
+  --redeem-folder DIRECTORY  keeps accepted vouchers; needed with --redeem-network
+  --redeem-key-file FILE     private key that pays for gas (default: the environment's KILN_REDEEM_KEY)
+  --redeem-fee GLM           least fee for each voucher and once for the payout (default 0: you pay)
+  --redeem-worth TIMES       a payee's vouchers must be worth this many times their gas (default 50; 1 with a fee)
+  --redeem-max-gwei PRICE    sends nothing while gas costs more (default 500)
+  --redeem-coins-per-day N   most native coin spent on gas in a day (default 1 POL or 0.01 ETH; none with a fee)
+  --redeem-every SECONDS     time between two rounds (default 30)
+  --redeem-patience SECONDS  then a transaction that no block takes is sent again, dearer (default 120)`;
 
 /** The options that these arguments mean; throws `relay/bad-flag` with a hint that says what to do. */
 export function parseFlags(args: readonly string[]): RelayOptions | 'help' {
@@ -24,6 +36,7 @@ export function parseFlags(args: readonly string[]): RelayOptions | 'help' {
     'health-port': text,
     announce: { type: 'string', multiple: true },
     'key-file': text,
+    ...REDEEM_FLAGS,
     help: { type: 'boolean' },
   } as const;
   let values;
@@ -34,6 +47,7 @@ export function parseFlags(args: readonly string[]): RelayOptions | 'help' {
   }
   if (values.help) return 'help';
   values.announce?.forEach(checkAddress);
+  const redeem = parseRedeemFlags(values);
   return {
     ...(values.host === undefined ? {} : { host: checkHost(values.host) }),
     wsPort: port('--ws-port', values['ws-port']),
@@ -41,6 +55,7 @@ export function parseFlags(args: readonly string[]): RelayOptions | 'help' {
     healthPort: port('--health-port', values['health-port']),
     ...(values.announce === undefined ? {} : { announce: values.announce }),
     ...(values['key-file'] === undefined ? {} : { keyFile: values['key-file'] }),
+    ...(redeem === undefined ? {} : { redeem }),
   };
 }
 
@@ -65,8 +80,4 @@ function checkAddress(text: string): void {
       cause,
     );
   }
-}
-
-function badFlag(message: string, cause?: unknown): KilnError {
-  return new KilnError('relay/bad-flag', message, { hint: 'Run it with --help to see all flags.', cause });
 }

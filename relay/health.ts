@@ -5,15 +5,31 @@ import { KilnError } from '../src/base/errors.ts';
 import type { Board } from './board.ts';
 import type { RelayNode } from './relay.ts';
 
-/** Serves `GET /healthz`: uptime, peers, reservations, board sizes and memory as JSON. */
+/** What a relay that redeems shows beside the rest. */
+export interface RedeemHealth {
+  /** Prometheus text. */
+  metrics(): string;
+  summary(): object;
+}
+
+/**
+ * Serves `GET /healthz`: uptime, peers, reservations, board sizes and memory as JSON; and, where the relay redeems,
+ * `GET /metrics` for Prometheus.
+ */
 export async function startHealth(
   host: string,
   port: number,
   node: RelayNode,
   board: Board,
+  redeeming?: RedeemHealth,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const startedAtMs = Date.now();
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/metrics' && redeeming !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' });
+      response.end(redeeming.metrics());
+      return;
+    }
     const isKnown = request.method === 'GET' && request.url === '/healthz';
     response.writeHead(isKnown ? 200 : 404, {
       'content-type': 'application/json',
@@ -21,7 +37,9 @@ export async function startHealth(
       'cache-control': 'no-store',
     });
     response.end(
-      JSON.stringify(isKnown ? health(startedAtMs, node, board) : { error: 'Only GET /healthz is here.' }),
+      JSON.stringify(
+        isKnown ? health(startedAtMs, node, board, redeeming) : { error: 'Only GET /healthz is here.' },
+      ),
     );
   });
   server.requestTimeout = 5_000;
@@ -41,7 +59,7 @@ export async function startHealth(
   };
 }
 
-function health(startedAtMs: number, node: RelayNode, board: Board): object {
+function health(startedAtMs: number, node: RelayNode, board: Board, redeeming?: RedeemHealth): object {
   return {
     status: 'ok',
     peer: node.peerId.toString(),
@@ -52,6 +70,7 @@ function health(startedAtMs: number, node: RelayNode, board: Board): object {
     circuits: openCircuits(node),
     board: board.sizes,
     memoryBytes: process.memoryUsage().rss,
+    ...(redeeming === undefined ? {} : { redeeming: redeeming.summary() }),
   };
 }
 

@@ -9,11 +9,15 @@ try {
   if (flags === 'help') {
     console.log(USAGE);
   } else {
-    const relay = await startRelay(flags);
+    const relay = await startRelay(flags, process.env);
     console.log(
-      ['Relay is up.', ...relay.multiaddrs.map((address) => `  ${address}`), `  ${relay.healthUrl}`].join(
-        '\n',
-      ),
+      [
+        relay.redeemAccount === undefined
+          ? 'Relay is up.'
+          : `Relay is up and redeems; gas is paid by ${relay.redeemAccount}.`,
+        ...relay.multiaddrs.map((address) => `  ${address}`),
+        `  ${relay.healthUrl}`,
+      ].join('\n'),
     );
     const stop = () => void relay.stop().then(() => process.exit(0));
     process.once('SIGINT', stop);

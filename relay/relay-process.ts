@@ -9,6 +9,10 @@ export interface RelayProcessOptions {
   readonly keyFile?: string;
   readonly wsPort?: number;
   readonly webrtcPort?: number;
+  /** More flags, as on the command line. */
+  readonly flags?: readonly string[];
+  /** More environment: where secrets belong. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A relay in a process of its own, as operators run it. */
@@ -37,7 +41,10 @@ const STOP_TIMEOUT_MS = 10_000;
 export async function startRelayProcess(options: RelayProcessOptions = {}): Promise<RelayProcess> {
   const args = ['--ws-port', `${options.wsPort ?? 0}`, '--webrtc-port', `${options.webrtcPort ?? 0}`];
   if (options.keyFile !== undefined) args.push('--key-file', options.keyFile);
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, ...args, ...(options.flags ?? [])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...options.env },
+  });
   const orphan = () => void child.kill('SIGKILL');
   process.once('exit', orphan);
   const end = async (signal: NodeJS.Signals) => {

@@ -18,6 +18,7 @@ import { serveBoard } from './board-server.ts';
 import { relayDemands } from './demands.ts';
 import { startHealth } from './health.ts';
 import { loadRelayKeys, newRelayKeys } from './keys.ts';
+import type { RedeemOptions, RedeemSecrets } from './redeem/config.ts';
 import {
   BOARD_SWEEP_MS,
   CIRCUIT_BYTES,
@@ -46,6 +47,8 @@ export interface RelayOptions {
   readonly announce?: readonly string[];
   /** Where identity and certificate are kept, so that addresses survive a restart. @default new ones each time */
   readonly keyFile?: string;
+  /** Redeems vouchers for payees. @default it does not */
+  readonly redeem?: RedeemOptions;
 }
 
 /** A running relay. */
@@ -54,6 +57,8 @@ export interface Relay {
   /** With `/p2p/…`, WebSockets first. */
   readonly multiaddrs: readonly string[];
   readonly healthUrl: string;
+  /** The account that pays for redemptions; absent where the relay does not redeem. */
+  readonly redeemAccount?: string;
   stop(): Promise<void>;
 }
 
@@ -63,11 +68,13 @@ export type RelayNode = Libp2p<{ identify: Identify; circuit: CircuitRelayServic
 /**
  * Starts a relay: it introduces peers (circuits for WebRTC signalling), forwards demands and keeps the board.
  *
+ * @param secrets for redeeming: the environment of the process
+
  * @example
  * const relay = await startRelay({ wsPort: 9001, keyFile: 'relay-keys.json' });
  * console.log(relay.multiaddrs.join('\n'));
  */
-export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
+export async function startRelay(options: RelayOptions = {}, secrets: RedeemSecrets = {}): Promise<Relay> {
   const clock = systemClock;
   const scope = new Scope();
   const host = options.host ?? '127.0.0.1';
@@ -120,10 +127,18 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ),
   );
   relayDemands(node, board, clock);
-  await new Streams(node, clock).handle(BOARD, (stream) => void serveBoard(stream, board, clock));
+  const streams = new Streams(node, clock);
+  await streams.handle(BOARD, (stream) => void serveBoard(stream, board, clock));
   forgetTheGone(node, board, clock, scope.signal);
 
-  const health = await startHealth(host, options.healthPort ?? 0, node, board);
+  const redeeming = await redeemWith(options.redeem, secrets, streams, clock).catch(
+    async (error: unknown) => {
+      await scope[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
+  if (redeeming !== undefined) scope.add(() => redeeming.stop());
+  const health = await startHealth(host, options.healthPort ?? 0, node, board, redeeming);
   scope.add(() => health.stop());
   return {
     peer: node.peerId.toString(),
@@ -132,8 +147,21 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       .map((address) => address.toString())
       .sort((a, b) => Number(a.includes('webrtc-direct')) - Number(b.includes('webrtc-direct'))),
     healthUrl: health.url,
+    ...(redeeming === undefined ? {} : { redeemAccount: redeeming.account }),
     stop: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** Loaded only where it is wanted: most relays know no chain. */
+async function redeemWith(
+  options: RedeemOptions | undefined,
+  secrets: RedeemSecrets,
+  streams: Streams,
+  clock: Clock,
+) {
+  if (options === undefined) return undefined;
+  const { startRedeeming } = await import('./redeem/start-redeeming.ts');
+  return startRedeeming(options, secrets, streams, clock);
 }
 
 /**

@@ -10,6 +10,11 @@ const SOURCES = [
   { title: 'The wire', file: 'src/protocol/constants.ts', intro: 'What every node holds every stranger to.' },
   { title: 'A relay', file: 'relay/limits.ts', intro: 'What one relay process bears at most.' },
   {
+    title: 'A redeeming relay',
+    file: 'relay/redeem/limits.ts',
+    intro: 'What redeeming vouchers for others may cost a relay.',
+  },
+  {
     title: 'The sandbox',
     file: 'src/sandbox/limits.ts',
     intro: 'What a program from a stranger may use of a provider.',

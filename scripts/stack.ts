@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startAnvil } from '../contracts/anvil.ts';
-import { deployLocal } from '../contracts/deploy.ts';
+import { deployLocal } from '../contracts/deploy/local.ts';
 import { startRelayProcess } from '../relay/relay-process.ts';
 import { Scope } from '../src/base/scope.ts';
 import type { NetworkConfig } from '../src/kiln/kiln.ts';

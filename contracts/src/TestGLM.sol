@@ -6,7 +6,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title Test GLM
 /// @notice Play money for local chains that behaves like GLM on Polygon: 18 decimals, no permit, and
-/// `executeMetaTransaction` with Polygon's own EIP-712 domain (chain id in `salt`). Never deploy it as money.
+/// `executeMetaTransaction` with Polygon's own EIP-712 domain (chain id in `salt`) and reasons. Never deploy it as money.
 contract TestGLM is ERC20 {
     /// @notice What one call of `faucet` mints: 1,000 tokens.
     uint256 public constant DRIP = 1_000e18;
@@ -26,8 +26,6 @@ contract TestGLM is ERC20 {
     event MetaTransactionExecuted(address userAddress, address payable relayerAddress, bytes functionSignature);
 
     error FaucetEmpty(address account);
-    error BadMetaSignature(address user);
-    error MetaCallFailed(bytes reason);
 
     /// @param holder Who receives the first supply.
     /// @param supply The first supply, in the smallest unit.
@@ -57,11 +55,11 @@ contract TestGLM is ERC20 {
         );
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", getDomainSeperator(), structHash));
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, sigV, sigR, sigS);
-        if (failure != ECDSA.RecoverError.NoError || signer != user) revert BadMetaSignature(user);
+        require(failure == ECDSA.RecoverError.NoError && signer == user, "Signer and signature do not match");
         ++_nonces[user];
         emit MetaTransactionExecuted(user, payable(msg.sender), functionSignature);
         (bool ok, bytes memory result) = address(this).call(abi.encodePacked(functionSignature, user));
-        if (!ok) revert MetaCallFailed(result);
+        require(ok, "Function call not successful");
         return result;
     }
 

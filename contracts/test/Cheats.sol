@@ -11,12 +11,14 @@ interface Cheats {
 
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
+    function etch(address account, bytes calldata code) external;
     function prank(address sender) external;
     function assume(bool condition) external pure;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function expectRevert(bytes calldata revertData) external;
     function expectRevert(bytes4 selector) external;
+    function expectRevert() external;
     function expectEmit() external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TestGLM} from "../src/TestGLM.sol";
+import {PoolTypes} from "../src/pool/PoolTypes.sol";
 import {VoucherPool} from "../src/VoucherPool.sol";
 import {Checked} from "./Cheats.sol";
 
@@ -36,7 +37,7 @@ abstract contract PoolFixture is Checked {
     function voucher(uint256 key, address payee, uint128 amount, uint128 issued)
         internal
         view
-        returns (VoucherPool.SignedVoucher memory made)
+        returns (PoolTypes.SignedVoucher memory made)
     {
         return voucherFor(pool, PAYER, key, payee, amount, issued);
     }
@@ -48,41 +49,48 @@ abstract contract PoolFixture is Checked {
         address payee,
         uint128 amount,
         uint128 issued
-    ) internal view returns (VoucherPool.SignedVoucher memory made) {
-        made = VoucherPool.SignedVoucher(payer, payee, amount, issued, "");
+    ) internal view returns (PoolTypes.SignedVoucher memory made) {
+        made = PoolTypes.SignedVoucher(payer, payee, amount, issued, "");
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, where.voucherDigest(made));
         made.signature = abi.encodePacked(r, s, v);
     }
 
-    function redeemOne(VoucherPool.SignedVoucher memory one)
+    /// @dev An EIP-712 signature of the pool's domain.
+    function signOrder(uint256 key, bytes32 structHash) internal view returns (bytes memory) {
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", pool.domainSeparator(), structHash));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function redeemOne(PoolTypes.SignedVoucher memory one)
         internal
-        returns (uint128 paid, VoucherPool.SkipReason reason)
+        returns (uint128 paid, PoolTypes.SkipReason reason)
     {
-        VoucherPool.SignedVoucher[] memory rows = new VoucherPool.SignedVoucher[](1);
+        PoolTypes.SignedVoucher[] memory rows = new PoolTypes.SignedVoucher[](1);
         rows[0] = one;
-        VoucherPool.RowResult[] memory results = pool.redeem(rows);
+        PoolTypes.RowResult[] memory results = pool.redeem(rows);
         return (results[0].paid, results[0].reason);
     }
 
-    function paysNothing(VoucherPool.SignedVoucher memory one, VoucherPool.SkipReason wanted) internal {
+    function paysNothing(PoolTypes.SignedVoucher memory one, PoolTypes.SkipReason wanted) internal {
         uint256 before = token.balanceOf(one.payee);
         vm.expectEmit();
-        emit VoucherPool.RowSkipped(0, one.payer, one.payee, wanted);
-        (uint128 paid, VoucherPool.SkipReason reason) = redeemOne(one);
+        emit PoolTypes.RowSkipped(0, one.payer, one.payee, wanted);
+        (uint128 paid, PoolTypes.SkipReason reason) = redeemOne(one);
         equal(paid, 0, "paid");
         equal(uint256(reason), uint256(wanted), "reason");
         if (one.payee != address(pool)) equal(token.balanceOf(one.payee), before, "balance of the payee");
     }
 
-    function pays(VoucherPool.SignedVoucher memory one, uint256 wanted) internal {
+    function pays(PoolTypes.SignedVoucher memory one, uint256 wanted) internal {
         uint256 before = token.balanceOf(one.payee);
-        (uint128 paid, VoucherPool.SkipReason reason) = redeemOne(one);
-        equal(uint256(reason), uint256(VoucherPool.SkipReason.None), "reason");
+        (uint128 paid, PoolTypes.SkipReason reason) = redeemOne(one);
+        equal(uint256(reason), uint256(PoolTypes.SkipReason.None), "reason");
         equal(paid, wanted, "paid");
         equal(token.balanceOf(one.payee) - before, wanted, "arrived");
     }
 
     function balanceOfPayer() internal view returns (uint128 balance) {
-        (balance,,) = pool.accounts(PAYER);
+        (balance,,,) = pool.accounts(PAYER);
     }
 }

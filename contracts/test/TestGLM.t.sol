@@ -25,23 +25,21 @@ contract TestGLMTest is Checked {
     function test_a_meta_transaction_counts_once() public {
         (bytes memory call, bytes32 r, bytes32 s, uint8 v) = _signed(0, 7, USER_KEY);
         token.executeMetaTransaction(user, call, r, s, v);
-        vm.expectRevert(abi.encodeWithSelector(TestGLM.BadMetaSignature.selector, user));
+        vm.expectRevert(bytes("Signer and signature do not match"));
         token.executeMetaTransaction(user, call, r, s, v);
     }
 
     function test_a_stranger_cannot_sign_for_a_user() public {
         (bytes memory call, bytes32 r, bytes32 s, uint8 v) = _signed(0, 7, 0xBAD);
-        vm.expectRevert(abi.encodeWithSelector(TestGLM.BadMetaSignature.selector, user));
+        vm.expectRevert(bytes("Signer and signature do not match"));
         token.executeMetaTransaction(user, call, r, s, v);
     }
 
     function test_a_failing_call_keeps_the_nonce() public {
         bytes memory call = abi.encodeCall(token.transfer, (POOL, 1));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(USER_KEY, _digest(0, call));
-        (bool ok,) = address(token).call(
-            abi.encodeCall(token.executeMetaTransaction, (user, call, r, s, v))
-        );
-        isTrue(!ok, "refused");
+        vm.expectRevert(bytes("Function call not successful"));
+        token.executeMetaTransaction(user, call, r, s, v);
         equal(token.getNonce(user), 0, "nonce");
     }
 

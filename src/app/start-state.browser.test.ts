@@ -18,6 +18,8 @@ async function codeOf(url: URL): Promise<string> {
 
 test('reads a sound configuration', async () => {
   expect(await readNetworkConfig(served(SAMPLE_CONFIG))).toEqual(SAMPLE_CONFIG);
+  const redeeming = { ...SAMPLE_CONFIG, redeemRelay: SAMPLE_CONFIG.relays[0] };
+  expect(await readNetworkConfig(served(redeeming))).toEqual(redeeming);
 });
 
 test('a page in place of the file is a missing file', async () => {
@@ -26,6 +28,7 @@ test('a page in place of the file is a missing file', async () => {
 
 test.each([
   [{ ...SAMPLE_CONFIG, relays: ['ws://relay'] }],
+  [{ ...SAMPLE_CONFIG, redeemRelay: 'https://relay.example' }],
   [{ ...SAMPLE_CONFIG, chain: { ...SAMPLE_CONFIG.chain, pool: '0x12' } }],
   [{ relays: [] }],
 ])('names what is wrong', async (config) => {

@@ -3,6 +3,11 @@ import { KilnError, toKilnError } from '../base/errors.ts';
 import type { Kiln, NetworkConfig } from '../kiln/kiln.ts';
 import { type Address, addressSchema } from '../protocol/primitives.ts';
 
+const relayAddressSchema = v.pipe(
+  v.string(),
+  v.startsWith('/', 'a relay is a multiaddress such as /dns4/relay.example/tcp/443/tls/ws'),
+);
+
 const chainAddressSchema = v.pipe(
   addressSchema,
   v.transform((text) => text as Address),
@@ -10,16 +15,14 @@ const chainAddressSchema = v.pipe(
 
 /** Form of `network.json`; an operator writes it by hand, so what is wrong is named. */
 const networkConfigSchema = v.object({
-  relays: v.array(
-    v.pipe(
-      v.string(),
-      v.startsWith('/', 'a relay is a multiaddress such as /dns4/relay.example/tcp/443/tls/ws'),
-    ),
-  ),
+  relays: v.array(relayAddressSchema),
+  redeemRelay: v.exactOptional(relayAddressSchema),
   chain: v.object({
     id: v.pipe(v.number(), v.safeInteger()),
     name: v.string(),
     rpcUrl: v.string(),
+    secondRpcUrl: v.exactOptional(v.pipe(v.string(), v.startsWith('http'))),
+    tokensPerCoin: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
     token: chainAddressSchema,
     pool: chainAddressSchema,
     tokenSymbol: v.string(),

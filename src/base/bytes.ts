@@ -23,11 +23,27 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of a hexadecimal text with or without `0x`; throws a RangeError on anything else. */
 export function fromHex(text: string): Bytes {
-  const digits = text.startsWith('0x') ? text.slice(2) : text;
-  if (digits.length % 2 !== 0 || /[^0-9a-f]/i.test(digits)) throw new RangeError('not hexadecimal');
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+  const start = text.startsWith('0x') ? 2 : 0;
+  const bytes = new Uint8Array((text.length - start) >> 1);
+  let wrong = text.length & 1;
+  for (let i = 0, at = start; i < bytes.length; i++, at += 2) {
+    const value = (digitAt(text, at) << 4) | digitAt(text, at + 1);
+    wrong |= value >> 8;
+    bytes[i] = value;
+  }
+  if (wrong !== 0) throw new RangeError('not hexadecimal');
   return bytes;
+}
+
+/** Values of hexadecimal digits by character code; all else is too large for a digit. */
+const DIGITS = new Uint16Array(128).fill(0x100);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  DIGITS[digit.charCodeAt(0)] = value;
+  DIGITS[digit.toUpperCase().charCodeAt(0)] = value;
+}
+
+function digitAt(text: string, at: number): number {
+  return DIGITS[text.charCodeAt(at)] ?? 0x100;
 }
 
 /** All parts after one another, in new memory. */

@@ -4,6 +4,7 @@ import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
+import { openPromises } from '../requestor/open-promises.ts';
 import { Requestor } from '../requestor/requestor.ts';
 import { probeGpu } from '../sandbox/gpu/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
@@ -22,8 +23,11 @@ import {
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
+import { relayRedemption } from './relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
+import { sessionOnChain } from './session-on-chain.ts';
 import { WalletDesk } from './wallet-desk.ts';
+import { watchPayers } from './watch-payers.ts';
 
 /**
  * Puts one Kiln node of this tab together and takes up what an earlier tab left. Nothing of strangers runs before
@@ -75,10 +79,20 @@ export async function createKiln(
       reputation: store.collection('reputation'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
-      reopenSession: (terms) => wallet.reopenSession(terms),
+      reopenSession: async (terms) => sessionOnChain(await wallet.reopenSession(terms), wallet, systemClock),
     });
     scope.add(() => requestor[Symbol.asyncDispose]());
-    const redemption = new RedeemWatch(wallet, systemClock);
+    const { redeemRelay } = config;
+    const handOver =
+      redeemRelay === undefined
+        ? undefined
+        : relayRedemption(redeemRelay, {
+            network,
+            reader: wallet.reader,
+            vouchers: () => wallet.heldVouchers(),
+            account: () => wallet.account,
+          });
+    const redemption = new RedeemWatch(wallet, systemClock, handOver);
     scope.add(() => redemption.stop());
     const provider = new Provider({
       network,
@@ -93,6 +107,8 @@ export async function createKiln(
       ...(gpu === undefined ? {} : { gpu: { name: gpu.name, memoryBytes: OFFERED_GPU_MEMORY_BYTES } }),
       onVoucher: (isUrgent) => (isUrgent ? redemption.urgent() : wallet.refreshSoon()),
     });
+    const payerWatch = watchPayers(wallet, provider, redemption, systemClock);
+    scope.add(() => payerWatch[Symbol.dispose]());
     const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet);
     scope.add(() => providerDesk.stop());
     onStep('Taking up earlier jobs');
@@ -102,8 +118,12 @@ export async function createKiln(
       connection: network.connection,
       board: network.board,
       provider: providerDesk.api,
-      requestor: requestorApi(requestor, wallet, network.board, (cid) =>
-        network.blobs.get(cid, { holders: [] }),
+      requestor: requestorApi(
+        requestor,
+        wallet,
+        network.board,
+        (cid) => network.blobs.get(cid, { holders: [] }),
+        () => openPromises(store.collection('jobs'), store.collection('ledgers')),
       ),
       wallet: wallet.api,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -5,15 +5,23 @@ import type { Demand, Offer } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { ProviderRules, ProviderView } from '../provider/view.ts';
+import type { KeyFile } from '../wallet/key-file.ts';
+import type { WalletView } from './wallet-view.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from '../requestor/view.ts';
 
 /** `network.json`: where the relays and the chain are. Addresses are hex, relays multiaddresses. */
 export interface NetworkConfig {
   readonly relays: readonly string[];
+  /** A relay that redeems for payees without native coin. @default none */
+  readonly redeemRelay?: string;
   readonly chain: {
     readonly id: number;
     readonly name: string;
     readonly rpcUrl: string;
+    /** A second node, of another operator: providers believe what both say. */
+    readonly secondRpcUrl?: string;
+    /** What one native coin is worth, in whole tokens. */
+    readonly tokensPerCoin?: number;
     readonly token: Address;
     readonly pool: Address;
     readonly tokenSymbol: string;
@@ -29,41 +37,6 @@ export interface ConnectionView {
   readonly state: 'connecting' | 'online' | 'offline';
   readonly relays: readonly { readonly address: string; readonly isConnected: boolean }[];
   readonly peers: readonly { readonly peer: PeerId; readonly transport: 'webrtc' | 'relayed' | 'relay' }[];
-}
-
-/** The newest voucher of one payer and session key, as its payee holds it. */
-export interface VoucherView {
-  readonly key: string;
-  readonly payer: Address;
-  readonly sessionKey: Address;
-  readonly amount: bigint;
-  readonly redeemed: bigint;
-  readonly receivedAtMs: number;
-}
-
-/** One entry of the wallet's history. */
-export interface WalletEvent {
-  readonly kind: 'faucet' | 'deposit' | 'redeem' | 'thaw' | 'withdraw';
-  readonly amount: bigint;
-  readonly transaction: string;
-  readonly atMs: number;
-}
-
-/** All that the Wallet page shows. Amounts are in the token's smallest unit (18 decimals). */
-export interface WalletView {
-  readonly account?: {
-    readonly address: Address;
-    readonly kind: 'embedded' | 'injected';
-    readonly name: string;
-  };
-  readonly injected: readonly { readonly id: string; readonly name: string; readonly icon: string }[];
-  readonly tokenBalance: bigint;
-  readonly deposit: bigint;
-  readonly thawing: bigint;
-  readonly thawEndsAtMs?: number;
-  readonly vouchers: readonly VoucherView[];
-  readonly history: readonly WalletEvent[];
-  readonly error?: string;
 }
 
 /** The board: newest valid offers and demands known to this tab. */
@@ -86,6 +59,16 @@ export interface DeliverableFile {
   readonly name: string;
   readonly mediaType: string;
   readonly bytes: Bytes;
+}
+
+/** Hears each step of something slow, in words. */
+type StepListener = (step: string) => void;
+
+/** Something slow that can be stopped and tells how far it is. */
+interface WorkOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the share that is done, between 0 and 1. */
+  readonly onProgress?: (done: number) => void;
 }
 
 /** One Kiln node in this tab: network, storage, sandbox, wallet and both roles, put together. */
@@ -138,12 +121,27 @@ export interface Kiln extends AsyncDisposable {
   readonly wallet: {
     readonly view: Observable<WalletView>;
     useEmbedded(): Promise<void>;
+    /** Takes up a wallet of this browser that an import replaced. */
+    useKept(address: Address): Promise<void>;
+    /** Connects an injected wallet; again after its person chose another account. */
     useInjected(id: string): Promise<void>;
+    /** Asks the injected wallet to switch to this network's chain, or to add it. */
+    switchChain(): Promise<void>;
+    /** The embedded wallet as a keystore file under a passphrase. */
+    exportEmbedded(passphrase: string, options: WorkOptions): Promise<KeyFile>;
+    /** Replaces the embedded wallet by the one in a keystore file, and uses it. */
+    importEmbedded(text: string, passphrase: string, options: WorkOptions): Promise<void>;
     refresh(): Promise<void>;
     /** Test tokens, where the chain has a faucet. */
-    faucet(): Promise<void>;
-    redeem(): Promise<{ readonly paid: bigint; readonly transaction?: string }>;
-    thaw(amount: bigint): Promise<void>;
-    withdraw(): Promise<void>;
+    faucet(onStep?: StepListener): Promise<void>;
+    redeem(onStep?: StepListener): Promise<{ readonly paid: bigint; readonly transaction?: string }>;
+    /** Puts tokens into the deposit, for jobs to come. */
+    deposit(amount: bigint, onStep?: StepListener): Promise<void>;
+    /** Ends a session key early; its vouchers stay good for the length of a thaw. */
+    revoke(sessionKey: Address, onStep?: StepListener): Promise<void>;
+    /** Starts to take money out of the deposit; restarts the wait for all that thaws. */
+    thaw(amount: bigint, onStep?: StepListener): Promise<void>;
+    /** Takes out what has thawed. */
+    withdraw(onStep?: StepListener): Promise<void>;
   };
 }

@@ -1,21 +1,29 @@
+import { hasCode } from '../base/errors.ts';
 import { type Clock, every } from '../base/time.ts';
 import { REDEEM_CHECK_MS, REDEEM_INTERVAL_MS } from './constants.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
+/** What the watch needs of the wallet. */
+type RedeemingWallet = Pick<WalletDesk, 'redeem' | 'refresh' | 'isRedemptionDue'>;
+
 /**
  * Redeems by itself what must not wait: at once when a payer is in doubt (at most once a minute, never forgotten), and
- * whatever is a day old or whose session key ends soon. Everything else waits for the person.
+ * whatever is a day old, whose session key ends soon, or is worth many times its gas. All else waits for the person.
  */
 export class RedeemWatch {
-  readonly #wallet: WalletDesk;
+  readonly #wallet: RedeemingWallet;
   readonly #clock: Clock;
+  readonly #handOver: (() => Promise<void>) | undefined;
   readonly #stopChecks: () => void;
   #nextAtMs = 0;
+  #isStopped = false;
   #cancelUrgent: (() => void) | undefined;
 
-  constructor(wallet: WalletDesk, clock: Clock) {
+  /** @param handOver lets a relay redeem where this account cannot pay for gas; @default nobody does */
+  constructor(wallet: RedeemingWallet, clock: Clock, handOver?: () => Promise<void>) {
     this.#wallet = wallet;
     this.#clock = clock;
+    this.#handOver = handOver;
     const interval = () => REDEEM_CHECK_MS;
     this.#stopChecks = every(clock, interval, async () => {
       if (await wallet.isRedemptionDue()) this.urgent();
@@ -28,13 +36,26 @@ export class RedeemWatch {
     this.#cancelUrgent ??= this.#clock.after(waitMs, () => {
       this.#cancelUrgent = undefined;
       this.#nextAtMs = this.#clock.now() + REDEEM_INTERVAL_MS;
-      // A failed redemption is shown by the wallet page; the vouchers stay.
-      void this.#wallet.redeem().catch(() => this.#wallet.refresh());
+      void this.#wallet.redeem().catch((error: unknown) => this.#failed(error));
     });
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#stopChecks();
     this.#cancelUrgent?.();
   }
+
+  /** The wallet page shows why; the vouchers stay. What only the node is to blame for is tried again. */
+  #failed(error: unknown): void {
+    if (this.#isStopped) return;
+    if (hasCode(error, 'wallet/chain-unreachable')) this.urgent();
+    if (hasCode(error, 'wallet/no-gas')) void this.#handOver?.().catch(showFailure);
+    void this.#wallet.refresh();
+  }
+}
+
+/** The vouchers stay here, and the next check hands them over again. */
+function showFailure(error: unknown): void {
+  console.error('Handing vouchers to the relay failed.', error);
 }

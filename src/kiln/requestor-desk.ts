@@ -1,24 +1,29 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
+import { systemClock } from '../base/time.ts';
 import { taskCount } from '../job/split.ts';
 import { estimate } from '../market/price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/vote.ts';
+import { Turns } from '../wallet/account.ts';
 import type { BoardView, Kiln } from './kiln.ts';
+import { sessionOnChain } from './session-on-chain.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
 /**
  * The requestor of this tab as the pages use it: role, wallet and media put together. `readInput` reads an input of a job,
- * which this device keeps for as long as it knows the job.
+ * which this device keeps for as long as it knows the job; `promised` says what each session key will ever promise.
  */
 export function requestorApi(
   requestor: Requestor,
   wallet: WalletDesk,
   board: Observable<BoardView>,
   readInput: (cid: Cid) => Promise<Bytes>,
+  promised: () => Promise<ReadonlyMap<string, bigint>>,
 ): Kiln['requestor'] {
+  const submissions = new Turns();
   return {
     jobs: requestor.view,
     tryOut: (draft, task, { signal, onProgress }) => requestor.tryOut(draft, task, signal, onProgress),
@@ -32,12 +37,14 @@ export function requestorApi(
       ),
     async submit(draft, terms, onStep = () => {}) {
       onStep('Checking the job');
-      return requestor.submit(draft, terms, async () => {
+      const fund = async () => {
         onStep('Funding the budget');
-        const session = await wallet.openSession(terms.budget, onStep);
+        const session = await wallet.openSession(terms.budget, await promised(), onStep);
         onStep('Storing the job and announcing it');
-        return session;
-      });
+        return sessionOnChain(session, wallet, systemClock);
+      };
+      // One after another, from counting what is left over to the job's record, which says what it may spend.
+      return submissions.take(() => requestor.submit(draft, terms, fund));
     },
     cancel: (job) => requestor.cancel(job),
     remove: (job) => requestor.remove(job),

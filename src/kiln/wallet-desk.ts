@@ -1,182 +1,208 @@
-import { KilnError, toKilnError } from '../base/errors.ts';
+import { toKilnError } from '../base/errors.ts';
 import { Cell } from '../base/observable.ts';
 import type { Clock } from '../base/time.ts';
-import { isRedemptionDue } from '../payment/redemption.ts';
-import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
-import type { VoucherRecord } from '../provider/records.ts';
 import type { PaymentSession } from '../requestor/slices.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
+import type { VoucherRecord } from '../provider/records.ts';
 import { AGREEMENT_LIFETIME_MS } from '../requestor/constants.ts';
 import type { Collection } from '../base/collection.ts';
 import type { Store } from '../storage/store.ts';
-import type { WalletAccount } from '../wallet/account.ts';
-import { type EmbeddedRecord, openEmbeddedWallet } from '../wallet/embedded-wallet.ts';
-import { drawFromFaucet } from '../wallet/faucet.ts';
-import { connectInjected } from '../wallet/injected-account.ts';
-import { watchInjectedWallets } from '../wallet/injected-wallets.ts';
+import { Turns, type WalletAccount } from '../wallet/account.ts';
+import { nativeCoin } from '../wallet/chain.ts';
+import { depositFor } from '../wallet/left-over.ts';
 import { PoolReader } from '../wallet/pool-reader.ts';
-import { thaw, withdraw } from '../wallet/pool-writer.ts';
-import { redeem } from '../wallet/redeem.ts';
 import { type KeySealer, openKeySealer } from '../wallet/sealed-key.ts';
-import { openSession, resumeSession, type SessionRecord } from '../wallet/session-key.ts';
-import { MAX_HISTORY_SHOWN, SESSION_MARGIN_MS, WALLET_REFRESH_MS } from './constants.ts';
-import type { Kiln, NetworkConfig, VoucherView, WalletEvent, WalletView } from './kiln.ts';
+import { openSession, resumeSession, type SessionRecord, type SessionStore } from '../wallet/session-key.ts';
+import { VoucherWorker } from '../wallet/voucher-crypto.ts';
+import { AccountDesk } from './account-desk.ts';
+import { SESSION_MARGIN_MS, WALLET_REFRESH_MS } from './constants.ts';
+import type { Kiln, NetworkConfig } from './kiln.ts';
+import { VoucherBook } from './voucher-book.ts';
+import { WalletActions } from './wallet-actions.ts';
+import { WalletFigures } from './wallet-figures.ts';
+import { WalletJournal } from './wallet-journal.ts';
+import type { VoucherView, WalletView } from './wallet-view.ts';
 
-/** What a voucher has been redeemed for, as this browser saw it. */
-interface RedeemedRecord {
-  readonly amount: bigint;
-}
+const NOTHING = {
+  injected: [],
+  tokenBalance: 0n,
+  deposit: 0n,
+  locked: 0n,
+  thawing: 0n,
+  sessions: [],
+  vouchers: [],
+  history: [],
+} satisfies Partial<WalletView>;
 
 /** The wallet of this tab: one account, its money on chain, and the vouchers that it holds. */
 export class WalletDesk implements AsyncDisposable {
   readonly reader: PoolReader;
-  readonly #config: NetworkConfig['chain'];
+  readonly #vouchers: VoucherBook;
   readonly #clock: Clock;
-  readonly #embedded: Collection<EmbeddedRecord>;
+  readonly #accounts: AccountDesk;
+  readonly #actions: WalletActions;
+  readonly #journal: WalletJournal;
   readonly #sessions: Collection<SessionRecord>;
-  readonly #vouchers: Collection<VoucherRecord>;
-  readonly #history: Collection<WalletEvent>;
-  readonly #redeemed: Collection<RedeemedRecord>;
   readonly #sealer: KeySealer;
-  readonly #injected = watchInjectedWallets();
-  readonly #view = new Cell<WalletView>({
-    injected: [],
-    tokenBalance: 0n,
-    deposit: 0n,
-    thawing: 0n,
-    vouchers: [],
-    history: [],
-  });
-  #account: WalletAccount | undefined;
-  #redeeming: Promise<unknown> = Promise.resolve();
+  readonly #figures: WalletFigures;
+  readonly #view: Cell<WalletView>;
+  readonly #empty: WalletView;
+  readonly #crypto = new VoucherWorker();
+  /** One at a time: two would count the same left-over money, and overwrite each other's approval. */
+  readonly #fundings = new Turns();
+  readonly #redemptions = new Turns();
+  #refreshes = 0;
   #isClosed = false;
   #cancelRefresh: (() => void) | undefined;
 
   private constructor(config: NetworkConfig['chain'], store: Store, clock: Clock, sealer: KeySealer) {
-    this.#config = config;
+    this.#view = new Cell<WalletView>({ ...NOTHING, nativeSymbol: nativeCoin(config.id).symbol });
+    this.#empty = this.#view.value;
     this.#clock = clock;
     this.#sealer = sealer;
-    this.reader = new PoolReader(config, clock);
-    this.#embedded = store.collection('wallet');
+    this.reader = new PoolReader(config, clock, this.#crypto);
     this.#sessions = store.collection('wallet');
-    this.#vouchers = store.collection('vouchers');
-    this.#history = store.collection('history');
-    this.#redeemed = store.collection('settings');
-    this.#injected.wallets.subscribe((wallets) => {
-      this.#view.set({
-        ...this.#view.value,
-        injected: wallets.map(({ id, name, icon }) => ({ id, name, icon })),
-      });
+    this.#vouchers = new VoucherBook(this.reader, store);
+    this.#journal = new WalletJournal(this.reader, store, clock);
+    this.#figures = new WalletFigures({
+      reader: this.reader,
+      vouchers: this.#vouchers,
+      journal: this.#journal,
+      sessions: this.#sessions,
+      clock,
+    });
+    const onChanged = () => void this.refresh();
+    this.#accounts = new AccountDesk({ config, store, sealer, clock, onChanged });
+    this.#actions = new WalletActions({
+      reader: this.reader,
+      accounts: this.#accounts,
+      journal: this.#journal,
+      vouchers: this.#vouchers,
+      clock,
+      refresh: () => this.refresh(),
     });
   }
 
   /** Opens the wallet with its embedded account; on a chain with a faucet a new account gets its first tokens. */
   static async open(config: NetworkConfig['chain'], store: Store, clock: Clock): Promise<WalletDesk> {
     const desk = new WalletDesk(config, store, clock, await openKeySealer(store.collection('wallet')));
-    await desk.useEmbedded();
+    await desk.#accounts.start();
+    await desk.#welcome();
     return desk;
   }
 
   /** The surface that the pages use. */
   get api(): Kiln['wallet'] {
+    const [accounts, actions] = [this.#accounts, this.#actions];
+    const then = (work: Promise<void>) => work.finally(() => this.refresh());
     return {
       view: this.#view,
-      useEmbedded: () => this.useEmbedded(),
-      useInjected: (id) => this.#useInjected(id),
+      useEmbedded: async () => {
+        await accounts.useEmbedded();
+        await this.#welcome();
+      },
+      useKept: (address) => then(accounts.useKept(address)),
+      useInjected: (id) => then(accounts.useInjected(id)),
+      switchChain: () => then(accounts.switchChain()),
+      exportEmbedded: (passphrase, options) => accounts.exportEmbedded(passphrase, options),
+      importEmbedded: (text, passphrase, options) => then(accounts.importEmbedded(text, passphrase, options)),
       refresh: () => this.refresh(),
-      faucet: () => this.#draw(),
-      redeem: () => this.redeem(),
-      thaw: (amount) => this.#thaw(amount),
-      withdraw: () => this.#withdraw(),
+      faucet: (onStep) => actions.faucet(onStep),
+      redeem: (onStep) => this.redeem(onStep),
+      deposit: (amount, onStep) => this.#fundings.take(() => actions.deposit(amount, onStep)),
+      revoke: (sessionKey, onStep) => actions.revoke(sessionKey, onStep),
+      thaw: (amount, onStep) => actions.thaw(amount, onStep),
+      withdraw: (onStep) => actions.withdraw(onStep),
     };
+  }
+
+  /** The account in use; throws `wallet/no-account`. */
+  get account(): WalletAccount {
+    return this.#accounts.required;
+  }
+
+  /** The newest vouchers held for this chain and pool. */
+  async heldVouchers(): Promise<VoucherRecord[]> {
+    return (await this.#vouchers.home()).map(([, record]) => record);
   }
 
   /** Address of the account in use. */
   get address(): Address {
-    return this.#required().address;
+    return this.#accounts.required.address;
   }
 
-  async useEmbedded(): Promise<void> {
-    const config = this.#config;
-    const sealer = this.#sealer;
-    this.#account = await openEmbeddedWallet({
-      config,
-      records: this.#embedded,
-      sealer,
-      nowMs: this.#clock.now(),
+  /**
+   * Funds a session key for a job's budget. Its vouchers draw on the deposit: on what earlier jobs left over, and on what
+   * is deposited now.
+   *
+   * @param promised all that each earlier session key will ever promise
+   */
+  openSession(
+    budget: bigint,
+    promised: ReadonlyMap<string, bigint>,
+    onStep: (step: string) => void,
+  ): Promise<PaymentSession> {
+    return this.#fundings.take(async () => {
+      const account = this.#accounts.required;
+      const { reader } = this;
+      const { thawMs } = await reader.facts();
+      const expiresAtMs = this.#clock.now() + AGREEMENT_LIFETIME_MS + thawMs + SESSION_MARGIN_MS;
+      const deposit = await depositFor(reader, account.address, budget, this.#sessions, promised);
+      const terms = { cap: budget, expiresAtMs, deposit };
+      const kind = deposit > 0n ? 'deposit' : 'authorize';
+      const told = this.#actions.narrated(kind, deposit, onStep);
+      const session = await openSession(reader, told, this.#sessionStore, terms, { onStep });
+      await this.#actions.noteDone(told, kind, deposit, session.transaction);
+      return session;
     });
-    await this.refresh();
-    const { tokenBalance, deposit, history, error } = this.#view.value;
-    const isNew = error === undefined && tokenBalance === 0n && deposit === 0n && history.length === 0;
-    if (this.#config.hasFaucet && isNew)
-      await this.#draw().catch((thrown: unknown) => this.#complain(thrown));
-  }
-
-  /** Funds a session key for a job's budget: its vouchers draw on the deposit made here. */
-  async openSession(budget: bigint, onStep: (step: string) => void): Promise<PaymentSession> {
-    const account = this.#required();
-    const { thawMs } = await this.reader.facts();
-    const expiresAtMs = this.#clock.now() + AGREEMENT_LIFETIME_MS + thawMs + SESSION_MARGIN_MS;
-    const store = { records: this.#sessions, sealer: this.#sealer };
-    const session = await openSession(this.reader, account, store, { cap: budget, expiresAtMs }, { onStep });
-    await this.#note('deposit', budget, session.transaction ?? '');
-    return session;
   }
 
   /** The session key of a job begun earlier. */
   reopenSession(terms: PaymentTerms): Promise<PaymentSession> {
-    const store = { records: this.#sessions, sealer: this.#sealer };
-    return resumeSession(store, terms.sessionKey as Address);
+    return resumeSession(this.#sessionStore, terms.sessionKey as Address);
   }
 
   /** Redeems every voucher held that is worth anything; one redemption at a time. */
-  redeem(): Promise<{ readonly paid: bigint; readonly transaction?: string }> {
-    const turn = this.#redeeming.then(() => this.#redeemNow());
-    this.#redeeming = turn.catch(() => {});
-    return turn;
+  redeem(onStep?: (step: string) => void): Promise<{ readonly paid: bigint; readonly transaction?: string }> {
+    return this.#redemptions.take(() => this.#actions.redeem(onStep));
   }
 
   /** Is there a voucher that must be redeemed now? Only an embedded account is asked: another wallet would pop up. */
   async isRedemptionDue(): Promise<boolean> {
-    if (this.#account?.kind !== 'embedded') return false;
-    const nowMs = this.#clock.now();
-    for (const [key, { terms, payee, voucher, receivedAtMs }] of await this.#homeVouchers()) {
-      const redeemed = (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n;
-      const owed = voucher.amount - redeemed;
-      const { expiresAtMs } = await this.reader.payerView(terms, payee);
-      if (isRedemptionDue({ owed, ageMs: nowMs - receivedAtMs, keyLifeMs: expiresAtMs - nowMs })) return true;
-    }
-    return false;
+    if (this.#accounts.current?.kind !== 'embedded') return false;
+    return this.#vouchers.isDue(this.#clock.now());
   }
 
-  /** Reads balances and vouchers again; a chain out of reach is told in the view, not thrown. */
+  /** Reads everything again; a chain out of reach is told in the view, not thrown. Of several calls the newest wins. */
   async refresh(): Promise<void> {
-    if (this.#isClosed) return;
-    const account = this.#account;
+    const turn = ++this.#refreshes;
+    const isNewest = () => turn === this.#refreshes && !this.#isClosed;
+    if (!isNewest()) return;
     try {
-      const [vouchers, history] = await Promise.all([this.#voucherViews(), this.#pastEvents()]);
-      const shown =
-        account === undefined
-          ? {}
-          : { account: { address: account.address, kind: account.kind, name: account.name } };
-      const { error: _gone, thawEndsAtMs: _old, ...kept } = this.#view.value;
-      this.#view.set({ ...kept, ...shown, vouchers, history });
-      if (account === undefined) return;
-      const [tokenBalance, deposit] = await Promise.all([
-        this.reader.tokenBalance(account.address),
-        this.reader.deposit(account.address),
+      const [account, vouchers, history] = await Promise.all([
+        this.#accounts.view(),
+        this.#vouchers.views(),
+        this.#journal.list(this.#accounts.current?.address),
       ]);
-      const { thawing, thawEndsAtMs } = deposit;
-      this.#view.set({
-        ...this.#view.value,
-        tokenBalance,
-        deposit: deposit.balance,
-        thawing,
-        ...(thawEndsAtMs === undefined ? {} : { thawEndsAtMs }),
-      });
+      if (!isNewest()) return;
+      const before = this.#view.value;
+      const isSame = account?.address === before.account?.address;
+      const { account: _before, error: _gone, ...known } = isSame ? before : this.#empty;
+      const shown = {
+        ...known,
+        injected: this.#accounts.offered,
+        vouchers: withKnownCover(vouchers, before.vouchers),
+        history,
+      };
+      this.#view.set(account === undefined ? shown : { ...shown, account });
+      if (account === undefined) return;
+      const figures = await this.#figures.read(account.address);
+      if (!isNewest()) return;
+      const { thawEndsAtMs: _old, error: _told, ...rest } = this.#view.value;
+      this.#view.set({ ...rest, ...figures });
     } catch (thrown) {
-      this.#complain(thrown);
+      if (isNewest()) this.#complain(thrown);
     }
   }
 
@@ -189,106 +215,46 @@ export class WalletDesk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#crypto[Symbol.dispose]();
     this.#isClosed = true;
     this.#cancelRefresh?.();
-    this.#injected.stop();
-    await this.#redeeming;
+    this.#accounts[Symbol.dispose]();
+    await this.#redemptions.take(async () => {});
   }
 
-  async #useInjected(id: string): Promise<void> {
-    const wallet = this.#injected.wallets.value.find((one) => one.id === id);
-    if (wallet === undefined) {
-      throw new KilnError('wallet/unknown', 'This wallet is not offered by the browser any more.', {
-        hint: 'Reload the page.',
-      });
-    }
-    this.#account = await connectInjected(wallet, this.#config);
+  /** A new account on a chain with a faucet gets its first tokens. */
+  async #welcome(): Promise<void> {
     await this.refresh();
-  }
-
-  async #draw(): Promise<void> {
-    const { amount, transaction } = await drawFromFaucet(this.reader, this.#required());
-    await this.#note('faucet', amount, transaction);
-  }
-
-  async #thaw(amount: bigint): Promise<void> {
-    const { transaction } = await thaw(this.reader, this.#required(), amount);
-    await this.#note('thaw', amount, transaction);
-  }
-
-  async #withdraw(): Promise<void> {
-    const { amount, transaction } = await withdraw(this.reader, this.#required());
-    await this.#note('withdraw', amount, transaction);
-  }
-
-  async #redeemNow(): Promise<{ paid: bigint; transaction?: string }> {
-    const records = await this.#homeVouchers();
-    const { paid, rows, transactions, failure } = await redeem(
-      this.reader,
-      this.#required(),
-      records.map(([, { voucher }]) => voucher),
-    );
-    for (const [i, row] of rows.entries()) {
-      const isRedeemed = row.paid > 0n || row.skipped === 'nothing-owed';
-      const [key] = records[i]!;
-      if (!isRedeemed) continue;
-      const before = (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n;
-      const amount = row.skipped === 'nothing-owed' ? row.voucher.amount : before + row.paid;
-      await this.#redeemed.put(`redeemed/${key}`, { amount });
+    if (!this.reader.config.hasFaucet) return;
+    const account = this.#accounts.required;
+    try {
+      const [tokens, { balance }] = await Promise.all([
+        this.reader.tokenBalance(account.address),
+        this.reader.deposit(account.address),
+      ]);
+      const isNew = tokens === 0n && balance === 0n && this.#view.value.history.length === 0;
+      if (isNew && account.kind === 'embedded') await this.#actions.faucet();
+    } catch (thrown) {
+      this.#complain(thrown);
     }
-    const transaction = transactions[0];
-    if (paid > 0n) await this.#note('redeem', paid, transaction ?? '');
-    else await this.refresh();
-    if (failure !== undefined) throw failure;
-    return { paid, ...(transaction === undefined ? {} : { transaction }) };
   }
 
-  async #voucherViews(): Promise<VoucherView[]> {
-    const records = await this.#homeVouchers();
-    return Promise.all(
-      records.map(async ([key, { terms, voucher, receivedAtMs }]) => ({
-        key,
-        payer: terms.payer as Address,
-        sessionKey: terms.sessionKey as Address,
-        amount: voucher.amount,
-        redeemed: (await this.#redeemed.get(`redeemed/${key}`))?.amount ?? 0n,
-        receivedAtMs,
-      })),
-    );
-  }
-
-  /** Vouchers of another chain or pool stay in the store; they are good there. */
-  async #homeVouchers(): Promise<[string, VoucherRecord][]> {
-    const { id, pool } = this.#config;
-    const isHome = (terms: PaymentTerms) => terms.chainId === id && isSameAddress(terms.pool, pool);
-    return (await this.#vouchers.entries()).filter(([, { terms }]) => isHome(terms));
-  }
-
-  async #pastEvents(): Promise<WalletEvent[]> {
-    const events = (await this.#history.entries(`${this.#config.id}/`)).map(([, event]) => event);
-    return events.reverse().slice(0, MAX_HISTORY_SHOWN);
-  }
-
-  async #note(kind: WalletEvent['kind'], amount: bigint, transaction: string): Promise<void> {
-    const atMs = this.#clock.now();
-    await this.#history.put(`${this.#config.id}/${atMs.toString().padStart(15, '0')}/${kind}`, {
-      kind,
-      amount,
-      transaction,
-      atMs,
-    });
-    await this.refresh();
+  get #sessionStore(): SessionStore {
+    return { records: this.#sessions, sealer: this.#sealer, crypto: this.#crypto };
   }
 
   #complain(thrown: unknown): void {
     const { message, hint } = toKilnError(thrown);
     this.#view.set({ ...this.#view.value, error: hint === undefined ? message : `${message} ${hint}` });
   }
+}
 
-  #required(): WalletAccount {
-    if (this.#account !== undefined) return this.#account;
-    throw new KilnError('wallet/no-account', 'No account is connected.', {
-      hint: 'Choose an account on the Wallet page.',
+/** What the chain said of a voucher holds until it is asked again, or until a newer voucher came. */
+function withKnownCover(vouchers: readonly VoucherView[], known: readonly VoucherView[]): VoucherView[] {
+  return vouchers.map((voucher) => {
+    const same = known.find(({ key, amount, redeemed }) => {
+      return key === voucher.key && amount === voucher.amount && redeemed === voucher.redeemed;
     });
-  }
+    return same?.cover === undefined ? voucher : { ...voucher, cover: same.cover };
+  });
 }

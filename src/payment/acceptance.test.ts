@@ -38,7 +38,10 @@ const good: StandingCase = {
     free: 1_000n,
     cap: 1_000n,
     spent: 0n,
+    redeemed: 0n,
+    highestIssued: 0n,
     claimed: 0n,
+    collateral: 0n,
     expiresAtMs: NOW_MS + 3_600_000,
     isEquivocated: false,
     readAtMs: NOW_MS - 1_000,
@@ -93,7 +96,7 @@ describe('a voucher', () => {
 
 describe('a payer', () => {
   it('that is good is worked for', () => {
-    expect(judgeStanding(good)).toEqual({ kind: 'accept', uncovered: 0n });
+    expect(judgeStanding(good)).toMatchObject({ kind: 'accept', uncovered: 0n });
   });
 
   it.each([
@@ -104,31 +107,66 @@ describe('a payer', () => {
     ['payment/key-expiring', { minKeyLifeMs: 3_600_001 }],
     ['payment/over-cap', standing({ cap: 119n })],
     ['payment/over-cap', standing({ spent: 960n })],
-    ['payment/over-credit', standing({ free: 89n })],
+    ['payment/over-cap', standing({ highestIssued: 1_001n })],
+    ['payment/over-cap', standing({ spent: 971n, redeemed: 0n, collateral: 20n })],
   ] satisfies [string, Partial<StandingCase>][])('is left by %s: case %#', (code, change) => {
     expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'stop-and-redeem', code });
   });
 
   it('is risked up to the credit limit, others redeeming first', () => {
-    expect(judgeStanding({ ...good, ...standing({ free: 90n }) })).toEqual({
+    expect(judgeStanding({ ...good, ...standing({ free: 90n }) })).toMatchObject({
       kind: 'accept',
       uncovered: 30n,
+    });
+    expect(judgeStanding({ ...good, ...standing({ free: 89n }) })).toMatchObject({
+      kind: 'ask-cover',
+      code: 'payment/over-credit',
+      missing: 31n,
     });
   });
 
   it('is risked no more than what is owed here', () => {
-    const change = { ...standing({ free: 0n, claimed: 40n, spent: 40n }) };
-    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 10n });
+    const change = standing({ free: 0n, claimed: 40n, spent: 40n, redeemed: 40n });
+    expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'accept', uncovered: 10n });
   });
 
   it('has paid what was redeemed', () => {
-    const change = { ...standing({ free: 70n, claimed: 50n, spent: 50n }), creditLimit: 0n };
-    expect(judgeStanding({ ...good, ...change })).toEqual({ kind: 'accept', uncovered: 0n });
+    const change = standing({ free: 70n, claimed: 50n, spent: 50n, redeemed: 50n });
+    expect(judgeStanding({ ...good, ...change, creditLimit: 0n })).toMatchObject({
+      kind: 'accept',
+      uncovered: 0n,
+    });
+  });
+
+  it('covers this payee by its own collateral, whatever became of the deposit', () => {
+    const strict = { ...good, creditLimit: 0n };
+    const covered = standing({ free: 0n, spent: 50n, collateral: 50n });
+    expect(judgeStanding({ ...strict, ...covered })).toEqual({ kind: 'accept', uncovered: 0n, exposed: 0n });
+    expect(judgeStanding(good)).toMatchObject({ uncovered: 0n, exposed: 50n });
+    const partly = standing({ free: 0n, spent: 49n, collateral: 49n });
+    expect(judgeStanding({ ...strict, ...partly })).toMatchObject({ kind: 'ask-cover', missing: 1n });
+  });
+
+  it('counts the rest of the deposit for what collateral does not cover, after the others', () => {
+    const change = standing({ free: 90n, spent: 20n, collateral: 20n });
+    expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'accept', uncovered: 10n });
+  });
+
+  it('is not held up by others who have collateral of their own', () => {
+    const strict = { ...good, creditLimit: 0n };
+    const change = (spent: bigint) => ({ ...strict, ...standing({ free: 50n, spent }) });
+    expect(judgeStanding(change(70n))).toMatchObject({ kind: 'accept', uncovered: 0n });
+    expect(judgeStanding(change(69n))).toMatchObject({ kind: 'ask-cover', missing: 1n });
+  });
+
+  it('is judged by the promises to others that the contract has seen', () => {
+    const change = standing({ free: 120n, highestIssued: 140n });
+    expect(judgeStanding({ ...good, ...change })).toMatchObject({ kind: 'accept', uncovered: 20n });
   });
 
   it('is asked the same before any voucher', () => {
     const before = { ...good, amount: 0n, issued: 0n, creditLimit: 0n };
-    expect(judgeStanding(before)).toEqual({ kind: 'accept', uncovered: 0n });
+    expect(judgeStanding(before)).toMatchObject({ kind: 'accept', uncovered: 0n });
     const unknown = { ...before, standing: { ...good.standing, cap: 0n } };
     expect(judgeStanding(unknown)).toMatchObject({ kind: 'stop-and-redeem', code: 'payment/key-unknown' });
   });

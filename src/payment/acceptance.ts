@@ -13,10 +13,16 @@ export interface PayerStanding {
   /** Deposit that is neither thawing nor locked, in the token's smallest unit. */
   readonly free: bigint;
   readonly cap: bigint;
-  /** Redeemed through this key so far, by all payees. */
+  /** Charged to the cap: redeemed without collateral, and all collateral set aside and not released. */
   readonly spent: bigint;
+  /** Redeemed through this key so far, by all payees. */
+  readonly redeemed: bigint;
+  /** The highest `issued` of a voucher that the contract has seen. */
+  readonly highestIssued: bigint;
   /** Redeemed by this payee through this key so far. */
   readonly claimed: bigint;
+  /** Set aside for this payee alone, long enough to redeem it: nobody else can take it. */
+  readonly collateral: bigint;
   readonly expiresAtMs: number;
   readonly isEquivocated: boolean;
   readonly readAtMs: number;
@@ -54,8 +60,7 @@ export type StopReason =
   | 'payment/key-unknown'
   | 'payment/key-expiring'
   | 'payment/equivocated'
-  | 'payment/over-cap'
-  | 'payment/over-credit';
+  | 'payment/over-cap';
 
 /** A voucher that is not the agreed one: keep the last. */
 export interface RefusedVoucher {
@@ -119,11 +124,18 @@ export interface StandingCase {
 }
 
 /**
- * `accept`: work on. `stop-and-redeem`: take no further lease, redeem what is held now. `uncovered` is what would be
- * lost if the payer paid nothing beyond its free deposit.
+ * `accept`: work on. `ask-cover`: no new task until collateral of `missing` more is there; redeem what is held now.
+ * `stop-and-redeem`: take no further lease, redeem what is held now. `uncovered` is what would be lost if the payer paid
+ * nothing beyond its free deposit and the collateral for this payee; `exposed` what would be lost with the deposit, too.
  */
 export type StandingVerdict =
-  | { readonly kind: 'accept'; readonly uncovered: bigint }
+  | { readonly kind: 'accept'; readonly uncovered: bigint; readonly exposed: bigint }
+  | {
+      readonly kind: 'ask-cover';
+      readonly code: 'payment/over-credit';
+      readonly message: string;
+      readonly missing: bigint;
+    }
   | { readonly kind: 'stop-and-redeem'; readonly code: StopReason; readonly message: string };
 
 /** Is this payer still good for what it has promised? Asked before signing an agreement, and at each voucher. */
@@ -149,25 +161,29 @@ export function judgeStanding(given: StandingCase): StandingVerdict {
   if (standing.expiresAtMs - nowMs < (given.minKeyLifeMs ?? MIN_KEY_LIFE_MS)) {
     return stop('payment/key-expiring', 'The session key ends too soon to redeem safely.');
   }
-  const owed = amount > standing.claimed ? amount - standing.claimed : 0n;
-  const headroom = standing.cap - standing.spent;
-  if (issued > standing.cap || owed > headroom) {
+  const owed = floor(amount - standing.claimed);
+  const open = owed - least(owed, standing.collateral);
+  const headroom = floor(standing.cap - standing.spent);
+  const promised = issued > standing.highestIssued ? issued : standing.highestIssued;
+  if (promised > standing.cap || open > headroom) {
     return stop('payment/over-cap', 'The session key has promised more than its cap.');
   }
-  const uncovered = uncoveredPart(owed, issued - standing.spent, least(standing.free, headroom));
-  if (uncovered > given.creditLimit) {
-    return stop(
-      'payment/over-credit',
-      'The payer’s free deposit does not cover what it owes, beyond the credit limit.',
-    );
-  }
-  return { kind: 'accept', uncovered };
+  // Others redeem first, in the worst case; what is set aside for them they take from there.
+  const setAside = floor(standing.spent - standing.redeemed - standing.collateral);
+  const others = floor(promised - standing.redeemed - owed - setAside);
+  const left = floor(least(standing.free, headroom) - others);
+  const uncovered = open - least(open, left);
+  if (uncovered <= given.creditLimit) return { kind: 'accept', uncovered, exposed: open };
+  return {
+    kind: 'ask-cover',
+    code: 'payment/over-credit',
+    message: 'The payer’s free deposit does not cover what it owes, beyond the credit limit.',
+    missing: uncovered,
+  };
 }
 
-/** Others redeem first, in the worst case: what of `owed` is then left without cover. */
-function uncoveredPart(owed: bigint, outstanding: bigint, cover: bigint): bigint {
-  const missing = outstanding > cover ? outstanding - cover : 0n;
-  return least(owed, missing);
+function floor(amount: bigint): bigint {
+  return amount > 0n ? amount : 0n;
 }
 
 function least(a: bigint, b: bigint): bigint {

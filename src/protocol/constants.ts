@@ -66,6 +66,13 @@ export const MAX_OPEN_NEGOTIATIONS = 128;
 /** How long one step of a negotiation may take. */
 export const NEGOTIATION_TIMEOUT_MS = 15_000;
 
+/** Vouchers that one hand-over to a redeeming relay may bring; they are of one payee. */
+export const MAX_HANDED_VOUCHERS = 50;
+/** Levels of an allocation's sum tree, as the contract's: 2^32 payees. */
+export const MAX_PROOF_LEVELS = 32;
+/** Such a hand-over with the longest proofs is 124 KiB. */
+export const MAX_REDEEM_FRAME_BYTES = 256 * KIB;
+
 /** Blob bytes served per peer and minute. */
 export const MAX_BLOB_BYTES_SERVED_PER_MINUTE = 2_048 * MIB;
 /** Board entries a relay holds, and a page of an answer. */

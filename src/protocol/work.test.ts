@@ -68,6 +68,7 @@ const up: Record<string, readonly [object, Bound[]]> = {
       ...leaseBounds('leases.0'),
     ],
   ],
+  cover: [{ type: 'cover', missing: 1n }, [['missing', 0n, 7]]],
   ready: [{ type: 'ready', slots: 1 }, countBounds('slots', 256)],
   progress: [
     { type: 'progress', lease: 'a', task: 0, done: 0.5 },

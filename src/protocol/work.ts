@@ -112,6 +112,8 @@ export const WORK = {
       tasks: tasksSchema,
       reason: reasonSchema,
     }),
+    /** More is owed than this provider leaves uncovered: it asks for collateral of `missing` more. No answer is due. */
+    v.strictObject({ type: v.literal('cover'), missing: amountSchema }),
     drainSchema,
     pingSchema,
     pongSchema,

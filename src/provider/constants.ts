@@ -47,3 +47,12 @@ export const INSPECT_INTERVAL_MS = 5_000;
 export const CHAIN_ANSWER_MS = 15_000;
 /** A session key must live this long when an agreement is signed: some work, a break, and a redemption in peace. */
 export const LEAST_KEY_LIFE_MS = 3_600_000 + RESUME_WINDOW_MS;
+/** A payer that owes more than its deposit and the credit cover has this long to set collateral aside: some blocks. */
+export const COVER_WAIT_MS = 60_000;
+/**
+ * Collateral is asked for once this many credit limits are owed beyond it: half a minute of work. A deposit that covers
+ * them now can be drained in one block, collateral cannot.
+ */
+export const EXPOSED_CREDITS = 10n;
+/** The same payer is asked for collateral at most this often. */
+export const COVER_ASK_MS = 30_000;

@@ -6,18 +6,21 @@ import { type Clock, sleep } from '../base/time.ts';
 import { laneOfKind, sumPerLane } from '../job/lanes.ts';
 import { answerDelayMs } from '../market/answer-delay.ts';
 import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
+import { describeAlarm, isConcerned, type PayerAlarm } from '../payment/payer-alarm.ts';
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
 import type { Opened } from '../protocol/envelope.ts';
-import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
+import { type Address, JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
 import { AvoidList } from './avoid-list.ts';
-import { MAX_ENDED_SHOWN, MAX_PASSED_SHOWN, SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { EndedSessions } from './ended-sessions.ts';
 import { OfferBoard } from './offer-board.ts';
+import { PassedDemands } from './passed-demands.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
 import type { Collection } from '../base/collection.ts';
 import type { ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
 import { SpeedScores } from './speed-scores.ts';
 import { takeJob } from './take-job.ts';
-import type { PassedDemand, ProviderRules, ProviderView } from './view.ts';
+import type { ProviderRules, ProviderView } from './view.ts';
 import type { WorkSession } from './work-session.ts';
 
 /** What a provider is made of. */
@@ -52,12 +55,10 @@ export class Provider implements AsyncDisposable {
     earned: 0n,
   });
   readonly #sessions = new Set<WorkSession>();
-  readonly #ended: WorkSession[] = [];
+  readonly #ended = new EndedSessions();
   readonly #avoided = new AvoidList();
-  /** Of ended agreements that the view no longer shows. */
-  readonly #past = { tasksAccepted: 0, earned: 0n };
   readonly #negotiating = new Map<JobKind, string>();
-  #passed: PassedDemand[] = [];
+  readonly #passed = new PassedDemands();
   #rules: ProviderRules | undefined;
   readonly #speed: SpeedScores;
   #scope: Scope | undefined;
@@ -129,6 +130,17 @@ export class Provider implements AsyncDisposable {
     return this.stop();
   }
 
+  /** Whose money is worked for now. */
+  get payers(): readonly Address[] {
+    return [...this.#sessions].map(({ agreement }) => agreement.payment.payer as Address);
+  }
+
+  /** A payer gave cause for alarm: its agreements end. */
+  heed(alarm: PayerAlarm): void {
+    const concerned = [...this.#sessions].filter(({ agreement }) => isConcerned(agreement.payment, alarm));
+    for (const session of concerned) session.end(describeAlarm(alarm));
+  }
+
   async #consider(opened: Opened<Demand>, scope: Scope): Promise<void> {
     const demand = opened.message;
     const { clock, random } = this.#init;
@@ -182,11 +194,7 @@ export class Provider implements AsyncDisposable {
       await session.run();
     } finally {
       this.#sessions.delete(session);
-      this.#ended.unshift(session);
-      for (const { tasksAccepted, earned } of this.#ended.splice(MAX_ENDED_SHOWN).map((one) => one.view())) {
-        this.#past.tasksAccepted += tasksAccepted;
-        this.#past.earned += earned;
-      }
+      this.#ended.add(session);
       if (this.#status === 'working' && this.#sessions.size === 0) this.#setStatus('idle');
       void this.#board?.renew();
       this.#init.onVoucher?.(false);
@@ -240,11 +248,7 @@ export class Provider implements AsyncDisposable {
   }
 
   #pass(demand: Demand, reasons: readonly string[]): void {
-    const { job, name, requestor } = demand;
-    this.#passed = [
-      { job, name, requestor, reasons, atMs: this.#init.clock.now() },
-      ...this.#passed.filter((passed) => passed.job !== job || passed.requestor !== requestor),
-    ].slice(0, MAX_PASSED_SHOWN);
+    this.#passed.add(demand, reasons, this.#init.clock.now());
     this.#changed();
   }
 
@@ -270,7 +274,7 @@ export class Provider implements AsyncDisposable {
 
   #describe(): ProviderView {
     const sessions = [...this.#sessions];
-    const agreements = [...sessions, ...this.#ended].map((session) => session.view());
+    const agreements = [...sessions.map((session) => session.view()), ...this.#ended.views()];
     const running = sessions.flatMap((session) => session.running());
     const idleReason = this.#idleReason();
     const kinds = this.#speed.known(this.#rules?.kinds ?? []);
@@ -285,16 +289,12 @@ export class Provider implements AsyncDisposable {
       },
       running,
       agreements,
-      passed: this.#passed,
-      tasksAccepted: this.#past.tasksAccepted + agreements.reduce((sum, each) => sum + each.tasksAccepted, 0),
-      earned: agreements.reduce((sum, { earned }) => sum + earned, this.#past.earned),
+      passed: this.#passed.all,
+      ...this.#ended.total(agreements),
     };
   }
 
   #idleReason(): string | undefined {
-    if (this.#status !== 'idle') return undefined;
-    const last = this.#passed[0];
-    if (last === undefined) return 'No demand on the board yet.';
-    return `The last demand, “${last.name}”, was passed: ${last.reasons.join('; ')}.`;
+    return this.#status === 'idle' ? this.#passed.why() : undefined;
   }
 }

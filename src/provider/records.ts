@@ -20,6 +20,8 @@ export interface VoucherRecord {
   readonly payee: Address;
   readonly voucher: SignedVoucher;
   readonly receivedAtMs: number;
+  /** When the first voucher of this tuple came; absent in records of earlier versions. */
+  readonly firstAtMs?: number;
 }
 
 /** Vouchers are cumulative per (chain, pool, payer, session key, payee); this is that tuple as a storage key. */

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { PayerStanding } from '../payment/acceptance.ts';
 import type { Demand, PaymentTerms } from '../protocol/announce.ts';
 import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
 import type { Envelope, Opened } from '../protocol/envelope.ts';
@@ -79,22 +80,8 @@ export interface SandboxSlice {
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
-/** What the chain says of a payer and one of its session keys, as a provider needs it (design: payments). */
-export interface PayerView {
-  /** Deposit not thawing and not locked, in the token's smallest unit. */
-  readonly free: bigint;
-  readonly cap: bigint;
-  /** Redeemed through this key so far. */
-  readonly spent: bigint;
-  /** Redeemed by this payee through this key so far. */
-  readonly claimed: bigint;
-  readonly expiresAtMs: number;
-  readonly isEquivocated: boolean;
-  readonly readAtMs: number;
-}
-
 export interface ProviderChain {
-  payerView(terms: PaymentTerms, payee: Address): Promise<PayerView>;
+  payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding>;
   /** Address that signed this voucher for this chain and pool. */
   voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address>;
 }

@@ -62,6 +62,10 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     vouchers: init.vouchers,
     clock,
     onStored: () => init.onVoucher?.(false),
+    onUncovered: (missing, isWaiting) => {
+      session.askForCover(missing);
+      if (isWaiting) init.onVoucher?.(true);
+    },
     onStop: (reason) => {
       session.end(reason);
       init.onVoucher?.(true);

@@ -23,6 +23,7 @@ let session: PaymentSession;
 let agreement: Agreement;
 let vouchers: Collection<VoucherRecord>;
 let stops: string[];
+let uncovered: bigint[];
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -39,6 +40,7 @@ beforeEach(() => {
   };
   vouchers = memoryStore().collection('vouchers');
   stops = [];
+  uncovered = [];
 });
 afterEach(() => clock[Symbol.dispose]());
 
@@ -51,6 +53,7 @@ function openDesk(
     chain,
     vouchers,
     clock,
+    onUncovered: (missing) => uncovered.push(missing),
     onStop: (reason) => stops.push(reason),
     ...change,
   } as Parameters<typeof VoucherDesk.open>[0]);
@@ -81,6 +84,13 @@ describe('a voucher', () => {
     expect((await held())!.voucher).toMatchObject({ amount: 200n, issued: 900n });
     await desk.take(await sign(300n, 1_000n), 1);
     expect([desk.earned, desk.canRisk(3)]).toEqual([300n, true]);
+  });
+  test('keeps the time of the first one: what waits longest decides when to redeem', async () => {
+    const start = clock.now();
+    await (await openDesk()).take(await sign(100n), 1);
+    await clock.advance(5_000);
+    await (await openDesk()).take(await sign(200n), 1);
+    expect(await held()).toMatchObject({ firstAtMs: start, receivedAtMs: start + 5_000 });
   });
   test('goes on where the last tab ended', async () => {
     const first = await openDesk();
@@ -210,7 +220,6 @@ describe('a voucher', () => {
 
 describe('a payer that is no longer good is left, and its voucher kept', () => {
   const stopping: Record<string, () => Promise<unknown> | void> = {
-    'its deposit is gone beyond the credit': () => chain.withdraw(PAYER, 10_000n),
     'its key ends too soon': () => clock.advance(86_400_000 - 30_000),
   };
   test.each(Object.entries(stopping))('%s', async (_, happens) => {
@@ -240,6 +249,62 @@ describe('a payer that is no longer good is left, and its voucher kept', () => {
     desk.owe(1);
     await desk.take(await sign(100n), 1);
     expect([stops.length, desk.earned, (await held())!.voucher.amount]).toEqual([1, 100n, 100n]);
+  });
+});
+
+describe('a payer that owes more than its deposit and the credit cover', () => {
+  async function overCredit(): Promise<VoucherDesk> {
+    const desk = await openDesk();
+    desk.owe(4);
+    chain.withdraw(PAYER, 10_000n);
+    await desk.take(await sign(400n), 4);
+    return desk;
+  }
+  test('is asked for collateral; its voucher is kept, and no task begins', async () => {
+    const desk = await overCredit();
+    expect([uncovered, stops, desk.earned, desk.canRisk(1)]).toEqual([[400n], [], 400n, false]);
+    expect((await held())!.voucher.amount).toBe(400n);
+  });
+  test('is worked for again once it has set enough aside', async () => {
+    const desk = await overCredit();
+    chain.openSession({ payer: PAYER, deposit: 99n, cap: 1n });
+    chain.reserve(session.terms, PAYEE, 99n);
+    await desk.judge();
+    expect([uncovered, desk.canRisk(1)]).toEqual([[400n], false]);
+    await clock.advance(30_000);
+    await desk.judge();
+    expect([uncovered, desk.canRisk(1)]).toEqual([[400n, 301n], false]);
+    chain.openSession({ payer: PAYER, deposit: 1n, cap: 1n });
+    chain.reserve(session.terms, PAYEE, 1n);
+    await desk.judge();
+    expect([uncovered, stops, desk.canRisk(1)]).toEqual([[400n, 301n], [], true]);
+  });
+  test('or once what it owes could be redeemed', async () => {
+    const desk = await overCredit();
+    chain.openSession({ payer: PAYER, deposit: 400n, cap: 1n });
+    expect(await chain.redeem((await held())!.voucher)).toBe(400n);
+    await desk.judge();
+    expect([desk.isInDoubt, desk.canRisk(1)]).toEqual([false, true]);
+  });
+  test('is asked for collateral while it covers all by its deposit, too, before too much depends on that', async () => {
+    const desk = await openDesk();
+    await desk.take(await sign(3_000n), 30);
+    expect([uncovered, desk.canRisk(1)]).toEqual([[], true]);
+    await desk.take(await sign(3_001n), 0);
+    expect([uncovered, stops, desk.canRisk(1)]).toEqual([[3_001n], [], true]);
+    chain.reserve(session.terms, PAYEE, 3_001n);
+    await clock.advance(30_000);
+    await desk.judge();
+    expect(uncovered).toEqual([3_001n]);
+  });
+  test('is left after a minute', async () => {
+    const desk = await overCredit();
+    await clock.advance(60_000);
+    await desk.judge();
+    expect(stops).toEqual([]);
+    await clock.advance(1);
+    await desk.judge();
+    expect(stops).toEqual([expect.stringMatching(/free deposit does not cover/)]);
   });
 });
 

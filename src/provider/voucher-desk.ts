@@ -6,7 +6,13 @@ import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
-import { CHAIN_ANSWER_MS, LEAST_KEY_LIFE_MS } from './constants.ts';
+import {
+  CHAIN_ANSWER_MS,
+  COVER_ASK_MS,
+  COVER_WAIT_MS,
+  EXPOSED_CREDITS,
+  LEAST_KEY_LIFE_MS,
+} from './constants.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
 import type { Collection } from '../base/collection.ts';
 import type { ProviderChain } from './slices.ts';
@@ -20,6 +26,11 @@ export interface VoucherDeskInit {
   readonly clock: Clock;
   /** A voucher was stored. */
   readonly onStored?: () => void;
+  /**
+   * Collateral of so much more is wanted. When waiting, more is owed than deposit and credit cover: what is held should be
+   * redeemed.
+   */
+  readonly onUncovered?: (missing: bigint, isWaiting: boolean) => void;
   /** The payer is no longer good for more work: what is held should be redeemed now. */
   readonly onStop: (reason: string) => void;
 }
@@ -29,24 +40,28 @@ export class VoucherDesk {
   readonly #init: VoucherDeskInit;
   readonly #pricePerTask: bigint;
   #last: SignedVoucher | undefined;
+  #firstAtMs: number | undefined;
   #owedTasks = 0;
   #unpaidTasks = 0;
   #earned = 0n;
   #doubtSinceMs: number | undefined;
+  #uncoveredSinceMs: number | undefined;
+  #nextAskAtMs = 0;
   #taking: Promise<void> = Promise.resolve();
   #judging: Promise<void> = Promise.resolve();
   #nextJudging: Promise<void> | undefined;
 
-  private constructor(init: VoucherDeskInit, last: SignedVoucher | undefined) {
+  private constructor(init: VoucherDeskInit, last: VoucherRecord | undefined) {
     this.#init = init;
-    this.#last = last;
+    this.#last = last?.voucher;
+    this.#firstAtMs = last?.firstAtMs ?? last?.receivedAtMs;
     this.#pricePerTask = taskPrice(init.agreement.pricePerUnit, init.agreement.microUnitsPerTask);
   }
 
   /** Opens the desk where the last voucher of this payer, key and payee left off. */
   static async open(init: VoucherDeskInit): Promise<VoucherDesk> {
-    const record = await init.vouchers.get(voucherKey(init.agreement.payment, init.agreement.payee));
-    return new VoucherDesk(init, record?.voucher);
+    const { payment, payee } = init.agreement;
+    return new VoucherDesk(init, await init.vouchers.get(voucherKey(payment, payee)));
   }
 
   /** Vouchers received under this agreement, in the token's smallest unit. */
@@ -56,7 +71,7 @@ export class VoucherDesk {
 
   /** May work on this many tasks be unjudged at once, beside what is accepted and not yet paid? One always may. */
   canRisk(unjudgedTasks: number): boolean {
-    return this.#doubtSinceMs === undefined && this.#isWithinCredit(unjudgedTasks + this.#owedTasks);
+    return !this.isInDoubt && this.#isWithinCredit(unjudgedTasks + this.#owedTasks);
   }
 
   /** So many more tasks were accepted; a voucher for them is due. */
@@ -96,9 +111,9 @@ export class VoucherDesk {
     return this.#taking;
   }
 
-  /** Is it unknown whether the payer is still good, because the chain did not answer? */
+  /** Has the chain not answered whether the payer is still good, or is cover for what it owes waited for? */
   get isInDoubt(): boolean {
-    return this.#doubtSinceMs !== undefined;
+    return this.#doubtSinceMs !== undefined || this.#uncoveredSinceMs !== undefined;
   }
 
   /** Asks the chain whether the payer is still good; a minute without an answer counts as no. Never throws. */
@@ -137,7 +152,9 @@ export class VoucherDesk {
       });
     }
     const receivedAtMs = clock.now();
-    await vouchers.put(voucherKey(terms, payee), { terms, payee, voucher, receivedAtMs });
+    this.#firstAtMs ??= receivedAtMs;
+    const record = { terms, payee, voucher, receivedAtMs, firstAtMs: this.#firstAtMs };
+    await vouchers.put(voucherKey(terms, payee), record);
     this.#last = voucher;
     const growth = voucher.amount - before;
     this.#earned += growth;
@@ -162,7 +179,25 @@ export class VoucherDesk {
     this.#doubtSinceMs = undefined;
     const { creditLimit } = agreement;
     const verdict = judgeStanding({ amount, issued, standing, creditLimit, nowMs });
-    if (verdict.kind !== 'accept') onStop(verdict.message);
+    if (verdict.kind === 'stop-and-redeem') onStop(verdict.message);
+    else if (verdict.kind === 'ask-cover') this.#waitForCover(verdict, nowMs);
+    else {
+      this.#uncoveredSinceMs = undefined;
+      if (verdict.exposed > EXPOSED_CREDITS * creditLimit) this.#askForCover(verdict.exposed, nowMs);
+    }
+  }
+
+  /** No task is begun meanwhile; a payer that neither sets anything aside nor can be redeemed from is left. */
+  #waitForCover({ message, missing }: { message: string; missing: bigint }, nowMs: number): void {
+    this.#uncoveredSinceMs ??= nowMs;
+    if (nowMs - this.#uncoveredSinceMs > COVER_WAIT_MS) this.#init.onStop(message);
+    else this.#askForCover(missing, nowMs);
+  }
+
+  #askForCover(missing: bigint, nowMs: number): void {
+    if (nowMs < this.#nextAskAtMs) return;
+    this.#nextAskAtMs = nowMs + COVER_ASK_MS;
+    this.#init.onUncovered?.(missing, this.#uncoveredSinceMs !== undefined);
   }
 
   /** Throws `negotiate/not-covered` unless the payer's deposit and key are good for the work to come. */

@@ -20,6 +20,7 @@ import {
   RECONNECT_FIRST_MS,
   RECONNECT_MOST_MS,
 } from './constants.ts';
+import { isFinal } from './is-final.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { PeerAddress, ProviderNetwork, SandboxJob } from './slices.ts';
 import { TaskPump } from './task-pump.ts';
@@ -158,6 +159,11 @@ export class WorkSession {
     this.#setState('ended');
   }
 
+  /** Asks the requestor to set so much more aside for this payee. */
+  askForCover(missing: bigint): void {
+    if (!this.isEnded) this.#send({ type: 'cover', missing });
+  }
+
   #close(): Promise<void> {
     return (this.#closing ??= this.#init.sandboxJob.close());
   }
@@ -288,13 +294,4 @@ export class WorkSession {
     this.#state = state;
     this.#init.onChange();
   }
-}
-
-/** Errors after which trying again would not help. */
-function isFinal(error: KilnError): boolean {
-  return (
-    error.code.startsWith('payment/') ||
-    error.code === 'work/too-many-leases' ||
-    error.code.startsWith('protocol/')
-  );
 }

@@ -28,3 +28,5 @@ export const MAX_REJECTED_SHOWN = 500;
 export const MAX_HOLDERS_NAMED = 4;
 /** Waiting times between attempts to store a verified result; then the job fails, because nothing else would show it. */
 export const STORE_RETRY_DELAYS_MS: readonly number[] = [1_000, 5_000, 20_000];
+/** Collateral is set aside at most this often: it costs the requestor gas, and any provider may ask. */
+export const COVER_INTERVAL_MS = 60_000;

@@ -9,6 +9,7 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
 import { Announcer } from './announcer.ts';
 import { REVEAL_TIMEOUT_MS, SWEEP_INTERVAL_MS } from './constants.ts';
+import { CoverDesk } from './cover-desk.ts';
 import type { JobParts } from './job-parts.ts';
 import { JobProgress } from './job-progress.ts';
 import { LeaseDesk } from './lease-desk.ts';
@@ -92,6 +93,7 @@ export class JobRunner implements AsyncDisposable {
       leases: this.#leases,
       outbox: this.#outbox,
       progress: this.progress,
+      cover: new CoverDesk(clock, paymaster, () => this.links),
       askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
       dismiss: (link, state, reason) => this.#dismiss(link, state, reason),
     });

@@ -7,6 +7,7 @@ import type { WorkDown } from '../protocol/work.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import { recordedLink } from './link.fixture.ts';
 import { Paymaster } from './paymaster.ts';
+import { startLedger } from './session-ledger.ts';
 import type { Collection } from '../base/collection.ts';
 import type { PaymentSession } from './slices.ts';
 
@@ -23,7 +24,7 @@ let log: string[];
 /** What goes wrong next. */
 let failing: 'store' | 'sign' | undefined;
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = new ManualClock();
   chain = new MemoryChain(clock);
   log = [];
@@ -48,6 +49,7 @@ beforeEach(() => {
       log.push(`stored ${ledger.issued}`);
     },
   };
+  await startLedger(session, stored);
 });
 afterEach(() => clock[Symbol.dispose]());
 
@@ -180,7 +182,9 @@ describe('after a break', () => {
     ]);
     for (const message of one.sent) {
       if (message.type === 'voucher')
-        expect(await chain.voucherSigner(session.terms, message.voucher)).toBe(session.terms.sessionKey);
+        expect(await chain.voucherSigner(session.terms, message.voucher)).toBe(
+          session.terms.sessionKey.toLowerCase(),
+        );
     }
   });
   test('nothing is stated to whom nothing was promised', async () => {

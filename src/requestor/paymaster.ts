@@ -1,10 +1,11 @@
-import { issue, type Ledger, ledgerRest, newestVoucher, openLedger } from '../payment/ledger.ts';
+import { issue, type Ledger, ledgerRest, newestVoucher } from '../payment/ledger.ts';
 import { taskPrice } from '../payment/price.ts';
 import type { Voucher } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { ProviderLink } from './provider-link.ts';
 import type { Collection } from '../base/collection.ts';
+import { ledgerKey, resumeLedger } from './session-ledger.ts';
 import type { PaymentSession } from './slices.ts';
 
 /**
@@ -28,10 +29,9 @@ export class Paymaster {
     return newestVoucher(this.#ledger, payee)?.amount ?? 0n;
   }
 
-  /** Goes on with the stored ledger of this session key, or opens one. */
+  /** Goes on with the stored ledger of this session key; throws as {@link resumeLedger} does. */
   static async open(session: PaymentSession, ledgers: Collection<Ledger>): Promise<Paymaster> {
-    const stored = await ledgers.get(session.terms.sessionKey.toLowerCase());
-    return new Paymaster(session, ledgers, stored ?? openLedger(session.terms.payer as Address, session.cap));
+    return new Paymaster(session, ledgers, await resumeLedger(session, ledgers));
   }
 
   /** Promised so far, in the token's smallest unit. */
@@ -49,6 +49,12 @@ export class Paymaster {
     const turn = this.#turn.then(() => this.#payNow(link));
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** Sets collateral aside for what these payees were promised; does nothing where the session cannot. */
+  async cover(payees: readonly Address[]): Promise<void> {
+    const owed = [...new Set(payees)].map((payee) => ({ payee, promised: this.promised(payee) }));
+    await this.#session.cover?.(owed.filter(({ promised }) => promised > 0n));
   }
 
   /** Resolves when every payment begun so far is stored and sent. */
@@ -80,7 +86,7 @@ export class Paymaster {
     const add = price * BigInt(tasks);
     if (add > 0n) {
       const { ledger, voucher } = issue(this.#ledger, link.payee, add);
-      await this.#ledgers.put(this.#session.terms.sessionKey.toLowerCase(), ledger);
+      await this.#ledgers.put(ledgerKey(this.#session), ledger);
       this.#ledger = ledger;
       link.notePaid(tasks, add);
       link.send({ type: 'voucher', voucher: await this.#sign(voucher), tasks });

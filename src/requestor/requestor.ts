@@ -26,6 +26,7 @@ import { OwnDevice } from './own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
 import type { Outputs } from './result-keeper.ts';
 import type { Collection } from '../base/collection.ts';
+import { startLedger } from './session-ledger.ts';
 import type { PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
 import { answerWork } from './work-door.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
@@ -113,6 +114,7 @@ export class Requestor implements AsyncDisposable {
   }
 
   async #begin(job: Cid, draft: JobDraft, terms: SubmitTerms, session: PaymentSession): Promise<Cid> {
+    await startLedger(session, this.#init.ledgers);
     if (this.#jobs.has(job)) await this.remove(job);
     await this.#init.pin(job, [job, ...inputsOf(draft.manifest).map(({ cid }) => cid)]);
     const record: JobRecord = {

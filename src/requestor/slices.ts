@@ -74,4 +74,8 @@ export interface PaymentSession {
     readonly amount: bigint;
     readonly issued: bigint;
   }): Promise<SignedVoucher>;
+  /** Sets collateral aside for what these payees were promised and have not redeemed, if it can be done quietly. */
+  cover?(promised: readonly { readonly payee: Address; readonly promised: bigint }[]): Promise<void>;
+  /** What the chain has seen of this key, in the token's smallest unit. */
+  readUse?(): Promise<{ readonly redeemed: bigint; readonly highestIssued: bigint }>;
 }

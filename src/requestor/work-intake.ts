@@ -2,6 +2,7 @@ import { MAX_WORK_FRAME_BYTES } from '../protocol/constants.ts';
 import { open } from '../protocol/envelope.ts';
 import { commitSchema, type WorkUp } from '../protocol/work.ts';
 import { MAX_FAILED_LEASES } from './constants.ts';
+import type { CoverDesk } from './cover-desk.ts';
 import type { JobProgress } from './job-progress.ts';
 import type { LeaseDesk } from './lease-desk.ts';
 import type { Outbox } from './outbox.ts';
@@ -14,6 +15,7 @@ export interface WorkIntakeInit {
   readonly leases: LeaseDesk;
   readonly outbox: Outbox;
   readonly progress: JobProgress;
+  readonly cover: CoverDesk;
   readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
   readonly dismiss: (link: ProviderLink, state: 'drained' | 'ended', reason: string) => void;
 }
@@ -34,6 +36,8 @@ export class WorkIntake {
         return this.#revealed(link, message);
       case 'failed':
         return this.#failed(link, message);
+      case 'cover':
+        return void this.#init.cover.ask();
       case 'drain':
         return this.#init.dismiss(link, 'drained', message.reason);
       default:

@@ -1,4 +1,4 @@
-import type { Hex } from 'viem';
+import type { Hex, TypedDataDomain } from 'viem';
 import type { Address } from '../protocol/primitives.ts';
 
 /** A call of a contract, encoded. */
@@ -7,6 +7,14 @@ export interface ContractCall {
   readonly data: Hex;
   /** What it does, as a person would say it: "approve the pool". */
   readonly action: string;
+}
+
+/** Typed data to be signed (EIP-712), without the type of its own domain. */
+export interface TypedDataRequest {
+  readonly domain: TypedDataDomain;
+  readonly types: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>;
+  readonly primaryType: string;
+  readonly message: Readonly<Record<string, unknown>>;
 }
 
 /** An account that can send transactions, whoever keeps its key. */
@@ -19,6 +27,13 @@ export interface WalletAccount {
    * Throws KilnErrors of `wallet/…`.
    */
   send(call: ContractCall): Promise<Hex>;
+  /**
+   * Signs typed data; nothing is sent and no gas is needed. 65 bytes (r, s, v) of a plain account; a contract's
+   * account may give more (ERC-1271). Throws KilnErrors of `wallet/…`.
+   *
+   * @param action what the signature does, as a person would say it: "deposit 2 GLM"
+   */
+  signTypedData(request: TypedDataRequest, action: string): Promise<Hex>;
   /**
    * Sends several calls as one, all or none, with one question to the person; resolves once a block has them.
    * Undefined when this wallet cannot; nothing was sent then.

@@ -25,10 +25,40 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
     'The pool does not take a deposit that large.',
     'Deposit less, or withdraw first.',
   ],
-  ThawExceedsBalance: [
+  NotFree: [
     'wallet/not-enough-deposit',
-    'The deposit is smaller than that.',
-    'Choose at most what is deposited and not thawing yet.',
+    'That much of the deposit is not free.',
+    'Choose at most what is deposited, neither thawing nor set aside for payees.',
+  ],
+  CapExceeded: [
+    'wallet/cap-exceeded',
+    'That is more than this session key may spend.',
+    'Raise its cap, or set less aside.',
+  ],
+  StillLocked: [
+    'wallet/still-locked',
+    'What is set aside for a payee is not free yet.',
+    'Wait until its time is over.',
+  ],
+  UntilOutOfRange: [
+    'wallet/until-out-of-range',
+    'Collateral lasts from now on, and no longer than its session key.',
+    'Choose a time before the key expires, or prolong the key.',
+  ],
+  SignatureExpired: [
+    'wallet/signature-expired',
+    'What was signed came too late.',
+    'Sign it again, and check this device’s clock.',
+  ],
+  InvalidAccountNonce: [
+    'wallet/signature-used',
+    'What was signed has been carried out already, or another order came before it.',
+    'Sign it again.',
+  ],
+  BadSignature: [
+    'wallet/bad-signature',
+    'The contract does not take this signature.',
+    'Sign again with the account that it is for.',
   ],
   NothingThawing: ['wallet/nothing-thawing', 'Nothing is thawing.', 'Start a withdrawal first.'],
   StillThawing: [
@@ -56,9 +86,22 @@ const REVERTS: Readonly<Record<string, readonly [code: string, message: string, 
   ],
 };
 
+/** What GLM of Ethereum and of Polygon say in words, as tokens from before custom errors do. */
+const OLD_REASONS: Readonly<Record<string, string>> = {
+  'ERC20: transfer amount exceeds balance': 'ERC20InsufficientBalance',
+  'ERC20: transfer amount exceeds allowance': 'ERC20InsufficientAllowance',
+  'Signer and signature do not match': 'BadSignature',
+  'Ngnt/invalid-permit': 'BadSignature',
+  'Ngnt/invalid-nonce': 'InvalidAccountNonce',
+  'Ngnt/permit-expired': 'SignatureExpired',
+};
+/** Longest reason of a contract that is shown: any contract writes what it likes. */
+const MAX_REASON_CHARS = 200;
+
 /** EIP-1193 and EIP-1474 codes of injected wallets. */
 const USER_REJECTED = 4001;
 const UNAUTHORISED = 4100;
+const DISCONNECTED = 4900;
 const CHAIN_DISCONNECTED = 4901;
 const REQUEST_PENDING = -32002;
 
@@ -74,10 +117,10 @@ export function toChainError(thrown: unknown, action: string): KilnError {
     new KilnError(code, message, { hint, cause: thrown, data: { action, detail: shortText(thrown) } });
 
   const reverted = find(thrown, ContractFunctionRevertedError);
-  const known = REVERTS[reverted?.data?.errorName ?? ''];
+  const known = REVERTS[errorName(reverted)];
   if (known !== undefined) return error(...known);
   if (reverted !== undefined) {
-    const why = reverted.data?.errorName ?? reverted.reason ?? 'no reason given';
+    const why = (reverted.reason ?? reverted.data?.errorName ?? 'no reason given').slice(0, MAX_REASON_CHARS);
     return error(
       'wallet/refused-by-contract',
       `The contract refused to ${action}: ${why}.`,
@@ -98,6 +141,13 @@ export function toChainError(thrown: unknown, action: string): KilnError {
       'wallet/not-authorised',
       'The wallet does not let this page use the account.',
       'Connect it again.',
+    );
+  }
+  if (codes.includes(DISCONNECTED)) {
+    return error(
+      'wallet/disconnected',
+      'The wallet has no connection to any chain.',
+      'Open your wallet, check its connection, and try again.',
     );
   }
   if (codes.includes(CHAIN_DISCONNECTED)) {
@@ -136,6 +186,10 @@ export function toChainError(thrown: unknown, action: string): KilnError {
     );
   }
   return error('wallet/chain-error', `Could not ${action}: ${shortText(thrown)}`, 'Try again in a moment.');
+}
+
+function errorName(reverted: ContractFunctionRevertedError | undefined): string {
+  return OLD_REASONS[reverted?.reason ?? ''] ?? reverted?.data?.errorName ?? '';
 }
 
 function find<E extends Error>(thrown: unknown, type: abstract new (...args: never[]) => E): E | undefined {

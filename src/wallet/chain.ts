@@ -9,6 +9,10 @@ export interface ChainConfig {
   readonly id: number;
   readonly name: string;
   readonly rpcUrl: string;
+  /** A second node, of another operator: providers believe what both say. @default one node is believed */
+  readonly secondRpcUrl?: string;
+  /** What one native coin is worth, in whole tokens; decides when redeeming is worth its gas. @default a rough table */
+  readonly tokensPerCoin?: number;
   readonly token: Address;
   readonly pool: Address;
   readonly tokenSymbol: string;
@@ -39,11 +43,13 @@ export function nativeCoin(chainId: number) {
   return { name: symbol, symbol, decimals: 18 } as const;
 }
 
-/** Reads a chain over HTTP. */
-export function createReader(config: ChainConfig): PublicClient {
+/** Reads a chain over HTTP, at the given node. */
+export function createReader(config: ChainConfig, rpcUrl = config.rpcUrl): PublicClient {
   return createPublicClient({
     chain: viemChain(config),
-    transport: http(config.rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 2 }),
+    transport: http(rpcUrl, { timeout: RPC_TIMEOUT_MS, retryCount: 2 }),
+    // A contract could make this page fetch any address by an answer of ERC-3668.
+    ccipRead: false,
   });
 }
 

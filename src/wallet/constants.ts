@@ -24,3 +24,29 @@ export const MAX_WALLET_ICON_CHARS = 100_000;
 /** How often an injected wallet is asked about a batch, and how long. */
 export const CALLS_POLL_MS = 500;
 export const CALLS_TIMEOUT_MS = 180_000;
+/**
+ * What one native coin is worth, in whole GLM, where the network's configuration does not say: an order of magnitude is
+ * enough, since vouchers are redeemed when they are worth many times their gas.
+ */
+export const TOKENS_PER_COIN = { POL: 1, ETH: 10_000 } as const;
+/** Nodes whose newest blocks are further apart than this are not compared: one is stuck (half a minute on Polygon). */
+export const MAX_BLOCK_LAG = 16n;
+/** How often the pool's events of payers are looked at: well within the shortest thaw, a minute on local chains. */
+export const PAYER_WATCH_MS = 10_000;
+/** Blocks of one question for events: the least that public nodes allow. */
+export const MAX_LOG_BLOCKS = 500n;
+/** Questions of one look: a tab that slept for a day catches up within minutes. */
+export const MAX_LOG_RANGES = 10;
+/** Events that one answer may hold, and payers whose events are asked for: the last ones. */
+export const MAX_LOGS = 1_000;
+export const MAX_WATCHED_PAYERS = 200;
+/** How long a redeeming relay may take for all it is asked in one go: it reads the chain for each voucher. */
+export const RELAY_ANSWER_MS = 60_000;
+/** Most of a payout that a relay may ask as its fee; beyond it the vouchers wait until they are worth more. */
+export const MAX_FEE_PERCENT = 10n;
+/** How long a signed payout is good: gas may be dear for a while. */
+export const PAYOUT_LIFE_MS = 86_400_000;
+/** How long a signed order may be carried out: a busy chain's queue, and little more, for until then it cannot be undone. */
+export const ORDER_LIFE_MS = 600_000;
+/** Payees that one transaction sets collateral aside for: 50k gas each, well under a block. */
+export const MAX_COVERED_PAYEES = 50;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
-import { type EmbeddedRecord, importEmbeddedWallet, openEmbeddedWallet } from './embedded-wallet.ts';
+import {
+  type EmbeddedRecord,
+  importEmbeddedWallet,
+  listKeptWallets,
+  openEmbeddedWallet,
+  restoreKeptWallet,
+} from './embedded-wallet.ts';
 import type { Collection } from '../base/collection.ts';
 import { openKeySealer } from './sealed-key.ts';
 
@@ -10,7 +16,7 @@ function memory<T>(): Collection<T> {
     get: async (key) => map.get(key),
     put: async (key, value) => void map.set(key, value),
     delete: async (key) => void map.delete(key),
-    entries: async () => [...map],
+    entries: async (prefix = '') => [...map].filter(([key]) => key.startsWith(prefix)),
   };
 }
 
@@ -44,6 +50,18 @@ describe('the embedded wallet', () => {
     const key = (await made.exportKey()).slice(2);
     expect((await importEmbeddedWallet(elsewhere, ` ${key} `)).address).toBe(made.address);
     expect((await openEmbeddedWallet(elsewhere)).address).toBe(made.address);
+  });
+
+  it('keeps what an import replaces, and takes it up again', async () => {
+    const given = await init();
+    const { address } = await openEmbeddedWallet(given);
+    const imported = await importEmbeddedWallet(given, `0x${'4c'.repeat(32)}`);
+    expect(await listKeptWallets(given.records)).toEqual([address]);
+    expect((await restoreKeptWallet(given, address)).address).toBe(address);
+    expect((await openEmbeddedWallet(given)).address).toBe(address);
+    expect(await listKeptWallets(given.records)).toEqual([imported.address]);
+    const unknown = restoreKeptWallet(given, ZERO);
+    await expect(unknown).rejects.toSatisfy((e) => hasCode(e, 'wallet/unknown'));
   });
 
   it.each(['', '0x12', 'g'.repeat(64), '0'.repeat(64), 'f'.repeat(64)])(

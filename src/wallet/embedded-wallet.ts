@@ -1,6 +1,7 @@
 import { createWalletClient, type Hex, http } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../base/errors.ts';
+import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
@@ -24,6 +25,7 @@ export interface EmbeddedWallet extends WalletAccount {
 }
 
 const RECORD = 'embedded';
+const KEPT = 'kept/';
 
 /** What {@link openEmbeddedWallet} needs. */
 export interface EmbeddedWalletInit {
@@ -46,7 +48,8 @@ export async function openEmbeddedWallet(init: EmbeddedWalletInit): Promise<Embe
 }
 
 /**
- * Replaces the embedded wallet by the owner of a private key. The old key is lost unless it was exported.
+ * Replaces the embedded wallet by the owner of a private key. The one before stays in the store under its address, so
+ * that no money is lost with it.
  * Throws `wallet/bad-key` unless it is 32 bytes of hexadecimal and a valid secp256k1 key.
  */
 export async function importEmbeddedWallet(
@@ -56,6 +59,10 @@ export async function importEmbeddedWallet(
   const key = (privateKey.trim().startsWith('0x') ? privateKey.trim() : `0x${privateKey.trim()}`) as Hex;
   try {
     if (!/^0x[0-9a-f]{64}$/i.test(key)) throw new RangeError('not 32 bytes of hexadecimal');
+    const { address } = privateKeyToAccount(key);
+    const before = await init.records.get(RECORD);
+    if (before !== undefined && !isSameAddress(before.address, address))
+      await init.records.put(keptKey(before.address), before);
     return embeddedWallet(init, await store(init, key));
   } catch (cause) {
     if (cause instanceof KilnError) throw cause;
@@ -63,6 +70,30 @@ export async function importEmbeddedWallet(
       hint: 'Paste the 64 hexadecimal digits that the export showed.',
     });
   }
+}
+
+/** Addresses of wallets that an import replaced. */
+export async function listKeptWallets(records: Collection<EmbeddedRecord>): Promise<Address[]> {
+  return (await records.entries(KEPT)).map(([, { address }]) => address);
+}
+
+/** Takes a replaced wallet up again; the present one is kept in its place. Throws `wallet/unknown`. */
+export async function restoreKeptWallet(init: EmbeddedWalletInit, address: Address): Promise<EmbeddedWallet> {
+  const kept = await init.records.get(keptKey(address));
+  if (kept === undefined) {
+    throw new KilnError('wallet/unknown', 'This browser does not keep that wallet.', {
+      hint: 'Import it from its keystore file.',
+    });
+  }
+  const before = await init.records.get(RECORD);
+  if (before !== undefined) await init.records.put(keptKey(before.address), before);
+  await init.records.put(RECORD, kept);
+  await init.records.delete(keptKey(address));
+  return embeddedWallet(init, kept);
+}
+
+function keptKey(address: Address): string {
+  return `${KEPT}${address.toLowerCase()}`;
 }
 
 async function store(init: EmbeddedWalletInit, privateKey: Hex): Promise<EmbeddedRecord> {
@@ -81,6 +112,13 @@ function embeddedWallet({ config, sealer }: EmbeddedWalletInit, record: Embedded
     name: 'This browser',
     address: record.address,
     exportKey: unseal,
+    async signTypedData(request, action) {
+      try {
+        return await privateKeyToAccount(await unseal()).signTypedData({ ...request });
+      } catch (thrown) {
+        throw toChainError(thrown, action);
+      }
+    },
     send: ({ to, data, action }) =>
       turns.take(async () => {
         try {

@@ -1,10 +1,14 @@
+import { recoverTypedDataAddress } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasCode } from '../base/errors.ts';
+import { orderTypedData } from '../payment/orders.ts';
 import { GLM } from '../payment/price.ts';
+import type { Address } from '../protocol/primitives.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { fundSession } from './fund-session.ts';
 import { connectInjected, type Eip1193 } from './injected-account.ts';
 import { type LocalChain, memoryCollection, startLocalChain } from '../../contracts/local-chain.ts';
+import { deposit } from './pool-writer.ts';
 import { openKeySealer } from './sealed-key.ts';
 import { openSession, type SessionRecord } from './session-key.ts';
 
@@ -21,6 +25,8 @@ interface Person {
   asked: string[];
   /** EIP-5792's word for "can send calls together"; absent when the wallet does not know the question. */
   atomic?: string;
+  /** What it answers instead of a signature. */
+  signs?: unknown;
 }
 
 /** An EIP-1193 wallet whose signing and sending is the chain's own. */
@@ -61,6 +67,7 @@ function walletOn(chain: LocalChain, person: Person): Eip1193 {
           return { status: 200, receipts: [{ transactionHash: call.params![0] }] };
         }
         default:
+          if (call.method === 'eth_signTypedData_v4' && 'signs' in person) return person.signs;
           person.asked.push(call.method);
           return forward(call);
       }
@@ -98,6 +105,44 @@ describe('an injected wallet', () => {
     expect((await chain.reader.deposit(account.address)).balance).toBe(GLM);
   }, 30_000);
 
+  it('signs typed data as a plain key would, and refuses what is no signature', async () => {
+    const account = await connect();
+    const order = {
+      payer: UNLOCKED as Address,
+      amount: 2n ** 127n,
+      signer: UNLOCKED as Address,
+      cap: 3n,
+      expiry: 2_000_000_000,
+      nonce: 0n,
+      deadline: 2_000_000_000,
+    };
+    const domain = { chainId: chain.config.id, pool: chain.config.pool };
+    const request = orderTypedData(domain, 'Deposit', order);
+    const signature = await account.signTypedData(request, 'deposit');
+    expect(await recoverTypedDataAddress({ ...request, signature })).toBe(UNLOCKED);
+
+    for (const answer of [
+      null,
+      '0x',
+      `0x${'zz'.repeat(65)}`,
+      `0x${'11'.repeat(64)}`,
+      `0x${'11'.repeat(9_000)}`,
+    ]) {
+      person.signs = answer;
+      await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+        hasCode(e, 'wallet/bad-answer'),
+      );
+    }
+    person.rejects.add('eth_signTypedData_v4');
+    await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/user-rejected'),
+    );
+    person.accounts = [];
+    await expect(account.signTypedData(request, 'deposit')).rejects.toSatisfy((e) =>
+      hasCode(e, 'wallet/account-changed'),
+    );
+  }, 30_000);
+
   it.each([
     ['supported', 0],
     ['unsupported', 2],
@@ -133,7 +178,11 @@ describe('an injected wallet', () => {
 
   it('is switched to the chain, which is added where it is unknown', async () => {
     Object.assign(person, { chainId: 1, knowsChain: false });
-    expect((await connect()).address).toBe(UNLOCKED);
+    const account = await connect();
+    expect(account.address).toBe(UNLOCKED);
+    expect(await account.status()).toEqual({ kind: 'wrong-chain', chainId: 1 });
+    await account.switchChain();
+    expect(await account.status()).toEqual({ kind: 'ready' });
     expect(person).toMatchObject({ chainId: chain.config.id, knowsChain: true });
   });
 
@@ -143,7 +192,8 @@ describe('an injected wallet', () => {
   ])('names a refusal of %s', async (method, code) => {
     person.chainId = 1;
     person.rejects.add(method);
-    await expect(connect()).rejects.toSatisfy((e) => hasCode(e, code));
+    const connecting = connect().then((account) => account.switchChain());
+    await expect(connecting).rejects.toSatisfy((e) => hasCode(e, code));
   });
 
   it('names a declined transaction, and sends nothing', async () => {
@@ -162,6 +212,33 @@ describe('an injected wallet', () => {
     await expect(drawFromFaucet(chain.reader, account)).rejects.toSatisfy((e) =>
       hasCode(e, 'wallet/account-changed'),
     );
+  });
+
+  it('knows when it cannot send', async () => {
+    const account = await connect();
+    person.accounts = ['0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'];
+    expect(await account.status()).toEqual({ kind: 'other-account', address: person.accounts[0] });
+    person.accounts = [];
+    expect(await account.status()).toEqual({ kind: 'disconnected' });
+    person.accounts = [UNLOCKED];
+    person.rejects.add('eth_chainId');
+    expect(await account.status()).toEqual({ kind: 'disconnected' });
+  });
+
+  it('deposits for jobs to come, asking once where it can', async () => {
+    const account = await connect();
+    await drawFromFaucet(chain.reader, account);
+    const before = (await chain.reader.deposit(UNLOCKED)).balance;
+    const steps: string[] = [];
+    await deposit(chain.reader, account, 7n, { onStep: (step) => steps.push(step) });
+    expect((await chain.reader.deposit(UNLOCKED)).balance - before).toBe(7n);
+    expect(steps.map((step) => step.split(' ')[0])).toEqual(['Approving', 'Depositing']);
+    Object.assign(person, { atomic: 'ready', asked: [] });
+    await deposit(chain.reader, account, 8n);
+    expect((await chain.reader.deposit(UNLOCKED)).balance - before).toBe(15n);
+    expect(person.asked).not.toContain('eth_sendTransaction');
+    const tooMuch = deposit(chain.reader, account, 10n ** 30n);
+    await expect(tooMuch).rejects.toSatisfy((e) => hasCode(e, 'wallet/not-enough-tokens'));
   });
 
   it('names a wallet without an account', async () => {

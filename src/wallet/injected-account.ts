@@ -1,9 +1,9 @@
-import type { Hex } from 'viem';
+import { getTypesForEIP712Domain, type Hex, serializeTypedData } from 'viem';
 import { KilnError } from '../base/errors.ts';
 import { systemClock } from '../base/time.ts';
 import { isSameAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { Turns, type WalletAccount } from './account.ts';
+import { Turns, type TypedDataRequest, type WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, nativeCoin } from './chain.ts';
 import { canSendTogether, sendTogether } from './send-calls.ts';
@@ -15,36 +15,77 @@ export interface Eip1193 {
   removeListener?(event: string, listener: (value: unknown) => void): void;
 }
 
+/** A wallet with the name that its window shows. */
+interface NamedProvider {
+  readonly name: string;
+  readonly provider: Eip1193;
+}
+
 /** An account of an injected wallet. */
 export interface InjectedAccount extends WalletAccount {
   readonly kind: 'injected';
+  /** Can it send now? Asks the wallet without a question to the person. */
+  status(): Promise<InjectedStatus>;
+  /** Asks the person to let the wallet switch to the configured chain; throws `wallet/wrong-chain`. */
+  switchChain(): Promise<void>;
   /** Calls back when the person picks another account or chain in the wallet; the result stops it. */
   onChanged(listener: () => void): () => void;
 }
 
+/** What stands between an injected account and its next transaction. */
+export type InjectedStatus =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'wrong-chain'; readonly chainId: number }
+  /** The person chose another account in the wallet. */
+  | { readonly kind: 'other-account'; readonly address: Address }
+  /** The wallet is locked, or no longer lets this page see an account. */
+  | { readonly kind: 'disconnected' };
+
 /** EIP-3326: the wallet does not know this chain. */
 const CHAIN_UNKNOWN = 4902;
+/** 65 bytes of a plain account; a contract's account (ERC-1271) gives what it likes, within reason. */
+const MIN_SIGNATURE_DIGITS = 130;
+const MAX_SIGNATURE_DIGITS = 16_384;
 
 /**
- * Asks an injected wallet for its account and brings it to the configured chain.
- * Throws `wallet/user-rejected`, `wallet/no-account`, `wallet/wrong-chain` and others of {@link toChainError}.
+ * Asks an injected wallet for its account, on whatever chain the wallet is; sending brings it to the configured one.
+ * Throws `wallet/user-rejected`, `wallet/no-account` and others of {@link toChainError}.
  *
  * @example
  * const account = await connectInjected(wallet, config);
  */
-export async function connectInjected(
-  wallet: { readonly name: string; readonly provider: Eip1193 },
-  config: ChainConfig,
-): Promise<InjectedAccount> {
-  const { provider } = wallet;
+export async function connectInjected(wallet: NamedProvider, config: ChainConfig): Promise<InjectedAccount> {
   const address = await asked('connect the account', async () =>
-    firstAccount(await provider.request({ method: 'eth_requestAccounts' })),
+    firstAccount(await wallet.provider.request({ method: 'eth_requestAccounts' })),
   );
-  await bringToChain(provider, config);
+  return injectedAccount(wallet, address, config);
+}
+
+/**
+ * The account of an injected wallet that lets this page see it already, without a question to the person; undefined when
+ * it does not.
+ */
+export async function reconnectInjected(
+  wallet: NamedProvider,
+  config: ChainConfig,
+): Promise<InjectedAccount | undefined> {
+  try {
+    const accounts = await wallet.provider.request({ method: 'eth_accounts' });
+    return injectedAccount(wallet, firstAccount(accounts), config);
+  } catch {
+    return undefined;
+  }
+}
+
+function injectedAccount(
+  { name, provider }: NamedProvider,
+  address: Address,
+  config: ChainConfig,
+): InjectedAccount {
   const turns = new Turns();
   return {
     kind: 'injected',
-    name: wallet.name,
+    name,
     address,
     send: ({ to, data, action }) =>
       turns.take(async () => {
@@ -58,6 +99,16 @@ export async function connectInjected(
           return transactionHash(hash);
         });
       }),
+    signTypedData: (request, action) =>
+      turns.take(async () => {
+        await assertAccount(provider, address);
+        // A wallet refuses to sign for another chain than the one it shows.
+        await bringToChain(provider, config);
+        return asked(action, async () => {
+          const params = [address, typedDataText(request)];
+          return signatureOf(await provider.request({ method: 'eth_signTypedData_v4', params }));
+        });
+      }),
     sendTogether: (calls, signal) =>
       turns.take(async () => {
         await assertAccount(provider, address);
@@ -66,6 +117,8 @@ export async function connectInjected(
         const action = calls.map((call) => call.action).join(' and ');
         return asked(action, () => sendTogether(provider, address, config.id, calls, systemClock, signal));
       }),
+    status: () => statusOf(provider, address, config.id),
+    switchChain: () => bringToChain(provider, config),
     onChanged(listener) {
       const onAny = () => listener();
       const events = ['accountsChanged', 'chainChanged', 'disconnect'];
@@ -73,6 +126,19 @@ export async function connectInjected(
       return () => events.forEach((event) => provider.removeListener?.(event, onAny));
     },
   };
+}
+
+async function statusOf(provider: Eip1193, address: Address, chainId: number): Promise<InjectedStatus> {
+  try {
+    const accounts: unknown = await provider.request({ method: 'eth_accounts' });
+    if (!Array.isArray(accounts) || accounts.length === 0) return { kind: 'disconnected' };
+    if (!accounts.some((other) => isSameAddress(String(other), address)))
+      return { kind: 'other-account', address: firstAccount(accounts) };
+    const current = await currentChain(provider);
+    return current === chainId ? { kind: 'ready' } : { kind: 'wrong-chain', chainId: current };
+  } catch {
+    return { kind: 'disconnected' };
+  }
 }
 
 async function assertAccount(provider: Eip1193, address: Address): Promise<void> {
@@ -123,7 +189,7 @@ function wrongChain(config: ChainConfig, cause?: unknown): KilnError {
   return new KilnError('wallet/wrong-chain', `The wallet is not on ${config.name}.`, {
     data: { chainId: config.id },
     cause,
-    hint: `Switch your wallet to ${config.name} (chain ${config.id}) and try again.`,
+    hint: `Switch your wallet to ${config.name} (chain ${config.id}) and try again; the Wallet page says what to enter there.`,
   });
 }
 
@@ -148,6 +214,21 @@ function transactionHash(value: unknown): Hex {
   if (typeof value === 'string' && /^0x[0-9a-f]{64}$/i.test(value)) return value as Hex;
   throw new KilnError('wallet/bad-answer', 'The wallet answered with something that is not a transaction.', {
     hint: 'Look into the wallet whether it sent anything before trying again.',
+  });
+}
+
+/** EIP-712 as `eth_signTypedData_v4` wants it: JSON, the type of the domain included. */
+function typedDataText({ domain, types, primaryType, message }: TypedDataRequest): string {
+  const all: TypedDataRequest['types'] = { EIP712Domain: getTypesForEIP712Domain({ domain }), ...types };
+  return serializeTypedData({ domain, types: all, primaryType, message });
+}
+
+function signatureOf(value: unknown): Hex {
+  const digits = typeof value === 'string' ? value.length - 2 : 0;
+  const isSized = digits >= MIN_SIGNATURE_DIGITS && digits <= MAX_SIGNATURE_DIGITS && digits % 2 === 0;
+  if (isSized && /^0x[0-9a-f]+$/i.test(value as string)) return value as Hex;
+  throw new KilnError('wallet/bad-answer', 'The wallet answered with something that is not a signature.', {
+    hint: 'Try again, or use another wallet.',
   });
 }
 

@@ -2,21 +2,36 @@ import type { PublicClient } from 'viem';
 import type { Clock } from '../base/time.ts';
 import { KilnError } from '../base/errors.ts';
 import type { PayerStanding } from '../payment/acceptance.ts';
-import { isSameAddress, plainAddress, recoverVoucherSigner } from '../payment/voucher.ts';
+import { isSameAddress, plainAddress } from '../payment/voucher.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import { toChainError } from './chain-error.ts';
 import { type ChainConfig, createReader, POOL_ABI, TOKEN_ABI } from './chain.ts';
 import { MAX_CACHED_VIEWS, VIEW_CACHE_MS } from './constants.ts';
+import { readStanding } from './payer-standing.ts';
+import { ownThread, type VoucherCrypto } from './voucher-crypto.ts';
 
 /** A payer's deposit. */
 export interface DepositState {
-  /** All that is deposited, thawing included. */
+  /** All that is deposited, collateral and thawing included. */
   readonly balance: bigint;
+  /** Set aside for payees. */
+  readonly locked: bigint;
   readonly thawing: bigint;
   /** When `withdraw` becomes possible; absent when nothing thaws. */
   readonly thawEndsAtMs?: number;
+}
+
+/** A session key as the contract has it; see `PayerStanding` for the amounts. */
+export interface KeyState {
+  readonly cap: bigint;
+  readonly spent: bigint;
+  readonly redeemed: bigint;
+  /** The highest `issued` of a voucher that the contract has seen. */
+  readonly highestIssued: bigint;
+  /** 0 when it was never authorised. */
+  readonly expiresAtMs: number;
 }
 
 /** What the constructor of the pool fixed. */
@@ -30,18 +45,22 @@ export interface PoolFacts {
 export class PoolReader {
   readonly config: ChainConfig;
   readonly client: PublicClient;
+  readonly #second: PublicClient | undefined;
   readonly #clock: Clock;
+  readonly #crypto: VoucherCrypto;
   readonly #views = new Map<string, { readonly at: number; readonly view: Promise<PayerStanding> }>();
 
-  constructor(config: ChainConfig, clock: Clock) {
+  constructor(config: ChainConfig, clock: Clock, crypto: VoucherCrypto = ownThread) {
     this.config = config;
     this.client = createReader(config);
+    this.#second = config.secondRpcUrl === undefined ? undefined : createReader(config, config.secondRpcUrl);
     this.#clock = clock;
+    this.#crypto = crypto;
   }
 
   /**
-   * Everything a provider checks, in one call to the chain; at most 20 s old.
-   * Throws `wallet/wrong-pool` for terms of another chain or pool.
+   * Everything a provider checks, in one call to each of the chain's nodes; at most 20 s old.
+   * Throws `wallet/wrong-pool` for terms of another chain or pool, `wallet/nodes-disagree` when two nodes are asked.
    */
   async payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
     this.#assertHome(terms);
@@ -66,7 +85,7 @@ export class PoolReader {
   /** Address that signed this voucher for this chain and pool; throws `payment/bad-signature`. */
   async voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address> {
     this.#assertHome(terms);
-    return recoverVoucherSigner(terms, voucher);
+    return this.#crypto.signerOf(terms, voucher);
   }
 
   /** Tokens on an account, outside the pool. */
@@ -88,7 +107,7 @@ export class PoolReader {
 
   /** A payer's deposit in the pool. */
   async deposit(payer: Address): Promise<DepositState> {
-    const [balance, thawing, thawEndsAt] = await this.#read('read the deposit', () =>
+    const [balance, locked, thawing, thawEndsAt] = await this.#read('read the deposit', () =>
       this.client.readContract({
         address: this.config.pool,
         abi: POOL_ABI,
@@ -96,7 +115,20 @@ export class PoolReader {
         args: [plainAddress(payer)],
       }),
     );
-    return { balance, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
+    return { balance, locked, thawing, ...(thawing === 0n ? {} : { thawEndsAtMs: thawEndsAt * 1_000 }) };
+  }
+
+  /** A session key of a payer; all zero when it was never authorised. */
+  async sessionKey(payer: Address, signer: Address): Promise<KeyState> {
+    const [cap, spent, redeemed, highestIssued, expiry] = await this.#read('read the session key', () =>
+      this.client.readContract({
+        address: this.config.pool,
+        abi: POOL_ABI,
+        functionName: 'sessionKeys',
+        args: [plainAddress(payer), plainAddress(signer)],
+      }),
+    );
+    return { cap, spent, redeemed, highestIssued, expiresAtMs: expiry * 1_000 };
   }
 
   /** What the pool's constructor fixed; throws `wallet/wrong-pool` when the configured token is not the pool's. */
@@ -118,25 +150,17 @@ export class PoolReader {
     return { token, thawMs: thaw * 1_000, depositCeiling };
   }
 
-  async #readView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
-    const readAtMs = this.#clock.now();
-    const state = await this.#read('read the payer’s deposit', () =>
-      this.client.readContract({
-        address: this.config.pool,
-        abi: POOL_ABI,
-        functionName: 'payerState',
-        args: [plainAddress(terms.payer), plainAddress(terms.sessionKey), plainAddress(payee)],
-      }),
+  #readView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
+    const source = { pool: this.config.pool, client: this.client };
+    const nowMs = this.#clock.now();
+    return this.#read('read the payer’s deposit', () =>
+      readStanding(
+        this.#second === undefined ? source : { ...source, second: this.#second },
+        terms,
+        payee,
+        nowMs,
+      ),
     );
-    return {
-      free: state.balance - state.thawing,
-      cap: state.cap,
-      spent: state.spent,
-      claimed: state.claimed,
-      expiresAtMs: state.expiry * 1_000,
-      isEquivocated: state.isEquivocated,
-      readAtMs,
-    };
   }
 
   #assertHome(terms: PaymentTerms): void {

@@ -5,7 +5,28 @@ import type { Address } from '../protocol/primitives.ts';
 import type { WalletAccount } from './account.ts';
 import { POOL_ABI } from './chain.ts';
 import type { PoolReader } from './pool-reader.ts';
+import { spendTokens } from './spend-tokens.ts';
 import { transact, type TransactOptions } from './transact.ts';
+
+/**
+ * Puts tokens of the account into its deposit, for jobs to come.
+ * Throws `wallet/not-enough-tokens` before anything is sent, `wallet/deposit-ceiling`.
+ */
+export function deposit(
+  reader: PoolReader,
+  account: WalletAccount,
+  amount: bigint,
+  options: TransactOptions = {},
+): Promise<{ readonly transaction: Hex }> {
+  const call = {
+    address: reader.config.pool,
+    abi: POOL_ABI,
+    functionName: 'deposit',
+    args: [account.address, amount],
+    action: `deposit ${glm(reader, amount)}`,
+  } as const;
+  return spendTokens(reader, account, amount, call, options);
+}
 
 /** Ends a session key early; its vouchers stay redeemable for the pool's thaw. */
 export async function revokeSession(

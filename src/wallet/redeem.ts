@@ -19,11 +19,11 @@ export type SkipReason =
   | 'nothing-owed'
   | 'cap-reached'
   | 'not-covered'
-  | 'transfer-failed'
+  | 'bad-proof'
   | 'not-sent';
 
 /** In the order of the contract's enum; the first is "paid". */
-const REASONS: readonly (SkipReason | undefined)[] = [
+export const REASONS: readonly (SkipReason | undefined)[] = [
   undefined,
   'bad-signature',
   'forbidden-payee',
@@ -32,7 +32,7 @@ const REASONS: readonly (SkipReason | undefined)[] = [
   'nothing-owed',
   'cap-reached',
   'not-covered',
-  'transfer-failed',
+  'bad-proof',
 ];
 
 /** What became of one voucher, in the order given. */
@@ -155,7 +155,8 @@ async function trialOf(
   }
 }
 
-function contractVoucher(voucher: SignedVoucher) {
+/** A voucher as the contract takes it. */
+export function contractVoucher(voucher: SignedVoucher) {
   return {
     payer: plainAddress(voucher.payer),
     payee: plainAddress(voucher.payee),

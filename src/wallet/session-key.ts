@@ -1,16 +1,16 @@
 import type { Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../base/errors.ts';
-import { signVoucher } from '../payment/voucher.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import type { PoolReader } from './pool-reader.ts';
-import { fundSession } from './fund-session.ts';
+import { type FundSession, fundSession } from './fund-session.ts';
 import type { Collection } from '../base/collection.ts';
 import type { KeySealer, SealedKey } from './sealed-key.ts';
 import type { TransactOptions } from './transact.ts';
+import { ownThread, type VoucherCrypto } from './voucher-crypto.ts';
 
 /** A session key at rest, under `session/<address>`. Stored before it is funded, so that no money is ever lost with it. */
 export interface SessionRecord {
@@ -38,10 +38,14 @@ export interface SessionKey {
 export interface SessionStore {
   readonly records: Collection<SessionRecord>;
   readonly sealer: KeySealer;
+  /** @default the own thread */
+  readonly crypto?: VoucherCrypto;
+  /** How keys are funded, such as by signature (`bySignature`). @default by transactions of the account */
+  readonly fund?: FundSession;
 }
 
 /**
- * Makes a session key, stores it, deposits the budget and authorises the key. One key per job; never reused.
+ * Makes a session key, stores it, deposits what the budget is short of and authorises the key. One key per job; never reused.
  *
  * @param budget.cap all that the job may cost, in the token's smallest unit
  * @param budget.expiresAtMs the job's end plus the pool's thaw plus a margin
@@ -68,14 +72,15 @@ export async function openSession(
   };
   await store.records.put(recordKey(signer), record);
   const { cap, expiresAtMs, deposit = budget.cap } = budget;
-  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
-  return { ...sessionKey(record, privateKey), transaction };
+  const { fund = fundSession } = store;
+  const { transaction } = await fund(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  return { ...sessionKey(record, privateKey, store.crypto), transaction };
 }
 
 /** The session key of an earlier tab. Throws `wallet/session-unknown` when this browser does not have it. */
 export async function resumeSession(store: SessionStore, signer: Address): Promise<SessionKey> {
   const record = await recordOf(store, signer);
-  return sessionKey(record, await store.sealer.unseal(record.sealed, record.terms.sessionKey));
+  return sessionKey(record, await store.sealer.unseal(record.sealed, record.terms.sessionKey), store.crypto);
 }
 
 /** Raises the cap of a session key, with a deposit of the difference; the old object's `cap` stays what it was. */
@@ -91,10 +96,11 @@ export async function raiseSession(
   const privateKey = await store.sealer.unseal(record.sealed, record.terms.sessionKey);
   const { cap, expiresAtMs } = budget;
   const deposit = cap > record.cap ? cap - record.cap : 0n;
-  const { transaction } = await fundSession(reader, account, { signer, cap, expiresAtMs, deposit }, options);
+  const { fund = fundSession } = store;
+  const { transaction } = await fund(reader, account, { signer, cap, expiresAtMs, deposit }, options);
   const raised = { ...record, cap, expiresAtMs };
   await store.records.put(recordKey(signer), raised);
-  return { ...sessionKey(raised, privateKey), transaction };
+  return { ...sessionKey(raised, privateKey, store.crypto), transaction };
 }
 
 /** Forgets a session key; only once its job has ended and all its vouchers are delivered. */
@@ -102,13 +108,13 @@ export function forgetSession(store: SessionStore, signer: Address): Promise<voi
   return store.records.delete(recordKey(signer));
 }
 
-function sessionKey(record: SessionRecord, privateKey: Hex): SessionKey {
+function sessionKey(record: SessionRecord, privateKey: Hex, crypto: VoucherCrypto = ownThread): SessionKey {
   const { terms, cap, expiresAtMs } = record;
   return {
     terms,
     cap,
     expiresAtMs,
-    sign: (voucher) => signVoucher(terms, { payer: terms.payer, ...voucher }, privateKey),
+    sign: (voucher) => crypto.sign(terms, { payer: terms.payer, ...voucher }, privateKey),
   };
 }
 

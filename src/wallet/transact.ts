@@ -52,18 +52,23 @@ export async function transact<A extends Abi, F extends ContractFunctionName<A, 
   }
 }
 
-async function receiptOf(
+/**
+ * Waits until a block has a transaction. Throws `wallet/transaction-failed`, or whatever the chain's node says.
+ *
+ * @param action what it does, as a person would say it
+ */
+export async function receiptOf(
   reader: PoolReader,
   hash: Hex,
   action: string,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<TransactionReceipt> {
   const waiting = reader.client.waitForTransactionReceipt({
     hash,
     pollingInterval: RECEIPT_POLL_MS,
     timeout: RECEIPT_TIMEOUT_MS,
   });
-  const receipt = await (signal === undefined ? waiting : raceAbort(waiting, signal));
+  const receipt = await raceAbort(waiting, signal);
   if (receipt.status === 'success') return receipt;
   throw new KilnError('wallet/transaction-failed', `The transaction to ${action} was undone by the chain.`, {
     data: { transaction: hash },
@@ -72,10 +77,12 @@ async function receiptOf(
 }
 
 /** Stops waiting, not the transaction: what was sent stays sent. */
-function raceAbort<T>(waiting: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceAbort<T>(waiting: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return waiting;
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(aborted(signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
     waiting.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
   });
 }

@@ -11,6 +11,7 @@ import type { Address } from '../../src/protocol/primitives.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { PaymentSession } from '../../src/requestor/slices.ts';
+import type { Crash } from './crash.ts';
 import { FakeSandbox, type FakeSandboxOptions } from './twins/fake-sandbox.ts';
 import { ManualClock } from './twins/manual-clock.ts';
 import { MemoryChain } from './twins/memory-chain.ts';
@@ -41,9 +42,15 @@ export class MarketDay implements AsyncDisposable {
   readonly network = new MemoryNetwork(this.clock, 5);
   readonly chain = new MemoryChain(this.clock);
   readonly requestorStore = memoryStore();
+  readonly providers: Provider[] = [];
   readonly sessions = new Map<string, PaymentSession>();
   readonly #running: AsyncDisposable[] = [];
   #number = 1;
+
+  constructor() {
+    // As if every provider watched the chain's events.
+    this.chain.onAlarm = (alarm) => this.providers.forEach((provider) => provider.heed(alarm));
+  }
 
   /** A provider that lends one slot, honest unless told otherwise. */
   async provider(
@@ -67,6 +74,7 @@ export class MarketDay implements AsyncDisposable {
       memoryBytes: 1 << 28,
     });
     this.#running.push(provider);
+    this.providers.push(provider);
     await provider.start({
       kinds: ['wasi'],
       cpuSlots: 1,
@@ -80,16 +88,18 @@ export class MarketDay implements AsyncDisposable {
   }
 
   /** The requestor of this day; called again it is the same one after a reload of its tab. */
-  async requestor(
-    options: Partial<FakeSandboxOptions> = {},
-  ): Promise<{ requestor: Requestor; peer: MemoryPeer; sandbox: FakeSandbox }> {
+  async requestor({ crash, ...options }: Partial<FakeSandboxOptions> & { crash?: Crash } = {}): Promise<{
+    requestor: Requestor;
+    peer: MemoryPeer;
+    sandbox: FakeSandbox;
+  }> {
     const peer = this.network.join(1);
     const sandbox = new FakeSandbox({ clock: this.clock, ...options });
-    const store = this.requestorStore;
+    const store = crash?.store(this.requestorStore) ?? this.requestorStore;
     const requestor = new Requestor({
       network: peer,
       sandbox,
-      clock: this.clock,
+      clock: crash?.clock(this.clock) ?? this.clock,
       random: seededRandom(1),
       jobs: store.collection('jobs'),
       results: store.collection('results'),
@@ -100,7 +110,9 @@ export class MarketDay implements AsyncDisposable {
       unpin: (owner) => store.chunks.unpin(owner),
       reopenSession: async ({ sessionKey }) => this.sessions.get(sessionKey)!,
     });
-    this.#running.push(requestor);
+    this.#running.push({
+      [Symbol.asyncDispose]: async () => void (crash?.isDead || (await requestor[Symbol.asyncDispose]())),
+    });
     await requestor.start();
     return { requestor, peer, sandbox };
   }

@@ -1,6 +1,7 @@
 import { Cell } from '../../base/observable.ts';
 import type { Bytes } from '../../base/bytes.ts';
-import type { BoardView, ConnectionView, DeliverableFile, Kiln, WalletView } from '../../kiln/kiln.ts';
+import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
+import type { WalletView } from '../../kiln/wallet-view.ts';
 import type { ProviderView } from '../../provider/view.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
 import {
@@ -9,8 +10,8 @@ import {
   SAMPLE_CONFIG,
   SAMPLE_CONNECTION,
   SAMPLE_RULES,
-  sampleWallet,
 } from './sample-views.ts';
+import { sampleWallet } from './sample-wallet.ts';
 
 /** A Kiln that computes nothing: its views are set by the test, and every call to it is written down. */
 export interface FakeKiln extends Kiln {
@@ -127,10 +128,20 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
     wallet: {
       view: wallet,
       useEmbedded: () => called('wallet.useEmbedded', () => undefined),
+      useKept: () => called('wallet.useKept', () => undefined),
       useInjected: () => called('wallet.useInjected', () => undefined),
+      switchChain: () => called('wallet.switchChain', () => undefined),
+      exportEmbedded: (_passphrase, { onProgress }) =>
+        called('wallet.exportEmbedded', () => {
+          onProgress?.(1);
+          return { name: 'UTC--sample.json', text: '{}' };
+        }),
+      importEmbedded: () => called('wallet.importEmbedded', () => undefined),
       refresh: () => called('wallet.refresh', () => undefined),
       faucet: () => called('wallet.faucet', () => undefined),
       redeem: () => called('wallet.redeem', () => ({ paid: 12n * 10n ** 15n })),
+      deposit: (amount) => called(`wallet.deposit ${amount}`, () => undefined),
+      revoke: (sessionKey) => called(`wallet.revoke ${sessionKey}`, () => undefined),
       thaw: () => called('wallet.thaw', () => undefined),
       withdraw: () => called('wallet.withdraw', () => undefined),
     },

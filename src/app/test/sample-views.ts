@@ -2,17 +2,17 @@ import type { Demand, Offer } from '../../protocol/announce.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { ProviderRules, ProviderView } from '../../provider/view.ts';
 import type { JobProviderView, JobView, TaskPhase } from '../../requestor/view.ts';
-import type { BoardView, ConnectionView, NetworkConfig, WalletView } from '../../kiln/kiln.ts';
+import type { BoardView, ConnectionView, NetworkConfig } from '../../kiln/kiln.ts';
 
 /** A thousandth of a token. */
-const MILLI = 10n ** 15n;
-const MINUTE_MS = 60_000;
+export const MILLI = 10n ** 15n;
+export const MINUTE_MS = 60_000;
 
 export const SAMPLE_PEER = '12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust';
 export const OTHER_PEER = '12D3KooWBmAwcd4PJNJvfV89HwE48nwkRmAgo8Vy3uQEyNNHBox2';
 export const THIRD_PEER = '12D3KooWHFrmLWTTDD4NodngtRMEVYgxrsDMp4F9iSwYntZ9WjHa';
 export const SAMPLE_ADDRESS = '0x8ba1f109551bD432803012645Ac136ddd64DBA72';
-const OTHER_ADDRESS = '0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B';
+export const OTHER_ADDRESS = '0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B';
 export const SAMPLE_JOB = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
 const TABLE_JOB = 'bafkreidgvpkjawlxz6sffxzwgooowe5yt7i6wsyg236mfoks77nywkptdq';
 
@@ -108,62 +108,6 @@ export function providerWorking(nowMs: number): ProviderView {
     ],
     tasksAccepted: 138,
     earned: 16n * MILLI + 321n,
-  };
-}
-
-/** A wallet that has earned, paid and is taking money out. */
-export function sampleWallet(nowMs: number): WalletView {
-  return {
-    account: { address: SAMPLE_ADDRESS, kind: 'embedded', name: 'This browser' },
-    injected: [
-      {
-        id: 'io.example',
-        name: 'Example Wallet',
-        icon: 'data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=',
-      },
-    ],
-    tokenBalance: 996_482n * MILLI,
-    deposit: 2_500n * MILLI,
-    thawing: 500n * MILLI,
-    thawEndsAtMs: nowMs + 42_000,
-    vouchers: [
-      {
-        key: '1',
-        payer: OTHER_ADDRESS,
-        sessionKey: SAMPLE_ADDRESS,
-        amount: 12n * MILLI,
-        redeemed: 0n,
-        receivedAtMs: nowMs - 20_000,
-      },
-      {
-        key: '2',
-        payer: SAMPLE_ADDRESS,
-        sessionKey: OTHER_ADDRESS,
-        amount: 4n * MILLI + 321n,
-        redeemed: 4n * MILLI + 321n,
-        receivedAtMs: nowMs - 9 * MINUTE_MS,
-      },
-    ],
-    history: [
-      {
-        kind: 'faucet',
-        amount: 1_000_000n * MILLI,
-        transaction: `0x${'1a'.repeat(32)}`,
-        atMs: nowMs - 60 * MINUTE_MS,
-      },
-      {
-        kind: 'deposit',
-        amount: 2_500n * MILLI,
-        transaction: `0x${'2b'.repeat(32)}`,
-        atMs: nowMs - 12 * MINUTE_MS,
-      },
-      {
-        kind: 'redeem',
-        amount: 4n * MILLI + 321n,
-        transaction: `0x${'3c'.repeat(32)}`,
-        atMs: nowMs - 3 * MINUTE_MS,
-      },
-    ],
   };
 }
 

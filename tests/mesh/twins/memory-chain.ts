@@ -2,20 +2,34 @@ import { type Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
-import { plainAddress, recoverVoucherSigner, signVoucher } from '../../../src/payment/voucher.ts';
+import type { PayerStanding } from '../../../src/payment/acceptance.ts';
+import { planCover } from '../../../src/payment/plan-cover.ts';
+import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
+import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/announce.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
 import type { SignedVoucher } from '../../../src/protocol/work.ts';
-import type { PayerView, ProviderChain } from '../../../src/provider/slices.ts';
+import type { ProviderChain } from '../../../src/provider/slices.ts';
 import type { PaymentSession } from '../../../src/requestor/slices.ts';
+
+// The curve's WASM loads on its own time: once, before any clock is held still.
+await signDigest(new Uint8Array(32).fill(1), `0x${'1'.repeat(64)}`);
+
+interface Account {
+  balance: bigint;
+  locked: bigint;
+  thawing: bigint;
+}
 
 interface Key {
   readonly cap: bigint;
   readonly expiresAtMs: number;
   spent: bigint;
+  redeemed: bigint;
   highestIssued: bigint;
   isEquivocated: boolean;
   readonly claimed: Map<Address, bigint>;
+  readonly reserved: Map<Address, bigint>;
 }
 
 /** What a requestor puts into the pool for one job. Amounts are in the token's smallest unit. */
@@ -32,10 +46,12 @@ export class MemoryChain implements ProviderChain {
   readonly chainId = 31_337;
   readonly pool: Address = '0x00000000000000000000000000000000000900d5';
   readonly #clock: Clock;
-  readonly #free = new Map<Address, bigint>();
+  readonly #accounts = new Map<Address, Account>();
   readonly #keys = new Map<string, Key>();
   readonly #paid = new Map<Address, bigint>();
   #keyCount = 0;
+  /** Hears what the contract tells of payers. */
+  onAlarm: (alarm: PayerAlarm) => void = () => {};
   /** While false, every question to the chain fails. */
   isReachable = true;
 
@@ -48,25 +64,43 @@ export class MemoryChain implements ProviderChain {
     const privateKey: Hex = `0x${(++this.#keyCount).toString(16).padStart(64, '0')}`;
     const sessionKey = privateKeyToAddress(privateKey);
     const terms: PaymentTerms = { chainId: this.chainId, pool: this.pool, payer, sessionKey };
-    this.#free.set(plainAddress(payer), this.free(payer) + deposit);
+    this.#account(payer).balance += deposit;
     this.#keys.set(keyOf(terms), {
       cap,
       expiresAtMs: this.#clock.now() + lifeMs,
       spent: 0n,
+      redeemed: 0n,
       highestIssued: 0n,
       isEquivocated: false,
       claimed: new Map(),
+      reserved: new Map(),
     });
     return {
       terms,
       cap,
       sign: ({ payee, amount, issued }) => signVoucher(terms, { payer, payee, amount, issued }, privateKey),
+      cover: async (promised) => {
+        const key = this.#keys.get(keyOf(terms))!;
+        const payees = promised.map((one) => ({
+          ...one,
+          claimed: key.claimed.get(plainAddress(one.payee)) ?? 0n,
+          collateral: key.reserved.get(plainAddress(one.payee)) ?? 0n,
+        }));
+        const available = least(this.free(payer), key.cap - key.spent);
+        for (const { payee, amount } of planCover(payees, available)) this.reserve(terms, payee, amount);
+      },
+      readUse: async () => {
+        this.#assertReachable();
+        const { redeemed, highestIssued } = this.#keys.get(keyOf(terms))!;
+        return { redeemed, highestIssued };
+      },
     };
   }
 
-  /** Deposit of a payer that is still there. */
+  /** Deposit of a payer that is neither collateral nor thawing. */
   free(payer: string): bigint {
-    return this.#free.get(plainAddress(payer)) ?? 0n;
+    const { balance, locked, thawing } = this.#account(payer);
+    return balance - locked - thawing;
   }
 
   /** All that a payee was ever paid. */
@@ -76,17 +110,40 @@ export class MemoryChain implements ProviderChain {
 
   /** The payer takes its deposit back: vouchers beyond it are worth nothing. */
   withdraw(payer: string, amount: bigint): void {
-    this.#free.set(plainAddress(payer), this.free(payer) - amount);
+    this.#account(payer).balance -= amount;
   }
 
-  async payerView(terms: PaymentTerms, payee: Address): Promise<PayerView> {
+  /** The payer announces that it takes money back. */
+  thaw(payer: string, amount: bigint): void {
+    this.#account(payer).thawing += amount;
+    this.onAlarm({ event: 'ThawStarted', payer: plainAddress(payer) });
+  }
+
+  /** The payer ends a session key early; its vouchers stay good for a while. */
+  revoke({ payer, sessionKey }: PaymentTerms): void {
+    this.onAlarm({ event: 'SignerRevoking', payer: plainAddress(payer), signer: plainAddress(sessionKey) });
+  }
+
+  /** Sets money of the deposit aside for one payee under a session key. */
+  reserve(terms: PaymentTerms, payee: string, amount: bigint): void {
+    const key = this.#keys.get(keyOf(terms))!;
+    if (amount > this.free(terms.payer) || amount > key.cap - key.spent) throw new Error('not free');
+    this.#account(terms.payer).locked += amount;
+    key.spent += amount;
+    key.reserved.set(plainAddress(payee), (key.reserved.get(plainAddress(payee)) ?? 0n) + amount);
+  }
+
+  async payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
     this.#assertReachable();
     const key = this.#keys.get(keyOf(terms));
     return {
       free: this.free(terms.payer),
       cap: key?.cap ?? 0n,
       spent: key?.spent ?? 0n,
+      redeemed: key?.redeemed ?? 0n,
+      highestIssued: key?.highestIssued ?? 0n,
       claimed: key?.claimed.get(plainAddress(payee)) ?? 0n,
+      collateral: key?.reserved.get(plainAddress(payee)) ?? 0n,
       expiresAtMs: key?.expiresAtMs ?? 0,
       isEquivocated: key?.isEquivocated ?? false,
       readAtMs: this.#clock.now(),
@@ -108,13 +165,32 @@ export class MemoryChain implements ProviderChain {
     const owed = voucher.amount - claimed;
     if (owed <= 0n) return 0n;
     if (voucher.issued > key.highestIssued) key.highestIssued = voucher.issued;
-    const paid = [owed, this.free(voucher.payer), key.cap - key.spent].reduce((a, b) => (a < b ? a : b));
+    const account = this.#account(voucher.payer);
+    const reserved = least(owed, key.reserved.get(payee) ?? 0n);
+    const uncovered = least(owed - reserved, account.balance - account.locked, key.cap - key.spent);
+    const paid = reserved + uncovered;
+    key.reserved.set(payee, (key.reserved.get(payee) ?? 0n) - reserved);
     key.claimed.set(payee, claimed + paid);
-    key.spent += paid;
-    key.isEquivocated ||= key.spent > key.highestIssued;
-    this.withdraw(voucher.payer, paid);
+    key.spent += uncovered;
+    key.redeemed += paid;
+    const told = { payer: plainAddress(voucher.payer), signer: plainAddress(sessionKey!) };
+    if (paid < owed) this.onAlarm({ event: 'Shortfall', ...told });
+    if (!key.isEquivocated && key.redeemed > key.highestIssued) {
+      key.isEquivocated = true;
+      this.onAlarm({ event: 'Equivocation', ...told });
+    }
+    account.locked -= reserved;
+    account.balance -= paid;
+    account.thawing = least(account.thawing, account.balance - account.locked);
     this.#paid.set(payee, this.paidTo(payee) + paid);
     return paid;
+  }
+
+  #account(payer: string): Account {
+    const key = plainAddress(payer);
+    const known = this.#accounts.get(key) ?? { balance: 0n, locked: 0n, thawing: 0n };
+    this.#accounts.set(key, known);
+    return known;
   }
 
   #assertReachable(): void {
@@ -124,4 +200,8 @@ export class MemoryChain implements ProviderChain {
 
 function keyOf({ payer, sessionKey }: { payer: string; sessionKey: string }): string {
   return `${plainAddress(payer)}:${plainAddress(sessionKey)}`;
+}
+
+function least(...amounts: readonly bigint[]): bigint {
+  return amounts.reduce((a, b) => (a < b ? a : b));
 }
