@@ -109,7 +109,8 @@ export async function createKiln(
     });
     const payerWatch = watchPayers(wallet, provider, redemption, systemClock);
     scope.add(() => payerWatch[Symbol.dispose]());
-    const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet);
+    const onStopped = () => redemption.handOver();
+    const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet, onStopped);
     scope.add(() => providerDesk.stop());
     onStep('Taking up earlier jobs');
     await requestor.start();

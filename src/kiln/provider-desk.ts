@@ -19,6 +19,7 @@ export class ProviderDesk {
   readonly #gpu: Cell<GpuView | undefined>;
   readonly #board: Observable<BoardView>;
   readonly #wallet: WalletDesk;
+  readonly #onStopped: () => void;
 
   constructor(
     provider: Provider,
@@ -26,12 +27,14 @@ export class ProviderDesk {
     gpu: GpuInfo | undefined,
     board: Observable<BoardView>,
     wallet: WalletDesk,
+    onStopped: () => void,
   ) {
     this.#provider = provider;
     this.#sandbox = sandbox;
     this.#gpu = new Cell(gpu && { name: gpu.name, isSoftware: gpu.isSoftware });
     this.#board = board;
     this.#wallet = wallet;
+    this.#onStopped = onStopped;
   }
 
   /** The surface that the pages use. */
@@ -48,6 +51,7 @@ export class ProviderDesk {
 
   async stop(): Promise<void> {
     await this.#provider.stop();
+    this.#onStopped();
   }
 
   async #start(rules: ProviderRules): Promise<void> {

@@ -9,12 +9,14 @@ let watch: RedeemWatch;
 let redemptions: number[];
 let isDue: boolean;
 let failure: KilnError | undefined;
+let handedOver: number;
 
 beforeEach(() => {
   clock = new ManualClock();
   redemptions = [];
   isDue = false;
   failure = undefined;
+  handedOver = 0;
   const start = clock.now();
   watch = new RedeemWatch(
     {
@@ -26,6 +28,10 @@ beforeEach(() => {
       isRedemptionDue: () => Promise.resolve(isDue),
     },
     clock,
+    () => {
+      handedOver++;
+      return Promise.reject(new KilnError('network/unreachable', 'Away.'));
+    },
   );
 });
 afterEach(() => {
@@ -72,4 +78,14 @@ describe('vouchers are redeemed', () => {
     await clock.advance(5 * REDEEM_INTERVAL_MS);
     expect(redemptions).toHaveLength(1);
   });
+});
+
+test('a relay is handed what is held where gas is missing, and when lending ends; its failures stay its own', async () => {
+  failure = new KilnError('wallet/no-gas', 'Empty.');
+  watch.urgent();
+  await clock.advance(1);
+  expect(handedOver).toBe(1);
+  watch.handOver();
+  expect(handedOver).toBe(2);
+  await clock.advance(1);
 });

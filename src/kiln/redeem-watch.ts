@@ -19,7 +19,7 @@ export class RedeemWatch {
   #isStopped = false;
   #cancelUrgent: (() => void) | undefined;
 
-  /** @param handOver lets a relay redeem where this account cannot pay for gas; @default nobody does */
+  /** @param handOver lets a relay redeem where this account cannot or this tab is gone; @default nobody does */
   constructor(wallet: RedeemingWallet, clock: Clock, handOver?: () => Promise<void>) {
     this.#wallet = wallet;
     this.#clock = clock;
@@ -40,6 +40,11 @@ export class RedeemWatch {
     });
   }
 
+  /** Leaves a copy of what is held with the relay, where there is one: this tab may not come back. */
+  handOver(): void {
+    void this.#handOver?.().catch(showFailure);
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#stopChecks();
@@ -50,7 +55,7 @@ export class RedeemWatch {
   #failed(error: unknown): void {
     if (this.#isStopped) return;
     if (hasCode(error, 'wallet/chain-unreachable')) this.urgent();
-    if (hasCode(error, 'wallet/no-gas')) void this.#handOver?.().catch(showFailure);
+    if (hasCode(error, 'wallet/no-gas')) this.handOver();
     void this.#wallet.refresh();
   }
 }
