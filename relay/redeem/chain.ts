@@ -8,11 +8,10 @@ import { plainAddress } from '../../src/payment/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { toChainError } from '../../src/wallet/chain-error.ts';
 import { type ChainConfig, POOL_ABI } from '../../src/wallet/chain.ts';
-import { allocationCover } from '../../src/wallet/collateral.ts';
 import { readGasPrices } from '../../src/wallet/gas-prices.ts';
 import { PoolReader } from '../../src/wallet/pool-reader.ts';
 import { REASONS, type SkipReason } from '../../src/wallet/redeem.ts';
-import type { AllocationProof } from '../../src/protocol/redeem.ts';
+import type { AllocationProof } from '../../src/protocol/allocation.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
 import type { RedeemCall } from '../../src/wallet/redeem-call.ts';
 import { GAS_MARGIN_PERCENT } from './limits.ts';
@@ -87,7 +86,7 @@ export class RedeemChain {
   allocationCover(voucher: SignedVoucher, signer: Address, proof: AllocationProof): Promise<bigint> {
     const { id: chainId, pool } = this.config;
     const terms = { chainId, pool, payer: voucher.payer, sessionKey: signer };
-    return allocationCover(this.reader, terms, voucher.payee as Address, proof);
+    return this.reader.allocationCover(terms, voucher.payee as Address, proof);
   }
 
   /** The nonce that the next order of an account must have. */

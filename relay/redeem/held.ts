@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { addressSchema, timeSchema } from '../../src/protocol/primitives.ts';
-import { allocationProofSchema, signedPayoutSchema } from '../../src/protocol/redeem.ts';
+import { allocationProofSchema } from '../../src/protocol/allocation.ts';
+import { signedPayoutSchema } from '../../src/protocol/redeem.ts';
 import { signedVoucherSchema } from '../../src/protocol/work.ts';
 import { MAX_VOUCHERS_PER_PAYEE } from './limits.ts';
 

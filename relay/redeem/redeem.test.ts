@@ -227,7 +227,9 @@ test('a wallet without native coin lets the relay of the network redeem', async 
   const handOver = relayRedemption(relay.multiaddrs[0]!, {
     network: await world.network(relay),
     reader,
-    vouchers: async () => [{ voucher }],
+    vouchers: async () => [
+      { terms: payer.session.terms, payee: wallet.address, voucher, receivedAtMs: Date.now() },
+    ],
     account: () => wallet,
   });
   const watch = new RedeemWatch(

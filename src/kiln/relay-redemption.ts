@@ -7,13 +7,14 @@ import type { VoucherRecord } from '../provider/records.ts';
 import type { WalletAccount } from '../wallet/account.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
 import { RedeemRelay } from '../wallet/redeem-relay.ts';
+import { bestCovered } from './covered-rows.ts';
 
 /** What handing over needs of this node. */
 export interface RelayRedemptionInit {
   readonly network: Pick<Network, 'openStream'>;
   readonly reader: PoolReader;
   /** The vouchers that this browser holds for this pool. */
-  readonly vouchers: () => Promise<readonly Pick<VoucherRecord, 'voucher'>[]>;
+  readonly vouchers: () => Promise<readonly VoucherRecord[]>;
   /** Signs for the relay's fee. */
   readonly account: () => Pick<WalletAccount, 'address' | 'signTypedData'>;
 }
@@ -32,7 +33,8 @@ export function relayRedemption(address: string, init: RelayRedemptionInit): () 
     open: (signal) => init.network.openStream(REDEEM, { peer, addresses: [address] }, signal),
   });
   return async () => {
-    const vouchers = await init.vouchers();
+    const records = await init.vouchers();
+    const vouchers = await Promise.all(records.map((record) => bestCovered(init.reader, record)));
     if (vouchers.length === 0) return;
     const handed = await relay.handOver(vouchers, init.account());
     const refusal = handed.find(({ outcome }) => outcome === 'kept')?.code;

@@ -15,8 +15,9 @@ export function sessionOnChain(session: PaymentSession, wallet: WalletDesk, cloc
     readUse: () => wallet.reader.sessionKey(payer, key),
     cover: async (promised) => {
       const { account } = wallet;
-      if (account.kind !== 'embedded' || !isSameAddress(account.address, payer)) return;
-      await coverPayees(wallet.reader, account, terms, promised, clock.now() + COVER_LASTS_MS);
+      if (account.kind !== 'embedded' || !isSameAddress(account.address, payer)) return [];
+      const { posted, reader } = wallet;
+      return coverPayees({ reader, account, terms, posted }, promised, clock.now() + COVER_LASTS_MS);
     },
   };
 }

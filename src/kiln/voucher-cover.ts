@@ -1,6 +1,7 @@
 import { judgeStanding } from '../payment/acceptance.ts';
 import type { VoucherRecord } from '../provider/records.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
+import { allocatedTo } from './covered-rows.ts';
 import type { VoucherCover } from './wallet-view.ts';
 
 /** No limit: what is beyond it is to be told, not refused. */
@@ -9,10 +10,12 @@ const ANY_CREDIT = 2n ** 128n;
 /** How sure the money of a voucher is, by the rules by which a provider accepts one. */
 export async function readCover(
   reader: PoolReader,
-  { terms, payee, voucher }: VoucherRecord,
+  record: VoucherRecord,
   nowMs: number,
 ): Promise<VoucherCover> {
-  const standing = await reader.payerView(terms, payee);
+  const { terms, payee, voucher } = record;
+  const [view, allocated] = await Promise.all([reader.payerView(terms, payee), allocatedTo(reader, record)]);
+  const standing = { ...view, collateral: view.collateral + allocated };
   const owed = voucher.amount > standing.claimed ? voucher.amount - standing.claimed : 0n;
   const keyEndsAtMs = standing.expiresAtMs;
   if (keyEndsAtMs <= nowMs) return { secured: 0n, credit: 0n, lost: owed, keyEndsAtMs };

@@ -6,8 +6,9 @@ import { drawFromFaucet } from '../wallet/faucet.ts';
 import { narrate } from '../wallet/narrate.ts';
 import type { PoolReader } from '../wallet/pool-reader.ts';
 import { deposit, revokeSession, thaw, withdraw } from '../wallet/pool-writer.ts';
-import { redeem } from '../wallet/redeem.ts';
+import { redeemRows } from '../wallet/redeem.ts';
 import type { AccountDesk } from './account-desk.ts';
+import { redeemableRows, resultOf } from './covered-rows.ts';
 import type { VoucherBook } from './voucher-book.ts';
 import type { WalletJournal } from './wallet-journal.ts';
 import type { WalletEvent } from './wallet-view.ts';
@@ -68,12 +69,16 @@ export class WalletActions {
   async redeem(onStep?: StepListener): Promise<{ paid: bigint; transaction?: string }> {
     const { reader, vouchers, clock } = this.#with;
     const records = await vouchers.home();
-    const held = records.map(([, { voucher }]) => voucher);
+    const held = records.flatMap(([, record]) => redeemableRows(record));
     // What each transaction pays is known once a block has it.
     const told = this.narrated('redeem', 0n, onStep);
-    const { paid, rows, transactions, failure } = await redeem(reader, told, held, steps(onStep));
+    const { paid, rows, transactions, failure } = await redeemRows(reader, told, held, steps(onStep));
     const keys = records.map(([key]) => key);
-    await vouchers.note(keys, rows, clock.now());
+    await vouchers.note(
+      keys,
+      records.map(([, record]) => resultOf(record, rows)),
+      clock.now(),
+    );
     const transaction = transactions[0];
     if (paid > 0n) await this.noteDone(told, 'redeem', paid, transaction);
     else await this.#with.refresh();

@@ -10,6 +10,7 @@ import type { Collection } from '../base/collection.ts';
 import type { Store } from '../storage/store.ts';
 import { Turns, type WalletAccount } from '../wallet/account.ts';
 import { nativeCoin } from '../wallet/chain.ts';
+import type { PostedTree } from '../wallet/cover-payees.ts';
 import { depositFor } from '../wallet/left-over.ts';
 import { PoolReader } from '../wallet/pool-reader.ts';
 import { type KeySealer, openKeySealer } from '../wallet/sealed-key.ts';
@@ -38,6 +39,8 @@ const NOTHING = {
 /** The wallet of this tab: one account, its money on chain, and the vouchers that it holds. */
 export class WalletDesk implements AsyncDisposable {
   readonly reader: PoolReader;
+  /** The collateral that this browser posted. */
+  readonly posted: Collection<PostedTree>;
   readonly #vouchers: VoucherBook;
   readonly #clock: Clock;
   readonly #accounts: AccountDesk;
@@ -62,6 +65,7 @@ export class WalletDesk implements AsyncDisposable {
     this.#clock = clock;
     this.#sealer = sealer;
     this.reader = new PoolReader(config, clock, this.#crypto);
+    this.posted = store.collection('wallet');
     this.#sessions = store.collection('wallet');
     this.#vouchers = new VoucherBook(this.reader, store);
     this.#journal = new WalletJournal(this.reader, store, clock);

@@ -11,6 +11,8 @@ import { plainAddress } from './voucher.ts';
 
 /** Most payees of one tree that this browser builds: an allocation costs the same for one and for all of them. */
 export const MAX_LEAVES = 4_096;
+/** Proofs that may be open for one payee and session key; more wait until one is used up by redeeming. */
+export const MAX_OPEN_PROOFS = 8;
 /** Most siblings of a proof that the contract takes. */
 const MAX_DEPTH = 32;
 const MAX_SUM = 2n ** 128n - 1n;
@@ -37,6 +39,14 @@ export interface SumProof {
   readonly root: Uint8Array;
   readonly limit: bigint;
   readonly siblings: readonly SumSibling[];
+}
+
+/** A proof with what its payer says of the root. */
+export interface PostedProof extends SumProof {
+  /** Sum of the whole tree. */
+  readonly total: bigint;
+  /** Last second at which it can be drawn, Unix time. */
+  readonly until: number;
 }
 
 /** A tree: what goes on chain, and each payee's proof. */

@@ -1,28 +1,13 @@
 import * as v from 'valibot';
 import type { Channel, StreamProtocol } from './channel.ts';
 import { amountSchema } from './codec.ts';
-import {
-  MAX_HANDED_VOUCHERS,
-  MAX_PROOF_LEVELS,
-  MAX_REASON_CHARS,
-  MAX_REDEEM_FRAME_BYTES,
-} from './constants.ts';
-import { addressSchema, countSchema, digestSchema } from './primitives.ts';
+import { allocationProofSchema } from './allocation.ts';
+import { MAX_HANDED_VOUCHERS, MAX_REASON_CHARS, MAX_REDEEM_FRAME_BYTES } from './constants.ts';
+import { addressSchema, countSchema } from './primitives.ts';
 import { signedVoucherSchema } from './work.ts';
 
 const chainIdSchema = v.pipe(countSchema, v.minValue(1));
 const codeSchema = v.pipe(v.string(), v.regex(/^[a-z0-9/-]{1,60}$/));
-
-/** Shows that a payee has a limit in an allocation: a way up a Merkle sum tree. */
-export const allocationProofSchema = v.strictObject({
-  root: digestSchema,
-  limit: amountSchema,
-  siblings: v.pipe(
-    v.array(v.strictObject({ hash: digestSchema, sum: amountSchema, isLeft: v.boolean() })),
-    v.maxLength(MAX_PROOF_LEVELS),
-  ),
-});
-export type AllocationProof = v.InferOutput<typeof allocationProofSchema>;
 
 /** What a payee signed to pay whoever redeems for it: the pool's `Payout`. Times are Unix seconds. */
 export const signedPayoutSchema = v.strictObject({

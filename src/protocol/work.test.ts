@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   MAX_OPEN_LEASES,
   MAX_OUTPUT_FILES,
+  MAX_PROOF_LEVELS,
   MAX_REASON_CHARS,
   MAX_TASKS_PER_JOB,
   MAX_TASKS_PER_LEASE,
@@ -48,6 +49,7 @@ const revealed = {
   inline: { out: Uint8Array.of(1) },
 };
 const voucher = { payer: ADDRESS, payee: ADDRESS, amount: 3n, issued: 4n, signature: new Uint8Array(65) };
+const sibling = { hash: new Uint8Array(32), sum: 1n, isLeft: true };
 const failure = (message: string) => ({ kind: 'trap', message });
 const verdict = { lease: 'a', task: 0, outcome: 'accepted' };
 const either: Record<string, readonly [object, Bound[]]> = {
@@ -160,6 +162,28 @@ const down: Record<string, readonly [object, Bound[]]> = {
       ['voucher.signature', new Uint8Array(65), new Uint8Array(66)],
     ],
   ],
+  covered: [
+    {
+      type: 'covered',
+      root: new Uint8Array(32),
+      limit: 1n,
+      total: 2n,
+      until: 0,
+      siblings: [sibling],
+    },
+    [
+      ['root', new Uint8Array(32), new Uint8Array(31)],
+      ['limit', 2n ** 128n - 1n, new Uint8Array(17)],
+      ['total', 0n, 7],
+      ...countBounds('until', 2 ** 40 - 1),
+      ['siblings', many(MAX_PROOF_LEVELS, sibling), many(MAX_PROOF_LEVELS + 1, sibling)],
+      ['siblings', [], null],
+      ['siblings.0', sibling, { ...sibling, depth: 1 }],
+      ['siblings.0.hash', new Uint8Array(32), new Uint8Array(33)],
+      ['siblings.0.sum', 0n, 7],
+      ['siblings.0.isLeft', false, 0],
+    ],
+  ],
   cancel: [
     { type: 'cancel', leases: ['a'] },
     [
@@ -197,7 +221,7 @@ describe.each([
 });
 
 test('nobody may say what the other side says', () => {
-  for (const name of ['lease', 'reveal', 'verdict', 'voucher', 'cancel'])
+  for (const name of ['lease', 'reveal', 'verdict', 'voucher', 'covered', 'cancel'])
     expect(verdictOn(WORK.toListener, down[name]![0])).toBe('protocol/invalid at type');
   for (const name of ['hello', 'ready', 'progress', 'commit', 'results', 'failed'])
     expect(verdictOn(WORK.toDialer, up[name]![0])).toBe('protocol/invalid at type');

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { coveredSchema } from './allocation.ts';
 import type { Channel, StreamProtocol } from './channel.ts';
 import { amountSchema } from './codec.ts';
 import {
@@ -161,6 +162,7 @@ export const WORK = {
       type: v.literal('cancel'),
       leases: v.pipe(v.array(leaseIdSchema), v.minLength(1), v.maxLength(MAX_OPEN_LEASES)),
     }),
+    coveredSchema,
     drainSchema,
     pingSchema,
     pongSchema,

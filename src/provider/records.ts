@@ -1,3 +1,4 @@
+import type { PostedProof } from '../payment/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
@@ -22,6 +23,8 @@ export interface VoucherRecord {
   readonly receivedAtMs: number;
   /** When the first voucher of this tuple came; absent in records of earlier versions. */
   readonly firstAtMs?: number;
+  /** Show the chain that collateral is set aside for this payee; each was confirmed when it came. */
+  readonly proofs?: readonly PostedProof[];
 }
 
 /** Vouchers are cumulative per (chain, pool, payer, session key, payee); this is that tuple as a storage key. */

@@ -1,3 +1,4 @@
+import type { SumProof } from '../payment/sum-tree.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { PayerStanding } from '../payment/acceptance.ts';
@@ -82,6 +83,8 @@ export interface SandboxSlice {
 
 export interface ProviderChain {
   payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding>;
+  /** What a payee can still draw with this proof, surely; 0 when it proves nothing or runs out within a minute. */
+  allocationCover(terms: PaymentTerms, payee: Address, proof: SumProof): Promise<bigint>;
   /** Address that signed this voucher for this chain and pool. */
   voucherSigner(terms: PaymentTerms, voucher: SignedVoucher): Promise<Address>;
 }

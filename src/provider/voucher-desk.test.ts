@@ -3,6 +3,7 @@ import { ManualClock } from '../../tests/mesh/twins/manual-clock.ts';
 import { MemoryChain } from '../../tests/mesh/twins/memory-chain.ts';
 import type { KilnError } from '../base/errors.ts';
 import { AGREEMENT } from '../protocol/messages.fixture.ts';
+import { buildSumTree, type PostedProof } from '../payment/sum-tree.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
@@ -176,6 +177,7 @@ describe('a voucher', () => {
   test('is stored before the chain has answered, and so is the next one', async () => {
     const hanging: ProviderChain = {
       payerView: () => new Promise(() => {}),
+      allocationCover: (terms, payee, proof) => chain.allocationCover(terms, payee, proof),
       voucherSigner: (terms, voucher) => chain.voucherSigner(terms, voucher),
     };
     const desk = await openDesk({ chain: hanging });
@@ -243,12 +245,92 @@ describe('a payer that is no longer good is left, and its voucher kept', () => {
     await clock.advance(60_001);
     const stale: ProviderChain = {
       payerView: async () => view,
+      allocationCover: (terms, payee, proof) => chain.allocationCover(terms, payee, proof),
       voucherSigner: (terms, voucher) => chain.voucherSigner(terms, voucher),
     };
     const desk = await openDesk({ chain: stale });
     desk.owe(1);
     await desk.take(await sign(100n), 1);
     expect([stops.length, desk.earned, (await held())!.voucher.amount]).toEqual([1, 100n, 100n]);
+  });
+});
+
+/** The payer sets so much aside for one payee. */
+function allocate(limit: bigint, payee = PAYEE): PostedProof {
+  const leaves = [{ payee, limit }];
+  return chain.allocate(session.terms, leaves)[0]!.proof;
+}
+
+describe('a proof of collateral', () => {
+  const taken = async (desk: VoucherDesk, proof: PostedProof) =>
+    (await desk.takeCover(proof))?.code ?? 'taken';
+  async function withVoucher(): Promise<VoucherDesk> {
+    const desk = await openDesk();
+    await desk.take(await sign(400n), 4);
+    return desk;
+  }
+  test('is stored with the voucher, once, stays with the next one, and pays when all else is gone', async () => {
+    const desk = await withVoucher();
+    const proof = allocate(500n);
+    expect([await taken(desk, proof), await taken(desk, proof)]).toEqual(['taken', 'taken']);
+    await desk.take(await sign(500n), 1);
+    expect(await held()).toMatchObject({ voucher: { amount: 500n }, proofs: [proof] });
+    chain.withdraw(PAYER, 9_500n);
+    const again = await openDesk();
+    await again.judge();
+    expect([uncovered, again.canRisk(1)]).toEqual([[], true]);
+    const { voucher, proofs } = (await held())!;
+    expect([await chain.redeem(voucher), await chain.redeem(voucher, proofs![0])]).toEqual([0n, 500n]);
+  });
+  test('of somebody else, with another limit, sum or way, or late, is neither stored nor counted', async () => {
+    const desk = await withVoucher();
+    const [own, foreign] = chain
+      .allocate(session.terms, [
+        { payee: PAYEE, limit: 10n },
+        { payee: OTHER, limit: 5_000n },
+      ])
+      .map(({ proof }) => proof) as [PostedProof, PostedProof];
+    const [sibling] = own.siblings;
+    const forged: readonly PostedProof[] = [
+      foreign,
+      { ...own, limit: 11n },
+      { ...own, limit: 5_010n, siblings: [] },
+      { ...own, total: 5_011n },
+      { ...own, siblings: [{ ...sibling!, isLeft: !sibling!.isLeft }] },
+      { ...own, root: new Uint8Array(32).fill(9) },
+    ];
+    for (const proof of forged) expect(await taken(desk, proof)).toBe('payment/wrong-proof');
+    // A tree that is right in itself, of which the chain knows nothing; and one that has run out.
+    const invented = buildSumTree([{ payee: PAYEE, limit: 5_000n }]);
+    const unknown = { ...invented.proofOf(PAYEE)!, total: 5_000n, until: own.until };
+    expect(await taken(desk, unknown)).toBe('payment/not-set-aside');
+    expect(await taken(desk, { ...own, until: 59 + Math.floor(clock.now() / 1_000) })).toBe(
+      'payment/not-set-aside',
+    );
+    expect((await held())!.proofs).toEqual([]);
+    expect(await taken(desk, own)).toBe('taken');
+    expect((await held())!.proofs).toEqual([own]);
+  });
+  test('is one of eight at most, until one is used up', async () => {
+    const desk = await withVoucher();
+    for (let i = 1; i <= 8; i++) expect(await taken(desk, allocate(BigInt(i)))).toBe('taken');
+    const ninth = allocate(9n);
+    expect(await taken(desk, ninth)).toBe('payment/too-many-proofs');
+    const { voucher, proofs } = (await held())!;
+    chain.withdraw(PAYER, 9_955n);
+    expect(await chain.redeem(voucher, proofs![3])).toBe(4n);
+    expect(await taken(desk, ninth)).toBe('taken');
+    expect((await held())!.proofs!.map(({ limit }) => limit)).toEqual([1n, 2n, 3n, 5n, 6n, 7n, 8n, 9n]);
+  });
+  test('waits with seven others at most, however many are sent', async () => {
+    const desk = await withVoucher();
+    const proof = allocate(1n);
+    const codes = await Promise.all(Array.from({ length: 20 }, () => taken(desk, proof)));
+    expect(codes.filter((code) => code === 'payment/too-many-proofs')).toHaveLength(12);
+  });
+  test('without any voucher covers nothing, and is not kept', async () => {
+    const desk = await openDesk();
+    expect([await taken(desk, allocate(5n)), await held()]).toEqual(['taken', undefined]);
   });
 });
 
@@ -268,15 +350,13 @@ describe('a payer that owes more than its deposit and the credit cover', () => {
   test('is worked for again once it has set enough aside', async () => {
     const desk = await overCredit();
     chain.openSession({ payer: PAYER, deposit: 99n, cap: 1n });
-    chain.reserve(session.terms, PAYEE, 99n);
-    await desk.judge();
+    await desk.takeCover(allocate(99n));
     expect([uncovered, desk.canRisk(1)]).toEqual([[400n], false]);
     await clock.advance(30_000);
     await desk.judge();
     expect([uncovered, desk.canRisk(1)]).toEqual([[400n, 301n], false]);
     chain.openSession({ payer: PAYER, deposit: 1n, cap: 1n });
-    chain.reserve(session.terms, PAYEE, 1n);
-    await desk.judge();
+    await desk.takeCover(allocate(1n));
     expect([uncovered, stops, desk.canRisk(1)]).toEqual([[400n, 301n], [], true]);
   });
   test('or once what it owes could be redeemed', async () => {
@@ -292,7 +372,7 @@ describe('a payer that owes more than its deposit and the credit cover', () => {
     expect([uncovered, desk.canRisk(1)]).toEqual([[], true]);
     await desk.take(await sign(3_001n), 0);
     expect([uncovered, stops, desk.canRisk(1)]).toEqual([[3_001n], [], true]);
-    chain.reserve(session.terms, PAYEE, 3_001n);
+    await desk.takeCover(allocate(3_001n));
     await clock.advance(30_000);
     await desk.judge();
     expect(uncovered).toEqual([3_001n]);

@@ -1,7 +1,8 @@
-import { KilnError } from '../base/errors.ts';
+import { KilnError, toKilnError } from '../base/errors.ts';
 import { type Clock, within } from '../base/time.ts';
-import { judgeStanding, MAX_VIEW_AGE_MS, refuseVoucher } from '../payment/acceptance.ts';
+import { judgeStanding, MAX_VIEW_AGE_MS, type PayerStanding, refuseVoucher } from '../payment/acceptance.ts';
 import { taskPrice } from '../payment/price.ts';
+import { MAX_OPEN_PROOFS, type PostedProof } from '../payment/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
@@ -15,6 +16,7 @@ import {
 } from './constants.ts';
 import { type VoucherRecord, voucherKey } from './records.ts';
 import type { Collection } from '../base/collection.ts';
+import { CoverShelf, tooManyProofs } from './cover-shelf.ts';
 import type { ProviderChain } from './slices.ts';
 
 /** What the desk works with. */
@@ -39,10 +41,11 @@ export interface VoucherDeskInit {
 export class VoucherDesk {
   readonly #init: VoucherDeskInit;
   readonly #pricePerTask: bigint;
-  #last: SignedVoucher | undefined;
-  #firstAtMs: number | undefined;
+  readonly #shelf: CoverShelf;
+  #last: VoucherRecord | undefined;
   #owedTasks = 0;
   #unpaidTasks = 0;
+  #waitingProofs = 0;
   #earned = 0n;
   #doubtSinceMs: number | undefined;
   #uncoveredSinceMs: number | undefined;
@@ -53,8 +56,9 @@ export class VoucherDesk {
 
   private constructor(init: VoucherDeskInit, last: VoucherRecord | undefined) {
     this.#init = init;
-    this.#last = last?.voucher;
-    this.#firstAtMs = last?.firstAtMs ?? last?.receivedAtMs;
+    const { payee, payment: terms } = init.agreement;
+    this.#shelf = new CoverShelf({ ...init, terms, payee: payee as Address }, last?.proofs);
+    this.#last = last;
     this.#pricePerTask = taskPrice(init.agreement.pricePerUnit, init.agreement.microUnitsPerTask);
   }
 
@@ -106,6 +110,29 @@ export class VoucherDesk {
     if (await taking) await this.judge();
   }
 
+  /**
+   * Takes what proves collateral for this payee, after the vouchers that came before it: stored with the newest, counted
+   * by the chain's word. Never rejects: resolves with why it does not count, as {@link CoverShelf.take} throws it. Work
+   * stays held back then, and the requestor is asked again.
+   */
+  async takeCover(proof: PostedProof): Promise<KilnError | undefined> {
+    if (this.#waitingProofs >= MAX_OPEN_PROOFS) return tooManyProofs();
+    this.#waitingProofs++;
+    const taking = this.#taking.then(() => this.#keepProof(proof));
+    this.#taking = taking.then(
+      () => {},
+      () => {},
+    );
+    try {
+      if (await taking) await this.judge();
+      return undefined;
+    } catch (thrown) {
+      return toKilnError(thrown);
+    } finally {
+      this.#waitingProofs--;
+    }
+  }
+
   /** Resolves when every voucher taken so far is stored, or refused. */
   settled(): Promise<void> {
     return this.#taking;
@@ -134,7 +161,8 @@ export class VoucherDesk {
     const { agreement, chain, clock, home, vouchers } = this.#init;
     const terms = agreement.payment;
     const payee = agreement.payee as Address;
-    const before = this.#last?.amount ?? 0n;
+    const last = this.#last?.voucher;
+    const before = last?.amount ?? 0n;
     if (tasks === 0 && voucher.amount < before) return false;
     const refused = refuseVoucher({
       home,
@@ -144,7 +172,7 @@ export class VoucherDesk {
       tasks,
       voucher,
       signer: await chain.voucherSigner(terms, voucher),
-      ...(this.#last === undefined ? {} : { last: this.#last }),
+      ...(last === undefined ? {} : { last }),
     });
     if (refused !== undefined) {
       throw new KilnError(refused.code, refused.message, {
@@ -152,10 +180,11 @@ export class VoucherDesk {
       });
     }
     const receivedAtMs = clock.now();
-    this.#firstAtMs ??= receivedAtMs;
-    const record = { terms, payee, voucher, receivedAtMs, firstAtMs: this.#firstAtMs };
+    const firstAtMs = this.#last?.firstAtMs ?? this.#last?.receivedAtMs ?? receivedAtMs;
+    const { proofs } = this.#shelf;
+    const record = { terms, payee, voucher, receivedAtMs, firstAtMs, proofs };
     await vouchers.put(voucherKey(terms, payee), record);
-    this.#last = voucher;
+    this.#last = record;
     const growth = voucher.amount - before;
     this.#earned += growth;
     const paidTasks = this.#pricePerTask === 0n ? tasks : Number(growth / this.#pricePerTask);
@@ -164,12 +193,32 @@ export class VoucherDesk {
     return true;
   }
 
-  async #judgeNow(): Promise<void> {
-    const { agreement, chain, clock, onStop } = this.#init;
-    const { amount, issued } = this.#last ?? { amount: 0n, issued: 0n };
-    const standing = await within(clock, CHAIN_ANSWER_MS, undefined, () =>
+  /** Checks and stores; false for a proof that is held. One for a payee without vouchers covers nothing. */
+  async #keepProof(proof: PostedProof): Promise<boolean> {
+    if (this.#last === undefined || !(await this.#shelf.take(proof))) return false;
+    const { terms, payee } = this.#last;
+    const record = { ...this.#last, proofs: this.#shelf.proofs };
+    await this.#init.vouchers.put(voucherKey(terms, payee), record);
+    this.#last = record;
+    return true;
+  }
+
+  /** The chain's word, with the collateral of allocations. */
+  async #standing(): Promise<PayerStanding> {
+    const { agreement, chain } = this.#init;
+    const [standing, allocated] = await Promise.all([
       chain.payerView(agreement.payment, agreement.payee as Address),
-    ).catch(() => undefined);
+      this.#shelf.total(),
+    ]);
+    return { ...standing, collateral: standing.collateral + allocated };
+  }
+
+  async #judgeNow(): Promise<void> {
+    const { agreement, clock, onStop } = this.#init;
+    const { amount, issued } = this.#last?.voucher ?? { amount: 0n, issued: 0n };
+    const standing = await within(clock, CHAIN_ANSWER_MS, undefined, () => this.#standing()).catch(
+      () => undefined,
+    );
     const nowMs = clock.now();
     if (standing === undefined) {
       this.#doubtSinceMs ??= nowMs;

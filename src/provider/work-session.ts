@@ -249,6 +249,9 @@ export class WorkSession {
       case 'cancel':
         for (const lease of message.leases) this.#init.vouchers.giveAway(this.#pump.cancel(lease));
         break;
+      case 'covered':
+        void this.#init.vouchers.takeCover(message).then(() => this.#pump.pump());
+        break;
       case 'drain':
         this.end(message.reason);
         break;

@@ -1,11 +1,15 @@
 import type { Clock } from '../base/time.ts';
+import { ownBytes } from '../base/bytes.ts';
+import type { PostedProof } from '../payment/sum-tree.ts';
+import { isSameAddress } from '../payment/voucher.ts';
+import type { WorkDown } from '../protocol/work.ts';
 import { COVER_INTERVAL_MS } from './constants.ts';
 import type { Paymaster } from './paymaster.ts';
 import type { ProviderLink } from './provider-link.ts';
 
 /**
  * Sets collateral aside when a provider asks: for all that work now in one go, and seldom, since it costs gas and
- * strangers ask. It is an offer: who gets none redeems, or leaves.
+ * strangers ask. Each is sent the proofs of its own, old ones too. It is an offer: who gets none redeems, or leaves.
  */
 export class CoverDesk {
   readonly #clock: Clock;
@@ -27,7 +31,15 @@ export class CoverDesk {
     this.#isBusy = true;
     this.#nextAtMs = nowMs + COVER_INTERVAL_MS;
     const working = this.#links().filter((link) => !link.isEnded);
-    await this.#paymaster.cover(working.map(({ payee }) => payee)).catch(() => {});
+    const covered = await this.#paymaster.cover(working.map(({ payee }) => payee)).catch(() => []);
+    for (const link of working) {
+      for (const { payee, proof } of covered) if (isSameAddress(payee, link.payee)) link.send(message(proof));
+    }
     this.#isBusy = false;
   }
+}
+
+function message({ root, limit, total, until, siblings }: PostedProof): WorkDown {
+  const way = siblings.map(({ hash, sum, isLeft }) => ({ hash: ownBytes(hash), sum, isLeft }));
+  return { type: 'covered', root: ownBytes(root), limit, total, until, siblings: way };
 }

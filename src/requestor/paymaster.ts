@@ -6,7 +6,7 @@ import type { SignedVoucher } from '../protocol/work.ts';
 import type { ProviderLink } from './provider-link.ts';
 import type { Collection } from '../base/collection.ts';
 import { ledgerKey, resumeLedger } from './session-ledger.ts';
-import type { PaymentSession } from './slices.ts';
+import type { CoveredPayee, PaymentSession } from './slices.ts';
 
 /**
  * Pays the providers of one job by its session key. One payment after another: the ledger is stored before the voucher
@@ -51,10 +51,10 @@ export class Paymaster {
     return turn;
   }
 
-  /** Sets collateral aside for what these payees were promised; does nothing where the session cannot. */
-  async cover(payees: readonly Address[]): Promise<void> {
+  /** Sets collateral aside for what these payees were promised, and gives the proofs; none where the session cannot. */
+  async cover(payees: readonly Address[]): Promise<readonly CoveredPayee[]> {
     const owed = [...new Set(payees)].map((payee) => ({ payee, promised: this.promised(payee) }));
-    await this.#session.cover?.(owed.filter(({ promised }) => promised > 0n));
+    return (await this.#session.cover?.(owed.filter(({ promised }) => promised > 0n))) ?? [];
   }
 
   /** Resolves when every payment begun so far is stored and sent. */

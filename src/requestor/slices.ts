@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { PostedProof } from '../payment/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/announce.ts';
 import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
 import type { Envelope } from '../protocol/envelope.ts';
@@ -63,6 +64,12 @@ export interface RequestorSandbox {
   benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
 }
 
+/** A payee with the proof of its collateral. */
+export interface CoveredPayee {
+  readonly payee: Address;
+  readonly proof: PostedProof;
+}
+
 /** The requestor's means to pay: one session key, funded and authorised on chain. */
 export interface PaymentSession {
   readonly terms: PaymentTerms;
@@ -74,8 +81,13 @@ export interface PaymentSession {
     readonly amount: bigint;
     readonly issued: bigint;
   }): Promise<SignedVoucher>;
-  /** Sets collateral aside for what these payees were promised and have not redeemed, if it can be done quietly. */
-  cover?(promised: readonly { readonly payee: Address; readonly promised: bigint }[]): Promise<void>;
+  /**
+   * Sets collateral aside for what these payees were promised and have not redeemed, if it can be done quietly; gives
+   * every proof of collateral that they can draw on now.
+   */
+  cover?(
+    promised: readonly { readonly payee: Address; readonly promised: bigint }[],
+  ): Promise<readonly CoveredPayee[]>;
   /** What the chain has seen of this key, in the token's smallest unit. */
   readUse?(): Promise<{ readonly redeemed: bigint; readonly highestIssued: bigint }>;
 }

@@ -1,19 +1,16 @@
-import { parseEventLogs } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toHex } from '../base/bytes.ts';
 import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts';
 import { orderDigest } from '../payment/orders.ts';
 import { buildSumTree } from '../payment/sum-tree.ts';
 import { plainAddress, signDigest } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
-import { POOL_ABI } from './chain.ts';
-import { allocate, allocateOrder, allocationCover, contractProof, reserve } from './collateral.ts';
-import { coverPayees } from './cover-payees.ts';
+import { memoryStore } from '../storage/memory-store.ts';
+import { allocate, allocateOrder } from './collateral.ts';
+import { coverPayees, type PostedTree } from './cover-payees.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { thaw, withdraw } from './pool-writer.ts';
-import { redeem } from './redeem.ts';
+import { redeem, redeemRows } from './redeem.ts';
 import { openSession } from './session-key.ts';
-import { transact } from './transact.ts';
 
 const DAY_MS = 86_400_000;
 const payeeOf = (number: number): Address => `0x${(0xa000 + number).toString(16).padStart(40, '0')}`;
@@ -50,9 +47,9 @@ describe('collateral on a real chain', () => {
       await allocate(chain.reader, wallet, order, { signer });
       for (const { payee, limit } of leaves) {
         const proof = tree.proofOf(payee)!;
-        expect(await allocationCover(chain.reader, session.terms, payee, proof)).toBe(limit);
+        expect(await chain.reader.allocationCover(session.terms, payee, proof)).toBe(limit);
         const forged = { ...proof, limit: limit + 1n };
-        expect(await allocationCover(chain.reader, session.terms, payee, forged)).toBe(0n);
+        expect(await chain.reader.allocationCover(session.terms, payee, forged)).toBe(0n);
       }
       const { free, spent } = await chain.reader.payerView(session.terms, payeeOf(0));
       expect([free, spent]).toEqual([10_000n - tree.total, tree.total]);
@@ -86,62 +83,65 @@ describe('collateral on a real chain', () => {
 
     const voucher = await session.sign({ payee: payeeOf(1), amount: 300n, issued: 700n });
     const before = await chain.reader.tokenBalance(payeeOf(1));
-    const row = { ...voucher, payer: plainAddress(voucher.payer), payee: payeeOf(1) };
-    const receipt = await transact(chain.reader, stranger.wallet, {
-      address: chain.config.pool,
-      abi: POOL_ABI,
-      functionName: 'redeemCovered',
-      args: [
-        [{ ...row, signature: `0x${toHex(voucher.signature)}` }],
-        [contractProof(tree.proofOf(payeeOf(1))!)],
-      ],
-      action: 'redeem the vouchers',
-    });
-    expect(parseEventLogs({ abi: POOL_ABI, eventName: 'Redeemed', logs: receipt.logs })).toHaveLength(1);
+    const rows = [{ voucher, proof: tree.proofOf(payeeOf(1))! }];
+    expect((await redeemRows(chain.reader, stranger.wallet, rows)).paid).toBe(300n);
     expect((await chain.reader.tokenBalance(payeeOf(1))) - before).toBe(300n);
     const proof = tree.proofOf(payeeOf(2))!;
-    expect(await allocationCover(chain.reader, session.terms, payeeOf(2), proof)).toBe(200n);
+    expect(await chain.reader.allocationCover(session.terms, payeeOf(2), proof)).toBe(200n);
     expect(await chain.reader.sessionKey(wallet.address, signer)).toMatchObject({ redeemed: 700n });
   }, 30_000);
 
-  it('reserved for one payee is redeemed like any voucher, and refused beyond deposit, cap and key', async () => {
-    const { wallet, session, signer } = await payer(100n);
-    const untilMs = Date.now() + DAY_MS / 2;
-    const order = { signer, payees: [payeeOf(5)], amounts: [60n], untilMs };
-    await reserve(chain.reader, wallet, order);
-    const refused = (change: Partial<typeof order>) =>
-      expect(reserve(chain.reader, wallet, { ...order, ...change })).rejects;
-    await refused({ amounts: [41n] }).toMatchObject({ code: 'wallet/not-enough-deposit' });
-    await refused({ amounts: [1n], untilMs: Date.now() + 3 * DAY_MS }).toMatchObject({
-      code: 'wallet/until-out-of-range',
-    });
-    await thaw(chain.reader, wallet, 40n);
-    const voucher = await session.sign({ payee: payeeOf(5), amount: 60n, issued: 60n });
-    expect((await redeem(chain.reader, wallet, [voucher])).paid).toBe(60n);
+  it('is refused beyond deposit and key', async () => {
+    const { wallet, signer } = await payer(100n);
+    const refused = (limit: bigint, untilMs: number) => {
+      const order = allocateOrder(wallet.address, buildSumTree([{ payee: payeeOf(5), limit }]), untilMs);
+      return expect(allocate(chain.reader, wallet, order, { signer })).rejects;
+    };
+    await refused(101n, Date.now() + DAY_MS / 2).toMatchObject({ code: 'wallet/not-enough-deposit' });
+    await refused(1n, Date.now() + 3 * DAY_MS).toMatchObject({ code: 'wallet/until-out-of-range' });
   }, 30_000);
 
-  it('covers in one transaction what payees were promised, again only what came since, as far as it goes', async () => {
+  it('covers in one root what payees were promised, again only what came since, as far as it goes', async () => {
     const { wallet, session } = await payer(100n);
+    const posted = memoryStore().collection<PostedTree>('wallet');
+    const init = { reader: chain.reader, account: wallet, terms: session.terms, posted };
     const cover = (amounts: readonly bigint[]) =>
       coverPayees(
-        chain.reader,
-        wallet,
-        session.terms,
+        init,
         amounts.map((promised, i) => ({ payee: payeeOf(i), promised })),
         Date.now() + 30 * DAY_MS,
       );
-    const covers = () =>
-      Promise.all(
-        [0, 1, 2].map(async (i) => (await chain.reader.payerView(session.terms, payeeOf(i))).collateral),
-      );
-    await cover([20n, 30n, 0n]);
-    expect(await covers()).toEqual([20n, 30n, 0n]);
+    const block = () => chain.reader.client.getBlockNumber({ cacheTime: 0 });
+    const start = await block();
+    const first = await cover([20n, 30n, 0n]);
+    expect(await block()).toBe(start + 1n);
+    expect(first.map(({ payee, proof }) => [payee, proof.limit, proof.total])).toEqual([
+      [payeeOf(1), 30n, 50n],
+      [payeeOf(0), 20n, 50n],
+    ]);
     const voucher = await session.sign({ payee: payeeOf(0), amount: 20n, issued: 50n });
-    expect((await redeem(chain.reader, wallet, [voucher])).paid).toBe(20n);
-    const block = await chain.reader.client.getBlockNumber({ cacheTime: 0 });
-    await cover([20n, 30n, 0n]);
-    expect(await chain.reader.client.getBlockNumber({ cacheTime: 0 })).toBe(block);
-    await cover([35n, 50n, 90n]);
-    expect(await covers()).toEqual([0n, 30n, 50n]);
+    const row = { voucher, proof: first[1]!.proof };
+    expect((await redeemRows(chain.reader, wallet, [row])).paid).toBe(20n);
+    const before = await block();
+    expect(await cover([20n, 30n, 0n])).toEqual([first[0]]);
+    expect(await block()).toBe(before);
+    const second = await cover([35n, 50n, 90n]);
+    expect(second.map(({ payee, proof }) => [payee, proof.limit])).toEqual([
+      [payeeOf(1), 30n],
+      [payeeOf(2), 50n],
+    ]);
+  }, 30_000);
+
+  it('of the same limits twice gives way by one unit, since a root is taken once', async () => {
+    const { wallet, session } = await payer(100n);
+    const posted = memoryStore().collection<PostedTree>('wallet');
+    const init = { reader: chain.reader, account: wallet, terms: session.terms, posted };
+    const cover = (promised: bigint) =>
+      coverPayees(init, [{ payee: payeeOf(0), promised }], Date.now() + DAY_MS);
+    const [first] = await cover(20n);
+    const voucher = await session.sign({ payee: payeeOf(0), amount: 20n, issued: 20n });
+    await redeemRows(chain.reader, wallet, [{ voucher, proof: first!.proof }]);
+    const [second] = await cover(40n);
+    expect(second!.proof.limit).toBe(19n);
   }, 30_000);
 });

@@ -3,12 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts';
 import { systemClock } from '../base/time.ts';
+import { plainAddress } from '../payment/voucher.ts';
 import type { Address } from '../protocol/primitives.ts';
+import { POOL_ABI } from './chain.ts';
 import { drawFromFaucet } from './faucet.ts';
 import { PoolReader } from './pool-reader.ts';
 import { readGasPrices } from './gas-prices.ts';
-import { reserve } from './collateral.ts';
 import { openSession, type SessionKey } from './session-key.ts';
+import { transact } from './transact.ts';
 
 const DAY_MS = 86_400_000;
 const PAYEE: Address = `0x${'a1'.repeat(20)}`;
@@ -42,11 +44,12 @@ describe('what a provider reads of a payer', () => {
       expiresAtMs: Date.now() + DAY_MS,
     });
     const until = Date.now() + DAY_MS / 2;
-    await reserve(chain.reader, wallet, {
-      signer: session.terms.sessionKey as Address,
-      payees: [PAYEE],
-      amounts: [30n],
-      untilMs: until,
+    await transact(chain.reader, wallet, {
+      address: chain.config.pool,
+      abi: POOL_ABI,
+      functionName: 'reserve',
+      args: [plainAddress(session.terms.sessionKey), [PAYEE], [30n], Math.floor(until / 1_000)],
+      action: 'set collateral aside',
     });
   }, 30_000);
   afterAll(async () => {

@@ -4,8 +4,7 @@ import type { SumProof } from '../payment/sum-tree.ts';
 import { plainAddress } from '../payment/voucher.ts';
 import type { SignedPayout } from '../protocol/redeem.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
-import { contractProof } from './collateral.ts';
-import { contractVoucher } from './redeem.ts';
+import { contractProof } from './allocation-cover.ts';
 
 /** A voucher with what shows that collateral covers it. */
 export interface CoveredVoucher {
@@ -36,6 +35,16 @@ export function redeemCall(rows: readonly CoveredVoucher[], payout?: SignedPayou
   return hasProofs
     ? { functionName: 'redeemCovered', args: [vouchers, proofs] }
     : { functionName: 'redeem', args: [vouchers] };
+}
+
+function contractVoucher({ payer, payee, amount, issued, signature }: SignedVoucher) {
+  return {
+    payer: plainAddress(payer),
+    payee: plainAddress(payee),
+    amount,
+    issued,
+    signature: hex(signature),
+  };
 }
 
 function hex(bytes: Uint8Array): Hex {

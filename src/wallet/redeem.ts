@@ -1,13 +1,12 @@
-import { type Hex, parseEventLogs } from 'viem';
+import { type Abi, type Hex, parseEventLogs } from 'viem';
 import { aborted, type KilnError, toKilnError } from '../base/errors.ts';
-import { toHex } from '../base/bytes.ts';
-import { plainAddress } from '../payment/voucher.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import type { WalletAccount } from './account.ts';
 import { toChainError } from './chain-error.ts';
 import { POOL_ABI } from './chain.ts';
 import { MAX_REDEEM_ROWS } from './constants.ts';
 import type { PoolReader } from './pool-reader.ts';
+import { type CoveredVoucher, redeemCall } from './redeem-call.ts';
 import { transact, type TransactOptions } from './transact.ts';
 
 /** Why a voucher paid nothing, by the contract's `SkipReason`. */
@@ -60,10 +59,25 @@ export interface Redemption {
  * @example
  * const { paid, rows } = await redeem(reader, account, vouchers, { onStep });
  */
-export async function redeem(
+export function redeem(
   reader: PoolReader,
   account: WalletAccount,
   vouchers: readonly SignedVoucher[],
+  options: TransactOptions = {},
+): Promise<Redemption> {
+  return redeemRows(
+    reader,
+    account,
+    vouchers.map((voucher) => ({ voucher })),
+    options,
+  );
+}
+
+/** As {@link redeem}, drawing on allocations where a row has a proof; a voucher may come once for each of its proofs. */
+export async function redeemRows(
+  reader: PoolReader,
+  account: WalletAccount,
+  vouchers: readonly CoveredVoucher[],
   options: TransactOptions = {},
 ): Promise<Redemption> {
   const rows: RedeemedRow[] = [];
@@ -72,7 +86,7 @@ export async function redeem(
   for (let start = 0; start < vouchers.length; start += MAX_REDEEM_ROWS) {
     const batch = vouchers.slice(start, start + MAX_REDEEM_ROWS);
     if (failure !== undefined) {
-      rows.push(...batch.map((voucher) => ({ voucher, paid: 0n, skipped: 'not-sent' as const })));
+      rows.push(...batch.map(({ voucher }) => ({ voucher, paid: 0n, skipped: 'not-sent' as const })));
       continue;
     }
     try {
@@ -83,7 +97,7 @@ export async function redeem(
     } catch (thrown) {
       if (transactions.length === 0) throw thrown;
       failure = toKilnError(thrown, 'wallet/chain-error');
-      rows.push(...batch.map((voucher) => ({ voucher, paid: 0n, skipped: 'not-sent' as const })));
+      rows.push(...batch.map(({ voucher }) => ({ voucher, paid: 0n, skipped: 'not-sent' as const })));
     }
   }
   reader.forgetViews();
@@ -94,7 +108,7 @@ export async function redeem(
 async function redeemBatch(
   reader: PoolReader,
   account: WalletAccount,
-  batch: readonly SignedVoucher[],
+  batch: readonly CoveredVoucher[],
   signal: AbortSignal | undefined,
 ): Promise<{ rows: RedeemedRow[]; transaction?: Hex }> {
   if (signal?.aborted) throw aborted(signal.reason);
@@ -107,9 +121,8 @@ async function redeemBatch(
     account,
     {
       address: reader.config.pool,
-      abi: POOL_ABI,
-      functionName: 'redeem',
-      args: [paying.map((i) => contractVoucher(batch[i]!))],
+      abi: POOL_ABI as Abi,
+      ...redeemCall(paying.map((i) => batch[i]!)),
       action: 'redeem the vouchers',
     },
     signal,
@@ -121,7 +134,7 @@ async function redeemBatch(
   const reasons = new Map(skipped.map(({ args }) => [Number(args.row), REASONS[args.reason]]));
   let next = 0;
   for (const [position, i] of paying.entries()) {
-    const voucher = batch[i]!;
+    const { voucher } = batch[i]!;
     const reason = reasons.get(position);
     rows[i] =
       reason === undefined
@@ -134,34 +147,23 @@ async function redeemBatch(
 async function trialOf(
   reader: PoolReader,
   account: WalletAccount,
-  batch: readonly SignedVoucher[],
+  batch: readonly CoveredVoucher[],
 ): Promise<RedeemedRow[]> {
   try {
     const { result } = await reader.client.simulateContract({
       address: reader.config.pool,
-      abi: POOL_ABI,
-      functionName: 'redeem',
-      args: [batch.map(contractVoucher)],
+      abi: POOL_ABI as Abi,
+      ...redeemCall(batch),
       account: account.address,
       blockTag: 'pending',
     });
-    return batch.map((voucher, i) => {
-      const { paid, reason } = result[i]!;
+    const results = result as readonly { readonly paid: bigint; readonly reason: number }[];
+    return batch.map(({ voucher }, i) => {
+      const { paid, reason } = results[i]!;
       const skipped = REASONS[reason];
       return skipped === undefined ? { voucher, paid } : { voucher, paid, skipped };
     });
   } catch (thrown) {
     throw toChainError(thrown, 'redeem the vouchers');
   }
-}
-
-/** A voucher as the contract takes it. */
-export function contractVoucher(voucher: SignedVoucher) {
-  return {
-    payer: plainAddress(voucher.payer),
-    payee: plainAddress(voucher.payee),
-    amount: voucher.amount,
-    issued: voucher.issued,
-    signature: `0x${toHex(voucher.signature)}` as Hex,
-  };
 }

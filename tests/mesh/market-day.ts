@@ -156,8 +156,9 @@ export class MarketDay implements AsyncDisposable {
   /** Redeems all vouchers of a provider; the result is what it was paid. */
   async redeem({ store }: DayProvider): Promise<bigint> {
     let paid = 0n;
-    for (const [, { voucher }] of await store.collection<VoucherRecord>('vouchers').entries())
-      paid += await this.chain.redeem(voucher);
+    for (const [, { voucher, proofs = [] }] of await store.collection<VoucherRecord>('vouchers').entries()) {
+      for (const proof of [...proofs, undefined]) paid += await this.chain.redeem(voucher, proof);
+    }
     return paid;
   }
 

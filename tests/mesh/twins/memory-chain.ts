@@ -1,16 +1,18 @@
 import { type Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
+import { toHex } from '../../../src/base/bytes.ts';
 import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
 import type { PayerStanding } from '../../../src/payment/acceptance.ts';
 import { planCover } from '../../../src/payment/plan-cover.ts';
+import { buildSumTree, provesLimit, type SumLeaf, type SumProof } from '../../../src/payment/sum-tree.ts';
 import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
 import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/announce.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
 import type { SignedVoucher } from '../../../src/protocol/work.ts';
 import type { ProviderChain } from '../../../src/provider/slices.ts';
-import type { PaymentSession } from '../../../src/requestor/slices.ts';
+import type { CoveredPayee, PaymentSession } from '../../../src/requestor/slices.ts';
 
 // The curve's WASM loads on its own time: once, before any clock is held still.
 await signDigest(new Uint8Array(32).fill(1), `0x${'1'.repeat(64)}`);
@@ -29,7 +31,11 @@ interface Key {
   highestIssued: bigint;
   isEquivocated: boolean;
   readonly claimed: Map<Address, bigint>;
-  readonly reserved: Map<Address, bigint>;
+  /** By the hex of their roots. */
+  readonly allocations: Map<
+    string,
+    { readonly total: bigint; left: bigint; readonly drawn: Map<Address, bigint> }
+  >;
 }
 
 /** What a requestor puts into the pool for one job. Amounts are in the token's smallest unit. */
@@ -64,6 +70,7 @@ export class MemoryChain implements ProviderChain {
     const privateKey: Hex = `0x${(++this.#keyCount).toString(16).padStart(64, '0')}`;
     const sessionKey = privateKeyToAddress(privateKey);
     const terms: PaymentTerms = { chainId: this.chainId, pool: this.pool, payer, sessionKey };
+    const posted: CoveredPayee[] = [];
     this.#account(payer).balance += deposit;
     this.#keys.set(keyOf(terms), {
       cap,
@@ -73,7 +80,7 @@ export class MemoryChain implements ProviderChain {
       highestIssued: 0n,
       isEquivocated: false,
       claimed: new Map(),
-      reserved: new Map(),
+      allocations: new Map(),
     });
     return {
       terms,
@@ -84,10 +91,20 @@ export class MemoryChain implements ProviderChain {
         const payees = promised.map((one) => ({
           ...one,
           claimed: key.claimed.get(plainAddress(one.payee)) ?? 0n,
-          collateral: key.reserved.get(plainAddress(one.payee)) ?? 0n,
+          collateral: posted
+            .filter(({ payee }) => payee === one.payee)
+            .reduce((sum, { payee, proof }) => sum + this.#coverOf(key, payee, proof), 0n),
         }));
         const available = least(this.free(payer), key.cap - key.spent);
-        for (const { payee, amount } of planCover(payees, available)) this.reserve(terms, payee, amount);
+        const parts = planCover(payees, available);
+        if (parts.length > 0)
+          posted.push(
+            ...this.allocate(
+              terms,
+              parts.map(({ payee, amount }) => ({ payee, limit: amount })),
+            ),
+          );
+        return posted.filter(({ payee, proof }) => this.#coverOf(key, payee, proof) > 0n);
       },
       readUse: async () => {
         this.#assertReachable();
@@ -124,13 +141,23 @@ export class MemoryChain implements ProviderChain {
     this.onAlarm({ event: 'SignerRevoking', payer: plainAddress(payer), signer: plainAddress(sessionKey) });
   }
 
-  /** Sets money of the deposit aside for one payee under a session key. */
-  reserve(terms: PaymentTerms, payee: string, amount: bigint): void {
+  /** Sets money of the deposit aside for payees under a session key, and gives each its proof. */
+  allocate(terms: PaymentTerms, leaves: readonly SumLeaf[]): CoveredPayee[] {
     const key = this.#keys.get(keyOf(terms))!;
-    if (amount > this.free(terms.payer) || amount > key.cap - key.spent) throw new Error('not free');
-    this.#account(terms.payer).locked += amount;
-    key.spent += amount;
-    key.reserved.set(plainAddress(payee), (key.reserved.get(plainAddress(payee)) ?? 0n) + amount);
+    const { root, total, proofOf } = buildSumTree(leaves);
+    if (key.allocations.has(toHex(root))) throw new Error('the root is known');
+    if (total > this.free(terms.payer) || total > key.cap - key.spent) throw new Error('not free');
+    this.#account(terms.payer).locked += total;
+    key.spent += total;
+    key.allocations.set(toHex(root), { total, left: total, drawn: new Map() });
+    const until = Math.floor(key.expiresAtMs / 1_000);
+    return leaves.map(({ payee }) => ({ payee, proof: { ...proofOf(payee)!, total, until } }));
+  }
+
+  async allocationCover(terms: PaymentTerms, payee: Address, proof: SumProof): Promise<bigint> {
+    this.#assertReachable();
+    const key = this.#keys.get(keyOf(terms));
+    return key === undefined ? 0n : this.#coverOf(key, payee, proof);
   }
 
   async payerView(terms: PaymentTerms, payee: Address): Promise<PayerStanding> {
@@ -143,7 +170,7 @@ export class MemoryChain implements ProviderChain {
       redeemed: key?.redeemed ?? 0n,
       highestIssued: key?.highestIssued ?? 0n,
       claimed: key?.claimed.get(plainAddress(payee)) ?? 0n,
-      collateral: key?.reserved.get(plainAddress(payee)) ?? 0n,
+      collateral: 0n,
       expiresAtMs: key?.expiresAtMs ?? 0,
       isEquivocated: key?.isEquivocated ?? false,
       readAtMs: this.#clock.now(),
@@ -154,8 +181,8 @@ export class MemoryChain implements ProviderChain {
     return recoverVoucherSigner(terms, voucher);
   }
 
-  /** Redeems one voucher as the contract does, and returns what it paid: a bad one pays 0. */
-  async redeem(voucher: SignedVoucher): Promise<bigint> {
+  /** Redeems one voucher as the contract does, drawing on a proof if given, and returns what it paid: a bad one pays 0. */
+  async redeem(voucher: SignedVoucher, proof?: SumProof): Promise<bigint> {
     this.#assertReachable();
     const sessionKey = await recoverVoucherSigner(this, voucher).catch(() => undefined);
     const key = sessionKey && this.#keys.get(keyOf({ payer: voucher.payer, sessionKey }));
@@ -166,10 +193,14 @@ export class MemoryChain implements ProviderChain {
     if (owed <= 0n) return 0n;
     if (voucher.issued > key.highestIssued) key.highestIssued = voucher.issued;
     const account = this.#account(voucher.payer);
-    const reserved = least(owed, key.reserved.get(payee) ?? 0n);
-    const uncovered = least(owed - reserved, account.balance - account.locked, key.cap - key.spent);
-    const paid = reserved + uncovered;
-    key.reserved.set(payee, (key.reserved.get(payee) ?? 0n) - reserved);
+    const allocated = proof === undefined ? 0n : least(owed, this.#coverOf(key, payee, proof));
+    const uncovered = least(owed - allocated, account.balance - account.locked, key.cap - key.spent);
+    const paid = allocated + uncovered;
+    if (proof !== undefined && allocated > 0n) {
+      const allocation = key.allocations.get(toHex(proof.root))!;
+      allocation.left -= allocated;
+      allocation.drawn.set(payee, (allocation.drawn.get(payee) ?? 0n) + allocated);
+    }
     key.claimed.set(payee, claimed + paid);
     key.spent += uncovered;
     key.redeemed += paid;
@@ -179,11 +210,18 @@ export class MemoryChain implements ProviderChain {
       key.isEquivocated = true;
       this.onAlarm({ event: 'Equivocation', ...told });
     }
-    account.locked -= reserved;
+    account.locked -= allocated;
     account.balance -= paid;
     account.thawing = least(account.thawing, account.balance - account.locked);
     this.#paid.set(payee, this.paidTo(payee) + paid);
     return paid;
+  }
+
+  #coverOf(key: Key, payee: Address, proof: SumProof): bigint {
+    const allocation = key.allocations.get(toHex(proof.root));
+    if (allocation === undefined || !provesLimit(proof, payee, allocation.total)) return 0n;
+    const own = proof.limit - (allocation.drawn.get(plainAddress(payee)) ?? 0n);
+    return own > 0n ? least(own, allocation.left) : 0n;
   }
 
   #account(payer: string): Account {
