@@ -1,3 +1,5 @@
+import { PLAIN_WASI } from '../plain-wasi.ts';
+
 /** What one run in plain workers measured. */
 export interface PlainRun {
   /** Milliseconds from the first to the last finished task. */
@@ -11,41 +13,14 @@ export interface PlainRun {
  * that bench-spin calls. What a page without Kiln would do.
  */
 export const PLAIN_WORKER = `
+${PLAIN_WASI}
 let module;
 self.onmessage = async ({ data }) => {
   if (data.module) { module = await WebAssembly.compile(data.module); return self.postMessage('ready'); }
-  const args = data.args.map((text) => new TextEncoder().encode(text + '\\0'));
-  let memory;
-  const view = () => new DataView(memory.buffer);
-  const wasi = {
-    args_sizes_get(count, size) {
-      view().setUint32(count, args.length, true);
-      view().setUint32(size, args.reduce((sum, arg) => sum + arg.length, 0), true);
-      return 0;
-    },
-    args_get(list, buffer) {
-      for (const [i, arg] of args.entries()) {
-        view().setUint32(list + 4 * i, buffer, true);
-        new Uint8Array(memory.buffer, buffer).set(arg);
-        buffer += arg.length;
-      }
-      return 0;
-    },
-    fd_write(fd, vectors, count, written) {
-      let bytes = 0;
-      for (let i = 0; i < count; i++) bytes += view().getUint32(vectors + 8 * i + 4, true);
-      view().setUint32(written, bytes, true);
-      return 0;
-    },
-    fd_fdstat_get() { return 0; },
-    fd_close() { return 0; },
-    fd_seek() { return 70; },
-    proc_exit(code) { throw { code }; },
-  };
-  const imports = { wasi_snapshot_preview1: new Proxy(wasi, { get: (known, name) => known[name] ?? (() => 52) }) };
+  const imports = plainWasi(data.args);
   const instance = await WebAssembly.instantiate(module, imports);
-  memory = instance.exports.memory;
-  try { instance.exports._start(); } catch (exit) { if (exit.code !== 0) throw exit; }
+  imports.attach(instance);
+  callStart(instance);
   self.postMessage('done');
 };`;
 
