@@ -4,7 +4,7 @@ import { sleep, systemClock } from '../base/time.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
-import { openPromises } from '../requestor/open-promises.ts';
+import { openPromises } from '../requestor/pay/open-promises.ts';
 import { Requestor } from '../requestor/requestor.ts';
 import { probeGpu } from '../sandbox/gpu/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';

@@ -10,18 +10,18 @@ import { describeAlarm, isConcerned, type PayerAlarm } from '../payment/payer-al
 import type { Demand, Offer, PaymentTerms } from '../protocol/announce.ts';
 import type { Opened } from '../protocol/envelope.ts';
 import { type Address, JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
-import { AvoidList } from './avoid-list.ts';
+import { AvoidList } from './demands/avoid-list.ts';
 import { SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
-import { EndedSessions } from './ended-sessions.ts';
-import { OfferBoard } from './offer-board.ts';
-import { PassedDemands } from './passed-demands.ts';
+import { EndedSessions } from './work/ended-sessions.ts';
+import { OfferBoard } from './demands/offer-board.ts';
+import { PassedDemands } from './demands/passed-demands.ts';
 import type { AgreementRecord, VoucherRecord } from './records.ts';
 import type { Collection } from '../base/collection.ts';
 import type { ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
-import { SpeedScores } from './speed-scores.ts';
-import { takeJob } from './take-job.ts';
+import { SpeedScores } from './demands/speed-scores.ts';
+import { takeJob } from './demands/take-job.ts';
 import type { ProviderRules, ProviderView } from './view.ts';
-import type { WorkSession } from './work-session.ts';
+import type { WorkSession } from './work/work-session.ts';
 
 /** What a provider is made of. */
 export interface ProviderInit {

@@ -6,8 +6,8 @@ import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Result } from '../protocol/task.ts';
 import type { JobRecord } from './records.ts';
-import type { ReputationBook } from './reputation-book.ts';
-import type { ResultKeeper } from './result-keeper.ts';
+import type { ReputationBook } from './seats/reputation-book.ts';
+import type { ResultKeeper } from './results/result-keeper.ts';
 import type { RequestorNetwork } from './slices.ts';
 
 /** What one running job is made of; the requestor puts it together. */

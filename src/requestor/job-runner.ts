@@ -7,24 +7,24 @@ import type { Demand } from '../protocol/announce.ts';
 import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
-import { Announcer } from './announcer.ts';
+import { Announcer } from './seats/announcer.ts';
 import { REVEAL_TIMEOUT_MS, SWEEP_INTERVAL_MS } from './constants.ts';
-import { CoverDesk } from './cover-desk.ts';
+import { CoverDesk } from './pay/cover-desk.ts';
 import type { JobParts } from './job-parts.ts';
-import { JobProgress } from './job-progress.ts';
-import { LeaseDesk } from './lease-desk.ts';
-import { Outbox } from './outbox.ts';
-import { payProvider } from './pay-provider.ts';
-import type { Paymaster } from './paymaster.ts';
-import { ProviderLink } from './provider-link.ts';
+import { JobProgress } from './results/job-progress.ts';
+import { LeaseDesk } from './leases/lease-desk.ts';
+import { Outbox } from './leases/outbox.ts';
+import { payProvider } from './pay/pay-provider.ts';
+import type { Paymaster } from './pay/paymaster.ts';
+import { ProviderLink } from './seats/provider-link.ts';
 import type { RequestorAgreementRecord } from './records.ts';
-import { restorePay } from './restore-pay.ts';
+import { restorePay } from './pay/restore-pay.ts';
 import { planRestore } from './restore-plan.ts';
-import { ResultDesk } from './result-desk.ts';
-import { SeatDesk } from './seat-desk.ts';
-import { SettleDesk } from './settle-desk.ts';
-import { type Settled, TaskDesk } from './task-desk.ts';
-import { WorkIntake } from './work-intake.ts';
+import { ResultDesk } from './results/result-desk.ts';
+import { SeatDesk } from './seats/seat-desk.ts';
+import { SettleDesk } from './results/settle-desk.ts';
+import { type Settled, TaskDesk } from './results/task-desk.ts';
+import { WorkIntake } from './leases/work-intake.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {

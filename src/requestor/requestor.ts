@@ -18,17 +18,17 @@ import type { Manifest } from '../protocol/manifest.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { WORK } from '../protocol/work.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
-import { acceptProvider, type ProposalAnswer } from './accept-provider.ts';
+import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
 import { AGREEMENT_LIFETIME_MS, VIEW_INTERVAL_MS } from './constants.ts';
-import { lastVoucher } from './last-voucher.ts';
+import { lastVoucher } from './pay/last-voucher.ts';
 import { OpenJob } from './open-job.ts';
-import { OwnDevice } from './own-device.ts';
+import { OwnDevice } from './results/own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
-import type { Outputs } from './result-keeper.ts';
+import type { Outputs } from './results/result-keeper.ts';
 import type { Collection } from '../base/collection.ts';
-import { startLedger } from './session-ledger.ts';
+import { startLedger } from './pay/session-ledger.ts';
 import type { PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
-import { answerWork } from './work-door.ts';
+import { answerWork } from './leases/work-door.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
 
 /** What a requestor is made of. */

@@ -4,7 +4,7 @@ import { listenerChannel } from '../../src/protocol/channel.ts';
 import { seal } from '../../src/protocol/envelope.ts';
 import { type Agreement, NEGOTIATE } from '../../src/protocol/negotiate.ts';
 import { type RequestorWorkChannel, WORK, type WorkUp } from '../../src/protocol/work.ts';
-import { acceptProvider } from '../../src/requestor/accept-provider.ts';
+import { acceptProvider } from '../../src/requestor/seats/accept-provider.ts';
 import type { PaymentSession } from '../../src/requestor/slices.ts';
 import { type MarketDay, MICRO_UNITS_PER_TASK, PRICE_PER_UNIT } from './market-day.ts';
 import { tinyJob } from './twins/tiny-job.ts';

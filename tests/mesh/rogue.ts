@@ -12,7 +12,7 @@ import {
   type WorkDown,
   type WorkUp,
 } from '../../src/protocol/work.ts';
-import { negotiate } from '../../src/provider/negotiate.ts';
+import { negotiate } from '../../src/provider/demands/negotiate.ts';
 import type { AgreementRecord } from '../../src/provider/records.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { type DayProvider, type MarketDay, MICRO_UNITS_PER_TASK, PRICE_PER_UNIT } from './market-day.ts';

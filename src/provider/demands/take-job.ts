@@ -1,0 +1,158 @@
+import { equalBytes } from '../../base/bytes.ts';
+import { aborted, KilnError } from '../../base/errors.ts';
+import { within } from '../../base/time.ts';
+import type { Demand } from '../../protocol/announce.ts';
+import { defaultCreditLimit } from '../../payment/price.ts';
+import { parseManifest } from '../../job/manifest.ts';
+import { encode } from '../../protocol/codec.ts';
+import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Proposal } from '../../protocol/negotiate.ts';
+import { FETCH_MANIFEST_MS, OPEN_JOB_MS, PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from '../constants.ts';
+import { negotiate } from './negotiate.ts';
+import type { ProviderInit } from '../provider.ts';
+import type { PeerAddress, ReadInput, SandboxJob } from '../slices.ts';
+import { VoucherDesk } from '../pay/voucher-desk.ts';
+import type { ProviderRules } from '../view.ts';
+import { WorkSession } from '../work/work-session.ts';
+
+/** One demand that this provider wants. */
+export interface Wanted {
+  readonly demand: Demand;
+  readonly rules: ProviderRules;
+  readonly pricePerUnit: bigint;
+  readonly microUnitsPerSecond: number;
+  readonly signal: AbortSignal;
+  readonly onChange: () => void;
+}
+
+/** From a wanted demand to a session ready to run: fetches and checks the manifest, agrees, prepares the sandbox. */
+export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkSession> {
+  const { network, clock, random, sandbox, chain } = init;
+  const { demand, signal } = wanted;
+  const requestor: PeerAddress = { peer: demand.requestor, addresses: demand.addresses };
+  let holders: readonly PeerAddress[] = [requestor];
+  const bytes = await within(clock, FETCH_MANIFEST_MS, signal, (stop) =>
+    network.blobs.get(demand.job, { holders, signal: stop, maxBytes: MAX_MANIFEST_BYTES }),
+  );
+  const manifest = parseManifest(bytes);
+  checkAgainstDemand(manifest, demand);
+  const proposal = propose(init, wanted);
+  const record = await negotiate({
+    network,
+    clock,
+    demand,
+    proposal,
+    signal,
+    checkCover: (agreement) => VoucherDesk.checkCover({ chain, agreement, clock }),
+    store: (agreed) => init.agreements.put(agreed.digest, agreed),
+  });
+  const readInput: ReadInput = (input, range) =>
+    network.blobs.get(input.cid, {
+      holders,
+      signal,
+      maxBytes: input.bytes,
+      ...(range === undefined ? {} : { range }),
+    });
+  const sandboxJob = await openInTime(init, signal, () => sandbox.openJob(demand.job, manifest, readInput));
+  const vouchers = await VoucherDesk.open({
+    home: init.home,
+    agreement: record.agreement,
+    chain,
+    vouchers: init.vouchers,
+    clock,
+    onStored: () => init.onVoucher?.(false),
+    onUncovered: (missing, isWaiting) => {
+      session.askForCover(missing);
+      if (isWaiting) init.onVoucher?.(true);
+    },
+    onStop: (reason) => {
+      session.end(reason);
+      init.onVoucher?.(true);
+    },
+  }).catch(async (error: unknown) => {
+    await sandboxJob.close().catch(() => {});
+    throw error;
+  });
+  const session = new WorkSession({
+    digest: record.digest,
+    agreement: record.agreement,
+    jobName: demand.name,
+    requestor,
+    network,
+    sandboxJob,
+    vouchers,
+    clock,
+    random,
+    width: () => TASKS_PER_SLOT * Math.max(1, Math.min(record.agreement.slots, sandbox.slots(demand.kind))),
+    microUnitsPerSecond: wanted.microUnitsPerSecond,
+    onHolders: (peers) => {
+      holders = [requestor, ...peers.map((peer) => ({ peer, addresses: [] }))];
+    },
+    onChange: wanted.onChange,
+  });
+  return session;
+}
+
+/** Terms are agreed by the demand, work is done by the manifest: they must say the same. */
+function checkAgainstDemand({ program, policy, comparator }: Manifest, demand: Demand): void {
+  const same = (a: unknown, b: unknown) => equalBytes(encode(a), encode(b));
+  const wrong = [
+    ['kind', program.kind === demand.kind],
+    ['check policy', same(policy, demand.policy)],
+    ['comparator', same(comparator, demand.comparator)],
+  ].find(([, isRight]) => !isRight);
+  if (wrong === undefined) return;
+  throw new KilnError(
+    'provider/demand-differs',
+    `The job has another ${String(wrong[0])} than was announced.`,
+    {
+      data: { job: demand.job },
+      hint: 'The requestor has to announce the job as its manifest describes it.',
+    },
+  );
+}
+
+/** Opens a job of the sandbox; one that opens too late, or for nobody, is closed again. */
+async function openInTime(
+  { clock }: ProviderInit,
+  signal: AbortSignal,
+  open: () => Promise<SandboxJob>,
+): Promise<SandboxJob> {
+  const opening = open();
+  try {
+    const job = await within(clock, OPEN_JOB_MS, signal, () => opening);
+    if (!signal.aborted) return job;
+    throw aborted(signal.reason);
+  } catch (error) {
+    opening.then((job) => job.close()).catch(() => {});
+    throw error;
+  }
+}
+
+function propose({ network, sandbox, clock }: ProviderInit, wanted: Wanted): Proposal {
+  const { demand, rules, pricePerUnit, microUnitsPerSecond } = wanted;
+  const slots = Math.max(1, sandbox.slots(demand.kind));
+  const nowMs = clock.now();
+  return {
+    job: demand.job,
+    requestor: demand.requestor,
+    provider: network.identity.peer,
+    addresses: [...network.addresses()],
+    payee: rules.payee,
+    kind: demand.kind,
+    pricePerUnit,
+    slots,
+    microUnitsPerSecond,
+    creditLimit: defaultCreditLimit({
+      pricePerUnit,
+      microUnitsPerSecond,
+      microUnitsPerTask: demand.microUnitsPerTask,
+      slots,
+      leases: rules.creditLeases,
+    }),
+    cachedBytes: 0,
+    issuedAt: nowMs,
+    expiresAt: nowMs + PROPOSAL_LIFETIME_MS,
+  };
+}

@@ -1,0 +1,231 @@
+import { leaseDeadlineMs, leaseSize } from '../../market/lease-plan.ts';
+import { taskPrice } from '../../payment/price.ts';
+import { LEASES_IN_FLIGHT, MAX_OPEN_LEASES, RESUME_WINDOW_MS } from '../../protocol/constants.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { VerdictOutcome } from '../../protocol/work.ts';
+import { expectedResults, firstReplicas } from '../../verification/vote.ts';
+import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from '../constants.ts';
+import { duplicateFor } from './duplicate.ts';
+import type { JobParts } from '../job-parts.ts';
+import type { JobProgress } from '../results/job-progress.ts';
+import type { Outbox } from './outbox.ts';
+import type { ProviderLink } from '../seats/provider-link.ts';
+import type { TaskDesk } from '../results/task-desk.ts';
+
+/** What the desk works on. */
+export interface LeaseDeskInit {
+  readonly parts: JobParts;
+  readonly progress: JobProgress;
+  readonly outbox: Outbox;
+  readonly tasks: () => TaskDesk;
+  readonly links: () => readonly ProviderLink[];
+  readonly isRunning: () => boolean;
+  /** What the budget still allows to promise, in the token's smallest unit. */
+  readonly budgetRest: () => bigint;
+}
+
+/** Cuts tasks into leases, keeps every provider's pipe full, and knows which lease is whose. */
+export class LeaseDesk {
+  readonly #init: LeaseDeskInit;
+  readonly #owners = new Map<string, ProviderLink>();
+  #nextLease = 0;
+
+  constructor(init: LeaseDeskInit) {
+    this.#init = init;
+  }
+
+  /** The provider that a lease was given to, also after it ended. */
+  owner(lease: string): ProviderLink | undefined {
+    return this.#owners.get(lease);
+  }
+
+  fillAll(): void {
+    for (const link of this.#init.links()) this.fill(link);
+  }
+
+  /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
+  fill(link: ProviderLink): void {
+    const inFlight = link.agreement.slots * LEASES_IN_FLIGHT;
+    const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
+    while (this.#init.isRunning() && link.isAttached && !link.isEnded && hasRoom()) {
+      const size = Math.min(this.#planSize(link), this.#creditTasks(link));
+      const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
+      const tasks = size > 0 ? this.#choose(link, id, size) : [];
+      if (tasks.length === 0) return;
+      this.#lease(link, id, tasks);
+    }
+  }
+
+  /** Sets until when tasks of a lease are waited for. */
+  touch(link: ProviderLink, lease: string, tasks: readonly number[], deadlineAtMs: number): void {
+    for (const task of tasks) {
+      const place = link.leases.get(lease)?.tasks.get(task);
+      if (place !== undefined) place.deadlineAtMs = deadlineAtMs;
+    }
+  }
+
+  /** A task of a lease is over for its provider, which hears what became of it. */
+  release(link: ProviderLink, lease: string, task: number, outcome: VerdictOutcome, reason?: string): void {
+    const entry = { lease, task, outcome };
+    this.#init.outbox.verdict(
+      link,
+      reason === undefined ? entry : { ...entry, reason: reason.slice(0, 300) },
+    );
+    this.#remove(link, lease, task);
+  }
+
+  /** Others were faster: stops this replica when its lease holds nothing else. */
+  drop(lease: string, task: number): void {
+    const link = this.#owners.get(lease);
+    if (link !== undefined && this.#remove(link, lease, task) && !link.leases.has(lease))
+      this.#init.outbox.cancel(link, lease);
+  }
+
+  /** A provider will not deliver this task: it goes back to the queue. */
+  lose(link: ProviderLink, lease: string, task: number, reason: string): void {
+    if (!this.#remove(link, lease, task)) return;
+    this.#init.progress.wait(task);
+    this.#init.tasks().note(task, { type: 'lost', id: lease, reason });
+  }
+
+  /** A provider will deliver nothing of what it has in hand. */
+  loseAll(link: ProviderLink, reason: string): void {
+    for (const [id, lease] of [...link.leases])
+      for (const task of [...lease.tasks.keys()]) this.lose(link, id, task, reason);
+  }
+
+  /** A provider is back and still holds these leases: what it lost is leased again, what nobody waits for is stopped. */
+  reconcile(link: ProviderLink, held: readonly string[]): void {
+    for (const [id, lease] of [...link.leases]) {
+      if (held.includes(id)) continue;
+      for (const task of [...lease.tasks.keys()])
+        this.lose(link, id, task, 'the provider no longer holds it');
+    }
+    const unknown = held.filter((id) => !link.leases.has(id));
+    if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
+  }
+
+  /** Gives up what is past its deadline; the result is the number of late leases. */
+  #loseLate(link: ProviderLink, nowMs: number): number {
+    let count = 0;
+    for (const [id, lease] of [...link.leases]) {
+      const late = [...lease.tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
+      if (late.length === 0) continue;
+      count++;
+      for (const [task] of late) this.lose(link, id, task, 'late');
+      if (!link.leases.has(id)) this.#init.outbox.cancel(link, id);
+    }
+    return count;
+  }
+
+  /** Gives up what is late or whose provider vanished; returns a reason to end the agreement when there is one. */
+  review(link: ProviderLink, nowMs: number): string | undefined {
+    if (link.isEnded) return undefined;
+    // Several leases late in one stall are one failure.
+    if (this.#loseLate(link, nowMs) > 0) {
+      this.#init.parts.reputation.note(link.peer, 'late');
+      link.failures++;
+    }
+    if (link.agreement.expiresAt <= nowMs) return 'The agreement has expired.';
+    if (link.failures >= MAX_FAILED_LEASES) return 'Too many leases were late.';
+    if (link.brokenMs > RESUME_WINDOW_MS) return 'Out of reach for two minutes.';
+    // A vanished provider keeps its seat for a while, but its tasks go on elsewhere.
+    if (link.brokenMs > ABSENCE_BEFORE_REQUEUE_MS) this.loseAll(link, 'the provider vanished');
+    return undefined;
+  }
+
+  #choose(link: ProviderLink, id: string, size: number): readonly number[] {
+    const { parts, links } = this.#init;
+    const tasks = this.#init.tasks();
+    const holder = { peer: link.peer, payee: link.payee };
+    const trusted = parts.reputation.consecutiveValid(link.peer);
+    const waiting = tasks.lease(id, holder, trusted, size, this.#affordableFresh(link));
+    if (waiting.length > 0) return waiting;
+    const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
+    if (duplicate === undefined) return [];
+    tasks.addReplica(duplicate, id, holder, trusted);
+    return [duplicate];
+  }
+
+  #planSize(link: ProviderLink): number {
+    const { msPerTask } = link;
+    return leaseSize({
+      ...(msPerTask === undefined ? {} : { msPerTask }),
+      slots: link.agreement.slots,
+      tasksLeft: Math.max(this.#init.tasks().queue.waiting, 1),
+      providers: this.#init.links().filter(({ isEnded }) => !isEnded).length,
+    });
+  }
+
+  /**
+   * Tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
+   * there. Together with begun tasks going first, this keeps providers from waiting for each other forever.
+   */
+  #creditTasks(link: ProviderLink): number {
+    const price = priceOf(link);
+    if (price === 0n) return Number.MAX_SAFE_INTEGER;
+    const limit = Math.max(1, Number(link.agreement.creditLimit / price));
+    return limit - unpaidTasks(link);
+  }
+
+  /** Tasks that may be begun: the budget has to pay for all replicas of what is under way first. */
+  #affordableFresh(link: ProviderLink): number {
+    const price = priceOf(link);
+    if (price === 0n) return Number.MAX_SAFE_INTEGER;
+    const { policy } = this.#init.parts.record.manifest;
+    const seated = this.#init.links().filter(({ isEnded }) => !isEnded);
+    const dearest = seated.map(priceOf).reduce((most, other) => (other > most ? other : most), price);
+    // Whoever takes the replicas may be the dearest, and a dispute wants a referee.
+    let reserved = dearest * BigInt(this.#init.tasks().pendingReplicas);
+    for (const other of this.#init.links()) reserved += priceOf(other) * BigInt(unpaidTasks(other));
+    const perTask = dearest * BigInt(Math.max(firstReplicas(policy), expectedResults(policy)));
+    const rest = this.#init.budgetRest() - reserved;
+    this.#init.progress.isBroke = reserved === 0n && rest < perTask;
+    return rest < perTask ? 0 : Number(rest / perTask);
+  }
+
+  #lease(link: ProviderLink, id: string, tasks: readonly number[]): void {
+    const { clock, record } = this.#init.parts;
+    const tasksAhead = [...link.leases.values()].reduce((sum, lease) => sum + lease.tasks.size, 0);
+    const deadlineMs = leaseDeadlineMs({
+      tasks: tasks.length,
+      tasksAhead,
+      slots: link.agreement.slots,
+      tryOutMs: record.terms.microUnitsPerTask / 1_000,
+      ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
+    });
+    const leasedAtMs = clock.now();
+    const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });
+    link.leases.set(id, { id, leasedAtMs, tasks: new Map(tasks.map((task) => [task, place()])) });
+    this.#owners.set(id, link);
+    for (const task of tasks) this.#init.progress.run(task);
+    link.send({ type: 'lease', lease: id, tasks: [...tasks], deadlineMs, holders: this.#holders(link) });
+  }
+
+  /** Other providers that have worked on this job have its inputs too. */
+  #holders(link: ProviderLink): PeerId[] {
+    return this.#init
+      .links()
+      .filter((other) => other !== link && other.isAttached && other.executions > 0)
+      .slice(0, MAX_HOLDERS_NAMED)
+      .map(({ peer }) => peer);
+  }
+
+  #remove(link: ProviderLink, lease: string, task: number): boolean {
+    const open = link.leases.get(lease);
+    const isRemoved = open?.tasks.delete(task) ?? false;
+    if (open?.tasks.size === 0) link.leases.delete(lease);
+    return isRemoved;
+  }
+}
+
+/** Tasks leased, delivered or accepted, and not paid yet. */
+function unpaidTasks(link: ProviderLink): number {
+  let tasks = link.owedTasks;
+  for (const lease of link.leases.values()) tasks += lease.tasks.size;
+  return tasks;
+}
+
+function priceOf({ agreement }: ProviderLink): bigint {
+  return taskPrice(agreement.pricePerUnit, agreement.microUnitsPerTask);
+}

@@ -1,0 +1,96 @@
+import { MAX_WORK_FRAME_BYTES } from '../../protocol/constants.ts';
+import { open } from '../../protocol/envelope.ts';
+import { commitSchema, type WorkUp } from '../../protocol/work.ts';
+import { MAX_FAILED_LEASES } from '../constants.ts';
+import type { CoverDesk } from '../pay/cover-desk.ts';
+import type { JobProgress } from '../results/job-progress.ts';
+import type { LeaseDesk } from './lease-desk.ts';
+import type { Outbox } from './outbox.ts';
+import type { ProviderLink } from '../seats/provider-link.ts';
+import type { TaskDesk } from '../results/task-desk.ts';
+
+/** What the intake hands things to. */
+export interface WorkIntakeInit {
+  readonly tasks: TaskDesk;
+  readonly leases: LeaseDesk;
+  readonly outbox: Outbox;
+  readonly progress: JobProgress;
+  readonly cover: CoverDesk;
+  readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
+  readonly dismiss: (link: ProviderLink, state: 'drained' | 'ended', reason: string) => void;
+}
+
+/** Takes in what providers say on their work streams. Saying a thing twice changes nothing. */
+export class WorkIntake {
+  readonly #init: WorkIntakeInit;
+
+  constructor(init: WorkIntakeInit) {
+    this.#init = init;
+  }
+
+  async receive(link: ProviderLink, message: WorkUp): Promise<void> {
+    switch (message.type) {
+      case 'commit':
+        return this.#committed(link, message);
+      case 'results':
+        return this.#revealed(link, message);
+      case 'failed':
+        return this.#failed(link, message);
+      case 'cover':
+        return void this.#init.cover.ask();
+      case 'drain':
+        return this.#init.dismiss(link, 'drained', message.reason);
+      default:
+        return;
+    }
+  }
+
+  async #committed(link: ProviderLink, message: Extract<WorkUp, { type: 'commit' }>): Promise<void> {
+    const { tasks, leases, outbox, progress, askReveal } = this.#init;
+    const opened = await open(message.commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
+    const { agreement, lease, entries } = opened.message;
+    if (opened.signer !== link.peer || agreement !== link.digest) return;
+    const known = leases.owner(lease) === link ? link.leases.get(lease) : undefined;
+    let fresh = 0;
+    for (const { task, commitment } of entries) {
+      const place = known?.tasks.get(task);
+      if (place === undefined) outbox.verdict(link, { lease, task, outcome: 'not-needed' });
+      else if (place.isCommitted) {
+        // The stream broke after this commitment: a reveal that was asked for may be lost, so it is asked for again.
+        const replica = tasks.check(task)?.replicas.find(({ id }) => id === lease);
+        if (replica?.phase === 'committed' && replica.isAsked) askReveal(lease, task, true);
+      } else {
+        place.isCommitted = true;
+        place.deadlineAtMs = Number.POSITIVE_INFINITY;
+        fresh++;
+        if (!tasks.commit(lease, task, commitment)) leases.release(link, lease, task, 'not-needed');
+      }
+    }
+    link.executions += fresh;
+    progress.execute(fresh);
+    if (known !== undefined) link.measure(message.wallMs, fresh, known.leasedAtMs);
+  }
+
+  async #revealed(
+    link: ProviderLink,
+    { lease, entries }: Extract<WorkUp, { type: 'results' }>,
+  ): Promise<void> {
+    const { tasks, leases } = this.#init;
+    if (leases.owner(lease) !== link) return;
+    const arrived = entries.map(({ task }) => task);
+    leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
+    const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link, entry)));
+    void Promise.all(revealed.map(({ advanced }) => advanced)).then(() => leases.fillAll());
+  }
+
+  #failed(link: ProviderLink, { lease, tasks, reason }: Extract<WorkUp, { type: 'failed' }>): void {
+    link.failures++;
+    for (const task of tasks) {
+      if (link.leases.get(lease)?.tasks.delete(task) !== true) continue;
+      this.#init.tasks.note(task, { type: 'inconclusive', id: lease, reason });
+    }
+    if (link.leases.get(lease)?.tasks.size === 0) link.leases.delete(lease);
+    if (link.failures >= MAX_FAILED_LEASES)
+      this.#init.dismiss(link, 'ended', `Too many tasks failed: ${reason}`);
+  }
+}

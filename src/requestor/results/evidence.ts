@@ -1,0 +1,85 @@
+import type { Bytes } from '../../base/bytes.ts';
+import { toKilnError } from '../../base/errors.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Result } from '../../protocol/task.ts';
+import { compareResults, type OutputElement } from '../../verification/compare.ts';
+import type { Verdict } from '../../verification/decide.ts';
+import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../../verification/task-check.ts';
+import type { ResultDesk } from './result-desk.ts';
+
+/** A result with its bytes at hand: small outputs by path, large ones in the store. */
+export interface Kept {
+  readonly result: Result;
+  readonly inline: Record<string, Bytes>;
+}
+
+type Broken = Extract<TaskEvent, { type: 'broken' }>;
+
+/** Fetches the bytes of two revealed results and compares them; whoever cannot produce its bytes has no result. */
+export async function compareReplicas(
+  results: ResultDesk,
+  manifest: Manifest,
+  task: number,
+  [a, b]: readonly [string, string],
+): Promise<Extract<TaskEvent, { type: 'compared' }> | Broken> {
+  const outputs = (lease: string) => mine(lease, () => results.outputs({ lease, task }));
+  const left = await outputs(a);
+  if (left === undefined) return broken(a);
+  const right = await outputs(b);
+  if (right === undefined) return broken(b);
+  const of = (lease: string) => results.resultOf({ lease, task })!.exit;
+  const compared = compareResults(
+    manifest.comparator,
+    { exit: of(a), outputs: left },
+    { exit: of(b), outputs: right },
+    (path) => elementOf(manifest, path),
+  );
+  return { type: 'compared', a, b, ...compared };
+}
+
+/**
+ * The bytes of the agreed result, from whoever has it: nobody is paid for a digest whose bytes nobody can show. The
+ * first one that cannot produce them is named, and the task has to be decided again without it.
+ */
+export async function gatherAgreed(
+  results: ResultDesk,
+  task: number,
+  check: TaskCheck,
+  verdict: Verdict,
+): Promise<Kept | Broken> {
+  const lease = sourceOf(results, task, check, verdict);
+  return (await mine(lease, () => results.gather({ lease, task }))) ?? broken(lease);
+}
+
+/** Who has the agreed bytes: this device, else one that sent them along, else the one that has to. */
+function sourceOf(results: ResultDesk, task: number, check: TaskCheck, verdict: Verdict): string {
+  const digestOf = (id: string) => {
+    if (id === OWN_RESULT) return check.audit.state === 'done' ? check.audit.digest : undefined;
+    return check.replicas.find((replica) => replica.id === id)?.digest;
+  };
+  const agreed = digestOf(verdict.canonical);
+  if (digestOf(OWN_RESULT) === agreed) return OWN_RESULT;
+  const sources = [verdict.canonical, ...verdict.accepted.filter((id) => digestOf(id) === agreed)];
+  return sources.find((lease) => results.hasBytes({ lease, task })) ?? verdict.canonical;
+}
+
+/** Undefined when a provider does not deliver; what is this device's own fault is thrown. */
+async function mine<T>(lease: string, get: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    const { code } = toKilnError(error);
+    if (lease === OWN_RESULT || code === 'base/aborted' || code.startsWith('storage/')) throw error;
+    return undefined;
+  }
+}
+
+function broken(id: string): Broken {
+  return { type: 'broken', id, reason: 'did not send the bytes of its result' };
+}
+
+/** Element type of an output: what the manifest says for GPU buffers and tensors, bytes otherwise. */
+function elementOf({ program }: Manifest, path: string): OutputElement {
+  if (program.kind === 'wgsl') return program.outputs[path]?.element ?? 'u8';
+  return program.kind === 'onnx' ? (program.outputs[path]?.type ?? 'u8') : 'u8';
+}

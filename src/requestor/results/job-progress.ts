@@ -1,0 +1,198 @@
+import type { PeerId } from '../../protocol/identity.ts';
+import type { Exit } from '../../protocol/task.ts';
+import { MAX_REJECTED_SHOWN } from '../constants.ts';
+import type { ProviderLink } from '../seats/provider-link.ts';
+import type { JobRecord } from '../records.ts';
+import type { JobProviderView, JobStatus, JobView, RejectedResult, TaskPhase } from '../view.ts';
+
+/** Exits that can be verified and leave no result, as a person reads them. */
+const FAULTS: Readonly<Partial<Record<Exit['kind'], string>>> = {
+  trap: 'trapped',
+  fuel: 'used up its fuel',
+};
+
+/** How far one job is: what its record and its view are made of. */
+export class JobProgress {
+  readonly #record: JobRecord;
+  readonly #phases: TaskPhase[];
+  readonly #startedAtMs: number;
+  readonly #restoredProviders: readonly JobProviderView[];
+  readonly banned: Set<PeerId>;
+  #verifiedHere = 0;
+  #status: JobStatus;
+  #error: string | undefined;
+  #verified = 0;
+  /** Verified tasks in which the program itself failed. */
+  readonly #faults = new Map<number, Exit['kind']>();
+  #executions: number;
+  #rejected: RejectedResult[];
+  #firstResultAtMs: number | undefined;
+  #endedAtMs: number | undefined;
+  /** No further task fits the budget. */
+  isBroke = false;
+
+  constructor(record: JobRecord, tasks: number, nowMs: number) {
+    this.#record = record;
+    this.#phases = new Array<TaskPhase>(tasks).fill('waiting');
+    this.#startedAtMs = nowMs;
+    this.#restoredProviders = record.providers;
+    this.banned = new Set(record.banned);
+    this.#status = record.status;
+    this.#error = record.error;
+    this.#executions = record.executions;
+    this.#rejected = [...record.rejected];
+    this.#firstResultAtMs = record.firstResultAtMs;
+    this.#endedAtMs = record.endedAtMs;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  get verified(): number {
+    return this.#verified;
+  }
+
+  /** What the program did wrong in a verified task; it will do so on every device. */
+  get fault(): string | undefined {
+    const [task, kind] = [...this.#faults][0] ?? [];
+    if (kind === undefined) return undefined;
+    return `Task ${task}: the program ${FAULTS[kind]}. Try this task out on this device to see why.`;
+  }
+
+  wait(task: number): void {
+    this.#set(task, 'waiting');
+  }
+
+  run(task: number): void {
+    if (this.#phases[task] === 'waiting') this.#set(task, 'running');
+  }
+
+  check(task: number): void {
+    this.#set(task, 'checking');
+  }
+
+  /** A task is verified, with this exit; `nowMs` is absent when it was read from the store. */
+  verify(task: number, exit: Exit, nowMs?: number): void {
+    if (this.#phases[task] === 'verified') return;
+    this.#phases[task] = 'verified';
+    if (exit.kind in FAULTS) this.#faults.set(task, exit.kind);
+    this.#verified++;
+    if (nowMs === undefined) return;
+    this.#verifiedHere++;
+    this.#firstResultAtMs ??= nowMs;
+  }
+
+  /** A verified task must run again. */
+  reopen(task: number): void {
+    if (this.#phases[task] !== 'verified') return;
+    this.#phases[task] = 'waiting';
+    this.#faults.delete(task);
+    this.#verified--;
+  }
+
+  execute(results: number): void {
+    this.#executions += results;
+  }
+
+  reject(rejected: RejectedResult): void {
+    this.#rejected.push(rejected);
+    if (this.#rejected.length > MAX_REJECTED_SHOWN) this.#rejected.shift();
+  }
+
+  end(status: JobStatus, nowMs: number, error?: string): void {
+    this.#status = status;
+    this.#error = error;
+    this.#endedAtMs = nowMs;
+  }
+
+  /** The record to store now. */
+  record(links: readonly ProviderLink[]): JobRecord {
+    return {
+      ...this.#record,
+      status: this.#status,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#firstResultAtMs === undefined ? {} : { firstResultAtMs: this.#firstResultAtMs }),
+      ...(this.#endedAtMs === undefined ? {} : { endedAtMs: this.#endedAtMs }),
+      executions: this.#executions,
+      rejected: [...this.#rejected],
+      banned: [...this.banned],
+      providers: this.#providers(links),
+    };
+  }
+
+  view(links: readonly ProviderLink[], spent: bigint, pricePerTaskCeiling: bigint, nowMs: number): JobView {
+    const record = this.record(links);
+    const waitingFor = this.#waitingFor(links);
+    const etaMs = this.#etaMs(nowMs);
+    return {
+      job: record.job,
+      manifest: record.manifest,
+      status: record.status,
+      ...(record.error === undefined ? {} : { error: record.error }),
+      phases: [...this.#phases],
+      verified: this.#verified,
+      executions: record.executions,
+      providers: record.providers,
+      rejected: record.rejected,
+      budget: record.cap,
+      spent,
+      pricePerTaskCeiling,
+      createdAtMs: record.createdAtMs,
+      ...(record.firstResultAtMs === undefined ? {} : { firstResultAtMs: record.firstResultAtMs }),
+      ...(record.endedAtMs === undefined ? {} : { endedAtMs: record.endedAtMs }),
+      ...(etaMs === undefined ? {} : { etaMs }),
+      ...(waitingFor === undefined ? {} : { waitingFor }),
+    };
+  }
+
+  #set(task: number, phase: TaskPhase): void {
+    if (this.#phases[task] !== 'verified') this.#phases[task] = phase;
+  }
+
+  /**
+   * One line per provider: those of before a reload, then those of now, added up. Links know all of their pay, also
+   * that of before the reload, which the stored view may have missed.
+   */
+  #providers(links: readonly ProviderLink[]): JobProviderView[] {
+    const linked = new Set(links.map(({ peer }) => peer));
+    const byPeer = new Map<PeerId, JobProviderView>(
+      this.#restoredProviders.map((view) => [
+        view.peer,
+        { ...view, state: 'ended', ...(linked.has(view.peer) ? { tasksPaid: 0, paid: 0n } : {}) },
+      ]),
+    );
+    for (const link of links) {
+      const now = link.view();
+      const before = byPeer.get(now.peer);
+      const tasksPaid = now.tasksPaid + (before?.tasksPaid ?? 0);
+      byPeer.set(now.peer, {
+        ...now,
+        executions: Math.max(now.executions + (before?.executions ?? 0), tasksPaid),
+        tasksPaid,
+        paid: now.paid + (before?.paid ?? 0n),
+      });
+    }
+    return [...byPeer.values()];
+  }
+
+  #etaMs(nowMs: number): number | undefined {
+    if (this.#status !== 'running' || this.#verifiedHere === 0) return undefined;
+    const msPerTask = (nowMs - this.#startedAtMs) / this.#verifiedHere;
+    return Math.round(msPerTask * (this.#phases.length - this.#verified));
+  }
+
+  #waitingFor(links: readonly ProviderLink[]): string | undefined {
+    if (this.#status !== 'running') return undefined;
+    if (this.isBroke) return 'the budget: no further task fits it';
+    const working = new Set(
+      links.filter((link) => link.state === 'working').map(({ payee }) => payee.toLowerCase()),
+    ).size;
+    if (working === 0) return 'providers: none has taken this job yet';
+    const { policy } = this.#record.manifest;
+    const needed = policy.kind === 'trust' ? 1 : policy.kind === 'quorum' ? policy.need : 2;
+    return working < needed
+      ? `a second provider: results are checked by ${needed} of different payees`
+      : undefined;
+  }
+}

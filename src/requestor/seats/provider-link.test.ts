@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
+import { recordedLink } from './link.fixture.ts';
+
+let clock: ManualClock;
+beforeEach(() => (clock = new ManualClock()));
+afterEach(() => clock[Symbol.dispose]());
+
+test('a provider cannot say that its tasks took longer than it had them: deadlines would never come', async () => {
+  const { link } = recordedLink(clock);
+  const leasedAtMs = clock.now();
+  await clock.advance(2_000);
+  link.measure(1e300, 4, leasedAtMs);
+  expect(link.msPerTask).toBe(2_000);
+});
+
+test('the pace is smoothed, and samples that say nothing are left out', async () => {
+  const { link } = recordedLink(clock);
+  const leasedAtMs = clock.now();
+  await clock.advance(10_000);
+  link.measure(400, 4, leasedAtMs);
+  link.measure(0, 4, leasedAtMs);
+  link.measure(500, 0, leasedAtMs);
+  expect(link.msPerTask).toBe(100);
+  link.measure(200, 1, leasedAtMs);
+  expect(link.msPerTask).toBeCloseTo(130);
+});
+
+test('an agreement ends once, and says why', async () => {
+  const { link, sent } = recordedLink(clock);
+  link.end('banned', 'x'.repeat(400));
+  link.end('ended', 'again');
+  await clock.settle();
+  expect([link.state, link.isEnded]).toEqual(['banned', true]);
+  expect(sent).toEqual([{ type: 'drain', reason: 'x'.repeat(300) }]);
+});

@@ -1,0 +1,162 @@
+import { KilnError, toKilnError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { Heartbeat } from '../../protocol/heartbeat.ts';
+import type { Agreement } from '../../protocol/negotiate.ts';
+import type { Address } from '../../protocol/primitives.ts';
+import type { RequestorWorkChannel, WorkDown, WorkUp } from '../../protocol/work.ts';
+import { SPEED_SMOOTHING } from '../constants.ts';
+import type { JobProviderView } from '../view.ts';
+
+/** A lease under way: its tasks that are not settled yet, each with the time after which it counts as lost. */
+export interface OpenLease {
+  readonly id: string;
+  readonly leasedAtMs: number;
+  readonly tasks: Map<number, { deadlineAtMs: number; isCommitted: boolean }>;
+}
+
+/** One provider of one job: its agreement, its stream while there is one, its leases, its pace and its pay. */
+export class ProviderLink {
+  readonly digest: string;
+  readonly agreement: Agreement;
+  readonly addresses: readonly string[];
+  readonly leases = new Map<string, OpenLease>();
+  readonly #clock: Clock;
+  #channel: RequestorWorkChannel | undefined;
+  #state: JobProviderView['state'] = 'broken';
+  #brokenAtMs: number;
+  executions = 0;
+  tasksPaid = 0;
+  paid = 0n;
+  failures = 0;
+  msPerTask: number | undefined;
+  /** Accepted tasks that the next voucher will pay. */
+  owedTasks = 0;
+
+  constructor(clock: Clock, digest: string, agreement: Agreement, addresses: readonly string[]) {
+    this.#clock = clock;
+    this.digest = digest;
+    this.agreement = agreement;
+    this.addresses = addresses;
+    this.#brokenAtMs = clock.now();
+  }
+
+  get peer(): PeerId {
+    return this.agreement.provider;
+  }
+
+  get payee(): Address {
+    return this.agreement.payee as Address;
+  }
+
+  get state(): JobProviderView['state'] {
+    return this.#state;
+  }
+
+  get isAttached(): boolean {
+    return this.#channel !== undefined;
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'drained' || this.#state === 'banned' || this.#state === 'ended';
+  }
+
+  /** How long the stream has been gone, or 0. */
+  get brokenMs(): number {
+    return this.#channel === undefined ? this.#clock.now() - this.#brokenAtMs : 0;
+  }
+
+  /** Leases with tasks that are not committed yet. */
+  get leasesInFlight(): number {
+    let count = 0;
+    for (const lease of this.leases.values()) {
+      for (const task of lease.tasks.values()) {
+        if (!task.isCommitted) {
+          count++;
+          break;
+        }
+      }
+    }
+    return count;
+  }
+
+  /** Serves the stream until it ends: every message goes to `receive`. A newer stream replaces an older one. */
+  async serve(
+    channel: RequestorWorkChannel,
+    messages: AsyncIterator<WorkUp>,
+    receive: (message: WorkUp) => Promise<void>,
+  ): Promise<void> {
+    this.#channel?.abort(new KilnError('work/replaced', 'The provider opened a newer stream.'));
+    this.#channel = channel;
+    if (!this.isEnded) this.#state = 'working';
+    const heartbeat = new Heartbeat(this.#clock, {
+      ping: (nonce) => this.send({ type: 'ping', nonce }),
+      onSilence: () => channel.abort(new KilnError('work/silent', 'The provider went silent.')),
+    });
+    try {
+      for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
+        heartbeat.heard();
+        if (next.value.type === 'ping') this.send({ type: 'pong', nonce: next.value.nonce });
+        else await receive(next.value);
+      }
+    } finally {
+      heartbeat.stop();
+      if (this.#channel === channel) {
+        this.#channel = undefined;
+        this.#brokenAtMs = this.#clock.now();
+        if (this.#state === 'working') this.#state = 'broken';
+      }
+    }
+  }
+
+  /** Sends if there is a stream; what must not be lost is sent again when the provider comes back. */
+  send(message: WorkDown): void {
+    const channel = this.#channel;
+    channel?.send(message).catch((error: unknown) => channel.abort(toKilnError(error)));
+  }
+
+  /** Ends the agreement and says why. */
+  end(state: 'drained' | 'banned' | 'ended', reason: string): void {
+    if (this.isEnded) return;
+    this.#state = state;
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    channel
+      .send({ type: 'drain', reason: reason.slice(0, 300) })
+      .then(() => channel.close())
+      .catch(() => {});
+  }
+
+  /**
+   * Takes a sample of the provider's pace: wall time of so many tasks, side by side in its slots. No task can have
+   * taken longer than since it was leased, whatever the provider says: deadlines follow this pace.
+   */
+  measure(wallMs: number, tasks: number, leasedAtMs: number): void {
+    const sample = Math.min(wallMs / tasks, this.#clock.now() - leasedAtMs);
+    if (tasks === 0 || sample <= 0) return;
+    this.msPerTask =
+      this.msPerTask === undefined
+        ? sample
+        : this.msPerTask * (1 - SPEED_SMOOTHING) + sample * SPEED_SMOOTHING;
+  }
+
+  /** So many owed tasks are paid now, with this much. */
+  notePaid(tasks: number, amount: bigint): void {
+    this.owedTasks -= tasks;
+    this.tasksPaid += tasks;
+    this.paid += amount;
+  }
+
+  view(): JobProviderView {
+    return {
+      peer: this.peer,
+      payee: this.payee,
+      state: this.#state,
+      executions: this.executions,
+      tasksPaid: this.tasksPaid,
+      paid: this.paid,
+      pricePerUnit: this.agreement.pricePerUnit,
+      ...(this.msPerTask === undefined ? {} : { msPerTask: this.msPerTask }),
+    };
+  }
+}
