@@ -12,7 +12,7 @@ export interface TaskCell {
 }
 
 /** Shown phase of a mixed cell: whatever moves, else whatever is left to do. */
-const PRIORITY: readonly TaskPhase[] = ['running', 'checking', 'waiting', 'verified'];
+const PRIORITY: readonly TaskPhase[] = ['running', 'checking', 'waiting', 'provisional', 'verified'];
 
 /**
  * The grid's cells: one per task, or one per equal run of tasks when there are too many.
@@ -33,7 +33,13 @@ export function taskCells(phases: readonly TaskPhase[], maxCells = MAX_TASK_CELL
 
 /** How many tasks are in each phase. */
 export function countPhases(phases: readonly TaskPhase[]): Readonly<Record<TaskPhase, number>> {
-  const counts: Record<TaskPhase, number> = { waiting: 0, running: 0, checking: 0, verified: 0 };
+  const counts: Record<TaskPhase, number> = {
+    waiting: 0,
+    running: 0,
+    checking: 0,
+    provisional: 0,
+    verified: 0,
+  };
   for (const phase of phases) counts[phase]++;
   return counts;
 }

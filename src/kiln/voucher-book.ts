@@ -1,7 +1,7 @@
 import type { Collection } from '../base/collection.ts';
 import { type HeldVoucher, isRedemptionDue } from '../payment/redemption.ts';
 import { isSameAddress } from '../payment/voucher.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { VoucherRecord } from '../provider/records.ts';
 import type { Store } from '../storage/store.ts';

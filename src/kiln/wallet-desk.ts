@@ -3,7 +3,7 @@ import { Cell } from '../base/observable.ts';
 import type { Clock } from '../base/time.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { PaymentSession } from '../requestor/slices.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { VoucherRecord } from '../provider/records.ts';
 import { AGREEMENT_LIFETIME_MS } from '../requestor/constants.ts';
 import type { Collection } from '../base/collection.ts';

@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { type Bytes, fromHex, ownBytes, utf8 } from '../base/bytes.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 
 /*
  * EIP-712 digests of the pool's own types, by hand: all their fields are one 32-byte word each, so a struct is encoded

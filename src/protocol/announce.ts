@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import { KilnError } from '../base/errors.ts';
+import { capabilitiesSchema, requirementsSchema } from './capabilities.ts';
 import { amountSchema } from './codec.ts';
 import {
   MAX_ANNOUNCEMENT_BYTES,
   MAX_ANNOUNCEMENT_LIFETIME_MS,
   MAX_CLOCK_SKEW_MS,
+  MAX_GPU_NAME_CHARS,
   MAX_INPUT_BLOBS,
 } from './constants.ts';
 import { decodeEnvelope, type Domain, open, type Opened } from './envelope.ts';
+import { groupProofSchema } from './group.ts';
+import { paymentTermsSchema } from './payment-terms.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
+import { recordRefSchema } from './receipt.ts';
 import {
   addressSchema,
   cidSchema,
@@ -26,24 +31,6 @@ import {
 export function demandTopic(kind: JobKind): string {
   return `kiln/1/demand/${kind}`;
 }
-
-/** Where vouchers are redeemed, and who signs them. */
-export const paymentTermsSchema = v.strictObject({
-  chainId: countSchema,
-  pool: addressSchema,
-  payer: addressSchema,
-  sessionKey: addressSchema,
-});
-export type PaymentTerms = v.InferOutput<typeof paymentTermsSchema>;
-
-/** What a provider needs to have. Absent means no requirement. */
-export const requirementsSchema = v.strictObject({
-  memoryBytes: v.optional(countSchema),
-  gpuMemoryBytes: v.optional(countSchema),
-  /** Least measured speed, in micro-units per second, for this kind. */
-  microUnitsPerSecond: v.optional(countSchema),
-});
-export type Requirements = v.InferOutput<typeof requirementsSchema>;
 
 /** "I have work": signed by the requestor, repeated while it holds. */
 export const demandSchema = v.strictObject({
@@ -66,6 +53,10 @@ export const demandSchema = v.strictObject({
     v.array(v.strictObject({ cid: cidSchema, bytes: countSchema })),
     v.maxLength(MAX_INPUT_BLOBS),
   ),
+  /** Only members of this private group are wanted. */
+  group: v.optional(groupProofSchema),
+  /** What providers said of this requestor. */
+  record: v.optional(recordRefSchema),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
 });
@@ -90,8 +81,11 @@ export const offerSchema = v.strictObject({
     v.maxLength(4),
   ),
   slots: v.strictObject({ total: countSchema, free: countSchema }),
-  gpu: v.optional(v.pipe(v.string(), v.maxLength(120))),
+  gpu: v.optional(v.pipe(v.string(), v.maxLength(MAX_GPU_NAME_CHARS))),
   memoryBytes: countSchema,
+  capabilities: v.optional(capabilitiesSchema),
+  /** Since when this machine has been on offer without a break. */
+  since: v.optional(timeSchema),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
 });

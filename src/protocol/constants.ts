@@ -33,6 +33,17 @@ export const MAX_REASON_CHARS = 300;
 export const MAX_ADDRESSES = 6;
 export const MAX_ADDRESS_CHARS = 300;
 
+/** What a GPU may say of itself: more than any adapter has today. */
+export const MAX_GPU_NAME_CHARS = 120;
+export const MAX_GPU_FEATURES = 40;
+export const MAX_GPU_LIMITS = 48;
+export const MAX_GPU_VENDORS = 8;
+/** Longest round trip that is worth saying. */
+export const MAX_LATENCY_MS = 60_000;
+/** A peer's own record: receipts of about a kilobyte each, fetched before a stranger is trusted. */
+export const MAX_RECORD_RECEIPTS = 48;
+export const MAX_RECORD_BYTES = 64 * KIB;
+
 /** A lease takes about a second of a provider's time (design: leases). */
 export const LEASE_TARGET_MS = 1_000;
 /** Tiny tasks are batched up to this many per lease, so that a frame of results stays bounded. */

@@ -12,7 +12,10 @@ export type Domain =
   | 'kiln/proposal/1'
   | 'kiln/agreement/1'
   | 'kiln/commit/1'
-  | 'kiln/fraud/1';
+  | 'kiln/fraud/1'
+  | 'kiln/receipt/1'
+  | 'kiln/record/1'
+  | 'kiln/run/1';
 
 /** A signed message on the wire: the payload's exact bytes, who signed, for what. */
 export const envelopeSchema = v.strictObject({

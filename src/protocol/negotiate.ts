@@ -1,14 +1,18 @@
 import * as v from 'valibot';
 import type { StreamProtocol } from './channel.ts';
+import { capabilitiesSchema } from './capabilities.ts';
 import { amountSchema } from './codec.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES, MAX_REASON_CHARS, MAX_STREAMS_PER_PEER } from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
-import { paymentTermsSchema } from './announce.ts';
+import { groupProofSchema } from './group.ts';
+import { paymentTermsSchema } from './payment-terms.ts';
 import { comparatorSchema, policySchema } from './policy.ts';
+import { recordRefSchema } from './receipt.ts';
 import {
   addressSchema,
   cidSchema,
   countSchema,
+  digestHexSchema,
   jobKindSchema,
   microUnitsSchema,
   multiaddrsSchema,
@@ -31,6 +35,13 @@ export const proposalSchema = v.strictObject({
   creditLimit: amountSchema,
   /** Bytes of the job's inputs that it already has. */
   cachedBytes: countSchema,
+  capabilities: v.optional(capabilitiesSchema),
+  /** Since when this machine has been on offer without a break. */
+  since: v.optional(timeSchema),
+  /** Shows membership in the group that the demand wants. */
+  group: v.optional(groupProofSchema),
+  /** What requestors said of this provider. */
+  record: v.optional(recordRefSchema),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
 });
@@ -50,6 +61,8 @@ export const agreementSchema = v.strictObject({
   policy: policySchema,
   comparator: comparatorSchema,
   creditLimit: amountSchema,
+  /** The agreement that this one goes on from, with the same terms; work in hand stays in hand. */
+  renews: v.optional(digestHexSchema),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
   /** Makes two agreements over the same terms different. */
@@ -70,6 +83,9 @@ export const refusalReasonSchema = v.picklist([
   'bad-signature',
   'not-covered',
   'busy',
+  'not-in-group',
+  'bad-record',
+  'other-numeric-class',
 ]);
 export type RefusalReason = v.InferOutput<typeof refusalReasonSchema>;
 

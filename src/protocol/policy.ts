@@ -1,9 +1,25 @@
 import * as v from 'valibot';
-import { said } from './manifest-parts.ts';
+import { inputSchema, said } from './manifest-parts.ts';
 
 /** A share between 0 and 1. */
 const shareSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const auditRateSchema = said(shareSchema, 'Share of tasks, 0 to 1, that the requestor recomputes itself.');
+
+const checkEntries = {
+  auditRate: auditRateSchema,
+  ringerRate: v.optional(
+    said(
+      shareSchema,
+      'Share of leases, 0 to 1, that hold a task whose answer is known already. Absent: none.',
+    ),
+  ),
+  sameNumericClass: v.optional(
+    said(
+      v.boolean(),
+      'Give a task only to GPUs that agree bit for bit, so that float shaders compare exactly.',
+    ),
+  ),
+};
 
 /**
  * How a job's results are checked (design: verification, policies). `need` agreeing results of at most
@@ -21,10 +37,25 @@ export const policySchema = v.variant('kind', [
       v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(15)),
       'Providers that one task is given to at most.',
     ),
-    auditRate: auditRateSchema,
+    ...checkEntries,
   }),
-  v.strictObject({ kind: v.literal('adaptive'), auditRate: auditRateSchema }),
-  v.strictObject({ kind: v.literal('trust'), auditRate: auditRateSchema }),
+  v.strictObject({
+    kind: v.literal('adaptive'),
+    threshold: v.optional(
+      said(
+        v.pipe(v.number(), v.minValue(0.5), v.maxValue(0.999_999)),
+        'How sure a result must be before it is accepted, as a probability. Absent: 0.999.',
+      ),
+    ),
+    assumedFaults: v.optional(
+      said(
+        v.pipe(v.number(), v.minValue(0.001), v.maxValue(0.5)),
+        'Share of providers, 0 to 1, that are taken to cheat before anything is known of them. Absent: 0.05.',
+      ),
+    ),
+    ...checkEntries,
+  }),
+  v.strictObject({ kind: v.literal('trust'), ...checkEntries }),
 ]);
 export type Policy = v.InferOutput<typeof policySchema>;
 
@@ -43,6 +74,19 @@ export const comparatorSchema = v.variant('class', [
       said(
         v.pipe(v.number(), v.minValue(0)),
         "Mean absolute error over all elements, in the element's own unit; pictures use it.",
+      ),
+    ),
+  }),
+  v.strictObject({
+    class: v.literal('verifier'),
+    module: said(
+      inputSchema,
+      'A WASI program that reads the inputs of a task below in/ and its outputs below out/ and exits with 0 when they are right, 1 when they are wrong.',
+    ),
+    args: v.optional(
+      said(
+        v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(16)),
+        'Arguments of that program.',
       ),
     ),
   }),

@@ -4,7 +4,7 @@ import envelopes from '../../tests/vectors/envelopes.json';
 import manifests from '../../tests/vectors/manifests.json';
 import resultVector from '../../tests/vectors/result.json';
 import voucherVector from '../../tests/vectors/voucher.json';
-import workFrames from '../../tests/vectors/work-frames.json';
+import workFrames from '../../tests/vectors/work-frames-2.json';
 import { concat, fromHex, toHex } from '../base/bytes.ts';
 import { chunkCidOfDigest, cutBlob, matchesCid, parseChunkList } from '../base/cid.ts';
 import { jobCid, manifestBytes, parseManifest } from '../job/manifest.ts';

@@ -150,9 +150,10 @@ const down: Record<string, readonly [object, Bound[]]> = {
     ],
   ],
   voucher: [
-    { type: 'voucher', voucher, tasks: 1 },
+    { type: 'voucher', voucher, agreement: 'd'.repeat(64), tasks: 1 },
     [
       ...countBounds('tasks', 1_000_000),
+      ['agreement', '0'.repeat(64), 'short'],
       ['voucher', voucher, { ...voucher, chainId: 1 }],
       ['voucher.amount', 0n, 7],
       ['voucher.issued', 2n ** 128n - 1n, new Uint8Array(17)],

@@ -60,17 +60,28 @@ export const signedVoucherSchema = v.strictObject({
 });
 export type SignedVoucher = v.InferOutput<typeof signedVoucherSchema>;
 
-/** What became of a delivered task. Only `accepted` ones are paid. */
-export const verdictOutcomeSchema = v.picklist(['accepted', 'rejected', 'inconclusive', 'not-needed']);
+/**
+ * What became of a delivered task. Only `accepted` ones are paid. A `provisional` one stands for now and its pay is held
+ * back; another verdict follows.
+ */
+export const verdictOutcomeSchema = v.picklist([
+  'accepted',
+  'provisional',
+  'rejected',
+  'inconclusive',
+  'not-needed',
+]);
 export type VerdictOutcome = v.InferOutput<typeof verdictOutcomeSchema>;
 
 const pingSchema = v.strictObject({ type: v.literal('ping'), nonce: countSchema });
 const pongSchema = v.strictObject({ type: v.literal('pong'), nonce: countSchema });
+/** A signed {@link receiptSchema} of the side that sends it, once the agreement has ended. */
+const receiptMessageSchema = v.strictObject({ type: v.literal('receipt'), receipt: envelopeSchema });
 const drainSchema = v.strictObject({ type: v.literal('drain'), reason: reasonSchema });
 
 /** One long-lived stream per agreement, opened by the provider. Idempotent by lease and task id. */
 export const WORK = {
-  id: '/kiln/work/1',
+  id: '/kiln/work/2',
   maxFrameBytes: MAX_WORK_FRAME_BYTES,
   framesPerSecond: WORK_FRAMES_PER_SECOND,
   frameBurst: WORK_FRAME_BURST,
@@ -115,6 +126,9 @@ export const WORK = {
     }),
     /** More is owed than this provider leaves uncovered: it asks for collateral of `missing` more. No answer is due. */
     v.strictObject({ type: v.literal('cover'), missing: amountSchema }),
+    /** Counter-signature of a `renewal`. */
+    v.strictObject({ type: v.literal('renewed'), agreement: envelopeSchema }),
+    receiptMessageSchema,
     drainSchema,
     pingSchema,
     pongSchema,
@@ -156,6 +170,8 @@ export const WORK = {
     v.strictObject({
       type: v.literal('voucher'),
       voucher: signedVoucherSchema,
+      /** The agreement under which it is given. */
+      agreement: digestHexSchema,
       tasks: v.pipe(countSchema, v.maxValue(1_000_000)),
     }),
     v.strictObject({
@@ -163,6 +179,9 @@ export const WORK = {
       leases: v.pipe(v.array(leaseIdSchema), v.minLength(1), v.maxLength(MAX_OPEN_LEASES)),
     }),
     coveredSchema,
+    /** The same agreement for longer, signed by the requestor; counter-signed by `renewed`. */
+    v.strictObject({ type: v.literal('renewal'), agreement: envelopeSchema }),
+    receiptMessageSchema,
     drainSchema,
     pingSchema,
     pongSchema,

@@ -1,5 +1,5 @@
 import type { PostedProof } from '../payment/sum-tree.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';

@@ -13,6 +13,20 @@ export interface ProviderRules {
   /** Work at risk without cover, in leases of about a second each. */
   readonly creditLeases: number;
   readonly blockedRequestors: readonly PeerId[];
+  /** Answered before others when several demands fit. @default none */
+  readonly preferredRequestors?: readonly PeerId[];
+  /** Shared keys of the private groups that this provider belongs to (market/group). @default none */
+  readonly groups?: readonly string[];
+  /** Takes demands of its groups only. @default false */
+  readonly isPrivate?: boolean;
+  /** What is lent while a person uses this machine; all that the rules say while nobody does. @default no difference */
+  readonly whileInUse?: {
+    readonly cpuSlots: number;
+    /** Share of time, 0 to 1, that GPU tasks may keep the GPU busy; 0 lends no GPU meanwhile. */
+    readonly gpuDuty: number;
+  };
+  /** `market`: what is asked follows supply and demand, never below `pricePerUnit`. @default 'fixed' */
+  readonly pricing?: 'fixed' | 'market';
 }
 
 /** A task that runs now; `done` is between 0 and 1. */

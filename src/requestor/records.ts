@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';

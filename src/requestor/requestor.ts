@@ -9,7 +9,7 @@ import { checkManifest } from '../job/check-manifest.ts';
 import { inputsOf } from '../job/inputs.ts';
 import { manifestBytes } from '../job/manifest.ts';
 import type { Ledger } from '../payment/ledger.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import { MAX_OPEN_NEGOTIATIONS } from '../protocol/constants.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';

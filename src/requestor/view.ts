@@ -1,6 +1,9 @@
 import type { Cid } from '../base/cid.ts';
 import type { PeerId } from '../protocol/identity.ts';
+import type { RankWeights } from '../market/rank.ts';
+import type { Requirements } from '../protocol/capabilities.ts';
 import type { Manifest } from '../protocol/manifest.ts';
+import type { RefusalReason } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 
 export type JobStatus = 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
@@ -24,8 +27,20 @@ export interface RejectedResult {
   readonly reason: string;
 }
 
-/** The state of each task, one letter each in `JobView.tasks`: waiting, running, checking, verified. */
-export type TaskPhase = 'waiting' | 'running' | 'checking' | 'verified';
+/**
+ * The state of each task. A `provisional` one has a result that stands for now: it may run again when its provider is
+ * caught elsewhere; `verified` is what the check policy has released.
+ */
+export type TaskPhase = 'waiting' | 'running' | 'checking' | 'provisional' | 'verified';
+
+/** A proposal that was refused, or a provider that could not be taken: shown while a job waits. */
+export interface RefusedProvider {
+  readonly peer: PeerId;
+  readonly reason: RefusalReason;
+  /** For people. */
+  readonly detail: string;
+  readonly atMs: number;
+}
 
 /** All that the Job page shows. */
 export interface JobView {
@@ -35,10 +50,14 @@ export interface JobView {
   readonly error?: string;
   readonly phases: readonly TaskPhase[];
   readonly verified: number;
+  /** Tasks whose result stands but is not released yet. */
+  readonly provisional: number;
   /** Results delivered, replicas included; `executions / verified` is the overhead of checking. */
   readonly executions: number;
   readonly providers: readonly JobProviderView[];
   readonly rejected: readonly RejectedResult[];
+  /** The newest refusals, one for each provider. */
+  readonly refused: readonly RefusedProvider[];
   readonly budget: bigint;
   readonly spent: bigint;
   readonly pricePerTaskCeiling: bigint;
@@ -79,4 +98,10 @@ export interface SubmitTerms {
   readonly microUnitsPerTask: number;
   /** Providers wanted at most. */
   readonly seats: number;
+  /** What providers need to have, beyond what the job itself needs. @default nothing */
+  readonly requirements?: Requirements;
+  /** How proposals are ranked. @default DEFAULT_RANK_WEIGHTS */
+  readonly weights?: RankWeights;
+  /** Shared key of a private group: nobody else may work on the job. @default the open market */
+  readonly group?: string;
 }

@@ -3,7 +3,7 @@ import { toHex } from '../base/bytes.ts';
 import { MIN_KEY_LIFE_MS } from '../payment/acceptance.ts';
 import type { SumProof } from '../payment/sum-tree.ts';
 import { plainAddress } from '../payment/voucher.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { POOL_ABI } from './chain.ts';
 

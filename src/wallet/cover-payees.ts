@@ -8,7 +8,7 @@ import {
   type SumLeaf,
   type SumTree,
 } from '../payment/sum-tree.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { WalletAccount } from './account.ts';
 import { allocate, allocateOrder } from './collateral.ts';

@@ -2,7 +2,7 @@ import type { PublicClient } from 'viem';
 import { KilnError } from '../base/errors.ts';
 import { MIN_KEY_LIFE_MS, type PayerStanding } from '../payment/acceptance.ts';
 import { plainAddress } from '../payment/voucher.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import { POOL_ABI } from './chain.ts';
 import { MAX_BLOCK_LAG } from './constants.ts';

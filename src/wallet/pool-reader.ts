@@ -4,7 +4,7 @@ import { KilnError } from '../base/errors.ts';
 import type { PayerStanding } from '../payment/acceptance.ts';
 import { isSameAddress, plainAddress } from '../payment/voucher.ts';
 import type { SumProof } from '../payment/sum-tree.ts';
-import type { PaymentTerms } from '../protocol/announce.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
 import { contractProof, readAllocationCover } from './allocation-cover.ts';

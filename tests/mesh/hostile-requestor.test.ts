@@ -21,12 +21,12 @@ test('a voucher between the greeting and the end of an agreement is kept, though
   const one = await day.provider();
   const sent: SignedVoucher[] = [];
   const hostile = await joinHostile(day, {
-    onHeard: async (message, channel, { payee }) => {
+    onHeard: async (message, channel, { payee }, digest) => {
       if (message.type !== 'hello') return;
       day.chain.isReachable = false;
       const voucher = await hostile.session.sign({ payee: payee as Address, amount: 700n, issued: 900n });
       sent.push(voucher);
-      await channel.send({ type: 'voucher', voucher, tasks: 0 });
+      await channel.send({ type: 'voucher', voucher, agreement: digest, tasks: 0 });
       await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
       await channel.close();
     },
@@ -42,17 +42,17 @@ test('a voucher on its way when the provider ends the agreement is kept', async 
   await using day = new MarketDay();
   const one = await day.provider();
   const hostile = await joinHostile(day, {
-    onHeard: async (message, channel, { payee }) => {
+    onHeard: async (message, channel, { payee }, digest) => {
       if (message.type !== 'drain') return;
       const voucher = await hostile.session.sign({ payee: payee as Address, amount: 500n, issued: 500n });
-      await channel.send({ type: 'voucher', voucher, tasks: 0 });
+      await channel.send({ type: 'voucher', voucher, agreement: digest, tasks: 0 });
     },
   });
   await day.clock.runUntil(() => hostile.count.streams === 1, 60_000);
   await one.provider.stop();
   await day.clock.advance(10_000);
   expect(await day.redeem(one)).toBe(500n);
-  expect([day.network.openStreams('/kiln/work/1'), one.sandbox.openJobs]).toEqual([0, 0]);
+  expect([day.network.openStreams('/kiln/work/2'), one.sandbox.openJobs]).toEqual([0, 0]);
 });
 
 const FOR_NOTHING: Record<string, (id: string) => WorkDown> = {
@@ -209,11 +209,11 @@ test('what was earned stays earned when the agreements are no longer shown, whoe
     isBroken = true;
     let amount = 0n;
     const hostile = await joinHostile(day, {
-      onHeard: async (message, channel, { payee }) => {
+      onHeard: async (message, channel, { payee }, digest) => {
         if (message.type !== 'hello') return;
         amount += 100n;
         const voucher = await hostile.session.sign({ payee: payee as Address, amount, issued: amount });
-        await channel.send({ type: 'voucher', voucher, tasks: 0 });
+        await channel.send({ type: 'voucher', voucher, agreement: digest, tasks: 0 });
         await channel.send({ type: 'drain', reason: 'Enough.' });
       },
     });

@@ -12,7 +12,12 @@ import { tinyJob } from './twins/tiny-job.ts';
 /** What a requestor driven by hand does with the work streams of its providers. */
 export interface HostileOptions {
   /** Called for each message of a provider, the greeting first. */
-  readonly onHeard?: (message: WorkUp, channel: RequestorWorkChannel, agreement: Agreement) => unknown;
+  readonly onHeard?: (
+    message: WorkUp,
+    channel: RequestorWorkChannel,
+    agreement: Agreement,
+    digest: string,
+  ) => unknown;
   /** What its announcement says beside the truth. */
   readonly demand?: Partial<Demand>;
   /** @default true */
@@ -79,7 +84,11 @@ export async function joinHostile(day: MarketDay, options: HostileOptions = {}):
     count.streams++;
     const channel: RequestorWorkChannel = listenerChannel(WORK, stream);
     void (async () => {
-      for await (const message of channel.messages) await options.onHeard?.(message, channel, signed.at(-1)!);
+      let digest = '';
+      for await (const message of channel.messages) {
+        if (message.type === 'hello') digest = message.agreement;
+        await options.onHeard?.(message, channel, signed.at(-1)!, digest);
+      }
     })().catch(() => {});
   });
   const announce = () => peer.publishDemand('wasi', seal(peer.identity, 'kiln/demand/1', demand()));

@@ -80,7 +80,7 @@ test('broken work streams are opened again and nothing is lost or paid twice', a
   const job = await day.submit(requestor, 40);
   for (const reached of [5, 12, 20, 30]) {
     await day.clock.runUntil(() => (viewOf(requestor, job)?.verified ?? 0) >= reached, 120_000);
-    day.network.breakStreams(peer.identity.peer, '/kiln/work/1');
+    day.network.breakStreams(peer.identity.peer, '/kiln/work/2');
   }
   const view = await day.untilEnded(requestor, job);
   expect(view).toMatchObject({ status: 'done', verified: 40, rejected: [] });

@@ -184,6 +184,8 @@ export function sampleJob(manifest: Manifest, phases: readonly TaskPhase[], nowM
     manifest,
     status: 'running',
     phases,
+    provisional: phases.filter((phase) => phase === 'provisional').length,
+    refused: [],
     verified: phases.filter((phase) => phase === 'verified').length,
     executions: 17,
     providers: PROVIDERS,

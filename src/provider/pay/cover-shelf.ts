@@ -3,7 +3,7 @@ import { KilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import { MIN_KEY_LIFE_MS } from '../../payment/acceptance.ts';
 import { MAX_OPEN_PROOFS, type PostedProof, provesLimit } from '../../payment/sum-tree.ts';
-import type { PaymentTerms } from '../../protocol/announce.ts';
+import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { ProviderChain } from '../slices.ts';
 

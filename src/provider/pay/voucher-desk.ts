@@ -8,7 +8,7 @@ import {
 } from '../../payment/acceptance.ts';
 import { taskPrice } from '../../payment/price.ts';
 import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/sum-tree.ts';
-import type { PaymentTerms } from '../../protocol/announce.ts';
+import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';

@@ -33,7 +33,8 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
     const isOpen = known !== undefined && known.link.peer === stream.peer && !known.link.isEnded;
     if (isOpen) return await known.runner.serve(known.link, channel, messages, hello.leases);
     const voucher = await init.lastVoucher(hello.agreement, stream.peer);
-    if (voucher !== undefined) await channel.send({ type: 'voucher', voucher, tasks: 0 });
+    if (voucher !== undefined)
+      await channel.send({ type: 'voucher', voucher, agreement: hello.agreement, tasks: 0 });
     await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
     await channel.close();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Ledger, newestVoucher } from '../../payment/ledger.ts';
-import type { PaymentTerms } from '../../protocol/announce.ts';
+import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';

@@ -67,7 +67,7 @@ export class Paymaster {
     const turn = this.#turn.then(async () => {
       const voucher = newestVoucher(this.#ledger, link.payee);
       if (voucher === undefined) return;
-      link.send({ type: 'voucher', voucher: await this.#sign(voucher), tasks: 0 });
+      link.send({ type: 'voucher', voucher: await this.#sign(voucher), agreement: link.digest, tasks: 0 });
     });
     this.#turn = turn.catch(() => {});
     return turn;
@@ -89,7 +89,7 @@ export class Paymaster {
       await this.#ledgers.put(ledgerKey(this.#session), ledger);
       this.#ledger = ledger;
       link.notePaid(tasks, add);
-      link.send({ type: 'voucher', voucher: await this.#sign(voucher), tasks });
+      link.send({ type: 'voucher', voucher: await this.#sign(voucher), agreement: link.digest, tasks });
     } else link.notePaid(tasks, 0n);
     if (link.owedTasks > 0) await this.#payNow(link);
   }

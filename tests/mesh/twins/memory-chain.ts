@@ -8,7 +8,7 @@ import { planCover } from '../../../src/payment/plan-cover.ts';
 import { buildSumTree, provesLimit, type SumLeaf, type SumProof } from '../../../src/payment/sum-tree.ts';
 import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
 import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
-import type { PaymentTerms } from '../../../src/protocol/announce.ts';
+import type { PaymentTerms } from '../../../src/protocol/payment-terms.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
 import type { SignedVoucher } from '../../../src/protocol/work.ts';
 import type { ProviderChain } from '../../../src/provider/slices.ts';
