@@ -6,7 +6,7 @@ import { taskCount } from '../job/split.ts';
 import { estimate } from '../market/price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { Requestor } from '../requestor/requestor.ts';
-import { expectedResults } from '../verification/vote.ts';
+import { expectedResults } from '../verification/policy/vote.ts';
 import { Turns } from '../wallet/account.ts';
 import type { BoardView, Kiln } from './kiln.ts';
 import { sessionOnChain } from './session-on-chain.ts';

@@ -2,12 +2,12 @@ import type { Random } from '../../src/base/random.ts';
 import { TaskQueue } from '../../src/market/queue.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { newRecord, note, type ReputationRecord } from '../../src/reputation/record.ts';
-import { isAudited } from '../../src/verification/audit.ts';
-import { decide, type Verdict } from '../../src/verification/decide.ts';
-import { placementRefusal } from '../../src/verification/placement.ts';
-import { rerunAfterBan } from '../../src/verification/rerun-after-ban.ts';
-import { newTaskCheck, next, type TaskCheck, type TaskEvent } from '../../src/verification/task-check.ts';
-import { firstReplicas, neededResults } from '../../src/verification/vote.ts';
+import { isAudited } from '../../src/verification/policy/audit.ts';
+import { decide, type Verdict } from '../../src/verification/task/decide.ts';
+import { placementRefusal } from '../../src/verification/task/placement.ts';
+import { rerunAfterBan } from '../../src/verification/job/rerun-after-ban.ts';
+import { newTaskCheck, next, type TaskCheck, type TaskEvent } from '../../src/verification/task/task-check.ts';
+import { firstReplicas, neededResults } from '../../src/verification/policy/vote.ts';
 
 /** What a provider answers to a task: the truth, a wrong answer, or nothing (it vanished). */
 export type Behaviour = (turn: {

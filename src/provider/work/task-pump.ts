@@ -12,7 +12,7 @@ import type { Identity } from '../../protocol/identity.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import { commitment, resultDigest, resultOf, type TaskOutcome } from '../../protocol/task.ts';
 import type { Commit, Revealed, WorkUp } from '../../protocol/work.ts';
-import { isVote } from '../../verification/vote.ts';
+import { isVote } from '../../verification/policy/vote.ts';
 import {
   COMMIT_BATCH_MS,
   MAX_UNDERSTATEMENT,

@@ -1,5 +1,5 @@
 import { nextDuplicate, type RunningLease } from '../../market/lease-plan.ts';
-import { isLive } from '../../verification/task-check.ts';
+import { isLive } from '../../verification/task/task-check.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
 

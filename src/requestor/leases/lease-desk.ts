@@ -3,7 +3,7 @@ import { taskPrice } from '../../payment/price.ts';
 import { LEASES_IN_FLIGHT, MAX_OPEN_LEASES, RESUME_WINDOW_MS } from '../../protocol/constants.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
-import { expectedResults, firstReplicas } from '../../verification/vote.ts';
+import { expectedResults, firstReplicas } from '../../verification/policy/vote.ts';
 import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from '../constants.ts';
 import { duplicateFor } from './duplicate.ts';
 import type { JobParts } from '../job-parts.ts';

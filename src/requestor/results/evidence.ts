@@ -3,8 +3,8 @@ import { toKilnError } from '../../base/errors.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Result } from '../../protocol/task.ts';
 import { compareResults, type OutputElement } from '../../verification/compare.ts';
-import type { Verdict } from '../../verification/decide.ts';
-import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../../verification/task-check.ts';
+import type { Verdict } from '../../verification/task/decide.ts';
+import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../../verification/task/task-check.ts';
 import type { ResultDesk } from './result-desk.ts';
 
 /** A result with its bytes at hand: small outputs by path, large ones in the store. */

@@ -4,7 +4,7 @@ import { KilnError } from '../../base/errors.ts';
 import { MAX_INLINE_OUTPUT_BYTES } from '../../protocol/constants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import { type Exit, type Result, resultDigest, resultOf, type TaskOutcome } from '../../protocol/task.ts';
-import { isVote } from '../../verification/vote.ts';
+import { isVote } from '../../verification/policy/vote.ts';
 import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
 import type { TryOut } from '../view.ts';
 

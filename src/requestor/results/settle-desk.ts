@@ -1,7 +1,7 @@
 import { KilnError } from '../../base/errors.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
-import { rerunAfterBan } from '../../verification/rerun-after-ban.ts';
+import { rerunAfterBan } from '../../verification/job/rerun-after-ban.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from './job-progress.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';

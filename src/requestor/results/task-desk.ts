@@ -6,9 +6,9 @@ import { TaskQueue } from '../../market/queue.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Result } from '../../protocol/task.ts';
 import type { Revealed } from '../../protocol/work.ts';
-import { isAudited } from '../../verification/audit.ts';
-import { decide, type Rejected, type Verdict } from '../../verification/decide.ts';
-import { placementRefusal } from '../../verification/placement.ts';
+import { isAudited } from '../../verification/policy/audit.ts';
+import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
+import { placementRefusal } from '../../verification/task/placement.ts';
 import {
   type Holder,
   newTaskCheck,
@@ -17,8 +17,8 @@ import {
   type Replica,
   type TaskCheck,
   type TaskEvent,
-} from '../../verification/task-check.ts';
-import { firstReplicas, isVote, neededResults } from '../../verification/vote.ts';
+} from '../../verification/task/task-check.ts';
+import { firstReplicas, isVote, neededResults } from '../../verification/policy/vote.ts';
 import { checkOutputs } from './check-outputs.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, gatherAgreed } from './evidence.ts';

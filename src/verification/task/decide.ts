@@ -1,5 +1,5 @@
 import { isAwaited, OWN_RESULT, pairKey, type Replica, type TaskCheck } from './task-check.ts';
-import { FAILED_RUN_LIMIT, firstReplicas, resultLimit } from './vote.ts';
+import { FAILED_RUN_LIMIT, firstReplicas, resultLimit } from '../policy/vote.ts';
 
 /** A result that does not count, and why; shown to both sides. */
 export interface Rejected {

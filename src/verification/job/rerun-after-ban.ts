@@ -1,4 +1,4 @@
-import type { PeerId } from '../protocol/identity.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 
 /**
  * Accepted tasks that must run again once a provider was caught: those whose result nobody else supports.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Policy } from '../protocol/policy.ts';
+import type { Policy } from '../../protocol/policy.ts';
 import { type Decision, decide } from './decide.ts';
 import { newTaskCheck, next, OWN_RESULT, type TaskCheck, type TaskEvent } from './task-check.ts';
 

@@ -1,4 +1,4 @@
-import type { Policy } from '../protocol/policy.ts';
+import type { Policy } from '../../protocol/policy.ts';
 
 /**
  * Does the requestor recompute this task itself? To be asked once per task and only after its replicas have

@@ -1,5 +1,5 @@
-import type { Policy } from '../protocol/policy.ts';
-import type { Exit } from '../protocol/task.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { Exit } from '../../protocol/task.ts';
 
 /** Providers with fewer validated results in a row than this are always checked by a second one (design: adaptive). */
 export const ADAPTIVE_TRIAL_RESULTS = 10;

@@ -1,6 +1,6 @@
-import type { PeerId } from '../protocol/identity.ts';
-import type { Policy } from '../protocol/policy.ts';
-import type { Address } from '../protocol/primitives.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { Address } from '../../protocol/primitives.ts';
 
 /** The requestor's own recomputation takes part in comparisons under this id. */
 export const OWN_RESULT = 'own';
