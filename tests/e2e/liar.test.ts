@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
-import type { FromGuest } from '../../src/sandbox/messages.ts';
+import { lieAlways } from './fixtures/cheats.ts';
 import { expectAccessible } from './fixtures/accessible.ts';
 import { waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
@@ -11,32 +11,13 @@ import { expectTrueSweep, SWEEP, sweepOf } from './fixtures/sweep.ts';
 const OFFERS_TIMEOUT_MS = 30_000;
 const TASKS = 24;
 
-/** A tampered page: whatever its sandbox computes leaves the tab with one digit changed. */
-function falsifyOutcomes(): void {
-  const { set } = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage')!;
-  Object.defineProperty(MessagePort.prototype, 'onmessage', {
-    set(this: MessagePort, listener: (event: MessageEvent<FromGuest>) => void) {
-      set!.call(this, (event: MessageEvent<FromGuest>) => {
-        const { data } = event;
-        if (data?.type === 'done') {
-          for (const { bytes } of data.outcome.outputs) {
-            const digit = bytes.length - 2;
-            bytes[digit] = bytes[digit] === 0x30 ? 0x31 : 0x30;
-          }
-        }
-        listener.call(this, event);
-      });
-    },
-  });
-}
-
 test('a lying provider is caught, banned and unpaid; the job ends right and the others are paid', async () => {
   await using market = await openMarket();
   const [requestor, first, second, liar] = await Promise.all([
     market.openTab('requestor'),
     openLender(market, 'first'),
     openLender(market, 'second'),
-    openLender(market, 'liar', { script: falsifyOutcomes }),
+    openLender(market, 'liar', { script: lieAlways }),
   ]);
   const tokensBefore = await tokensOf(market, liar.payee);
   await waitForOffers(requestor, 3, OFFERS_TIMEOUT_MS);
