@@ -6,8 +6,10 @@ import { BLOCKED_LIMIT_MS } from './constants.ts';
 import type { ChunkMeta } from './eviction.ts';
 import { type CollectionName, COLLECTIONS } from './store.ts';
 
-/** Version of the database's form; each step up has its branch in `upgrade`. */
-const DATABASE_VERSION = 1;
+/** Version of the database's form; a step that only adds stores needs no branch of its own in `upgrade`. */
+const DATABASE_VERSION = 2;
+/** Stores beside the collections. */
+const CHUNK_STORES = ['chunks', 'chunkMetas', 'pins', 'totals'] as const;
 
 type CollectionStores = { readonly [Name in CollectionName]: { key: string; value: unknown } };
 
@@ -30,9 +32,7 @@ export async function openDatabase(name: string): Promise<Database> {
   const isBlocked = Promise.withResolvers<never>();
   try {
     const opening = openDB<KilnSchema>(name, DATABASE_VERSION, {
-      upgrade(database, oldVersion) {
-        if (oldVersion < 1) createStores(database);
-      },
+      upgrade: createMissing,
       blocked() {
         giveUp = setTimeout(() => isBlocked.reject(blockedByTab()), BLOCKED_LIMIT_MS);
       },
@@ -52,12 +52,13 @@ export async function openDatabase(name: string): Promise<Database> {
   }
 }
 
-function createStores(database: Database): void {
-  for (const name of Object.keys(COLLECTIONS) as CollectionName[]) database.createObjectStore(name);
-  database.createObjectStore('chunks');
-  database.createObjectStore('chunkMetas', { keyPath: 'cid' });
-  database.createObjectStore('pins');
-  database.createObjectStore('totals');
+/** Creates what a database of an earlier version, or a new one, does not have yet. */
+function createMissing(database: Database): void {
+  const collections = Object.keys(COLLECTIONS) as CollectionName[];
+  for (const name of [...collections, ...CHUNK_STORES]) {
+    if (database.objectStoreNames.contains(name)) continue;
+    database.createObjectStore(name, name === 'chunkMetas' ? { keyPath: 'cid' } : {});
+  }
 }
 
 function blockedByTab(): KilnError {

@@ -80,6 +80,26 @@ describe('IndexedDB store', () => {
     newer.close();
   });
 
+  test('a database of version 1 gets what is new and keeps what it has', async () => {
+    const name = freshName();
+    const old = await openDB(name, 1, {
+      upgrade(database) {
+        for (const store of ['jobs', 'chunks', 'pins', 'totals']) database.createObjectStore(store);
+        database.createObjectStore('chunkMetas', { keyPath: 'cid' });
+      },
+    });
+    await old.put('jobs', 5, 'a');
+    old.close();
+    await using store = await openStore({ name });
+    expect(await store.collection<number>('jobs').get('a')).toBe(5);
+    for (const added of ['traces', 'receipts', 'fraud'] as const) {
+      await store.collection<number>(added).put('a', 1);
+      expect(await store.collection<number>(added).get('a')).toBe(1);
+    }
+    await store.chunks.put('a', new Uint8Array(1));
+    expect(await store.chunks.has('a')).toBe(true);
+  });
+
   test('a newer database is refused by name', async () => {
     const name = freshName();
     (await openDB(name, 99)).close();

@@ -14,7 +14,10 @@ export const COLLECTIONS = {
   jobs: 'strict',
   ledgers: 'strict',
   results: 'relaxed',
+  traces: 'relaxed',
   reputation: 'relaxed',
+  receipts: 'relaxed',
+  fraud: 'relaxed',
   history: 'relaxed',
   settings: 'relaxed',
 } as const satisfies Record<string, 'strict' | 'relaxed'>;

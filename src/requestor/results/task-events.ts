@@ -1,7 +1,7 @@
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Address } from '../../protocol/primitives.ts';
-import type { Exit } from '../../protocol/task.ts';
+import type { Exit, Result } from '../../protocol/task.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 
 /** Why a replica of a task was leased. A ringer is a task whose answer is known; its provider cannot tell. */
@@ -71,6 +71,8 @@ export type TaskHappening =
       readonly type: 'settled';
       readonly canonical: string;
       readonly digest: string;
+      /** What `digest` is of: with it, anyone can check output files against the record of the run. */
+      readonly result: Result;
       readonly supporters: readonly PeerId[];
       /** Did it replace another result? */
       readonly isReplacing: boolean;
