@@ -1,5 +1,5 @@
 import { laneOfKind } from '../job/lanes.ts';
-import { suggestPrice } from '../market/price.ts';
+import { suggestPrice } from '../market/price/suggest-price.ts';
 import { DEFAULT_CREDIT_LEASES } from '../payment/price.ts';
 import type { BoardView, GpuView, Kiln } from './kiln.ts';
 import { Cell, type Observable } from '../base/observable.ts';

@@ -3,7 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
 import { systemClock } from '../base/time.ts';
 import { taskCount } from '../job/split.ts';
-import { estimate } from '../market/price.ts';
+import { estimate } from '../market/price/suggest-price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/policy/vote.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Demand, Offer } from '../protocol/announce.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
-import { checkProposal, type RequestorSide } from './check-proposal.ts';
-import { DEFAULT_PRICE_PER_UNIT, estimate, suggestPrice } from './price.ts';
-import { rankProposals } from './rank.ts';
+import { checkProposal, type RequestorSide } from './match/check-proposal.ts';
+import { DEFAULT_PRICE_PER_UNIT, estimate, suggestPrice } from './price/suggest-price.ts';
+import { rankProposals } from './choose/rank.ts';
 
 const address = '0x0000000000000000000000000000000000000001';
 const demand: Demand = {

@@ -4,8 +4,8 @@ import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import { type Clock, sleep } from '../base/time.ts';
 import { laneOfKind, sumPerLane } from '../job/lanes.ts';
-import { answerDelayMs } from '../market/answer-delay.ts';
-import { matchDemand, type ProviderSide } from '../market/match-demand.ts';
+import { answerDelayMs } from '../market/match/answer-delay.ts';
+import { matchDemand, type ProviderSide } from '../market/match/match-demand.ts';
 import { describeAlarm, isConcerned, type PayerAlarm } from '../payment/payer-alarm.ts';
 import type { Demand, Offer } from '../protocol/announce.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
@@ -210,9 +210,13 @@ export class Provider implements AsyncDisposable {
       peer: network.identity.peer,
       rules: this.#rules,
       payment: home,
-      memoryBytes,
-      ...(gpu === undefined ? {} : { gpuMemoryBytes: gpu.memoryBytes }),
-      scores: this.#speed.all,
+      capabilities: {
+        cores: this.#init.sandbox.slots('wasi'),
+        memoryBytes,
+        storageBytes: 0,
+        scores: this.#speed.all,
+        ...(gpu === undefined ? {} : { gpu: { ...gpu, vendor: 'other', features: [], limits: {} } }),
+      },
       freeSlots: Object.fromEntries(JOB_KINDS.map((kind) => [kind, this.#freeSlots(kind)])),
     };
   }

@@ -1,6 +1,6 @@
 import type { Cid } from '../base/cid.ts';
 import type { PeerId } from '../protocol/identity.ts';
-import type { RankWeights } from '../market/rank.ts';
+import type { RankWeights } from '../market/choose/rank.ts';
 import type { Requirements } from '../protocol/capabilities.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { RefusalReason } from '../protocol/negotiate.ts';

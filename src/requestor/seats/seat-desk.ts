@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/time.ts';
-import { checkProposal, type ProposalRefusal } from '../../market/check-proposal.ts';
-import { rankProposals } from '../../market/rank.ts';
+import { checkProposal, type ProposalRefusal } from '../../market/match/check-proposal.ts';
+import { rankProposals } from '../../market/choose/rank.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Proposal } from '../../protocol/negotiate.ts';

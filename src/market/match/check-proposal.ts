@@ -1,7 +1,12 @@
-import type { Demand } from '../protocol/announce.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import type { Proposal, RefusalReason } from '../protocol/negotiate.ts';
+import type { Capabilities } from '../../protocol/capabilities.ts';
+import { MAX_REASON_CHARS } from '../../protocol/constants.ts';
+import type { Demand } from '../../protocol/announce.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { Proposal, RefusalReason } from '../../protocol/negotiate.ts';
+import { checkMember } from './group-proof.ts';
+import { parseGroupKey } from './group-key.ts';
 import { aboveCeiling } from './match-demand.ts';
+import { meetRequirements } from './meet-requirements.ts';
 
 /** What the requestor knows when a proposal comes. */
 export interface RequestorSide {
@@ -11,6 +16,10 @@ export interface RequestorSide {
   readonly bannedPeers: ReadonlySet<PeerId>;
   /** In lower case. */
   readonly bannedPayees: ReadonlySet<string>;
+  /** The key of the private group that the job is for, as a text; a secret. @default the open market */
+  readonly groupKey?: string;
+  /** Numeric classes that tasks can still go to. @default any */
+  readonly numericClasses?: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
@@ -46,10 +55,8 @@ export function checkProposal(
   if (proposal.pricePerUnit > demand.priceCeiling) {
     return no('price-above-ceiling', aboveCeiling(proposal.pricePerUnit, demand.priceCeiling));
   }
-  const { microUnitsPerSecond } = demand.requirements;
-  if (microUnitsPerSecond !== undefined && proposal.microUnitsPerSecond < microUnitsPerSecond) {
-    return no('requirements-not-met', 'slower than the job asks for');
-  }
+  const unmet = checkMachine(proposal, side) ?? checkGroup(proposal, side);
+  if (unmet !== undefined) return unmet;
   if (others.length >= demand.seats.total)
     return no('seats-filled', `all ${demand.seats.total} seats are filled`);
   // Vouchers are cumulative per payee: two providers of one would each see amounts that they cannot check.
@@ -62,6 +69,33 @@ export function checkProposal(
   return undefined;
 }
 
+/** All that the machine lacks, in one refusal. */
+function checkMachine(proposal: Proposal, side: RequestorSide): ProposalRefusal | undefined {
+  const { kind, requirements, policy } = side.demand;
+  const lacks = meetRequirements(requirements, kind, capabilitiesOf(proposal));
+  if (lacks.length > 0) return no('requirements-not-met', lacks.map(({ text }) => text).join('; '));
+  const numericClass = proposal.capabilities?.gpu?.numericClass;
+  if (policy.sameNumericClass !== true || numericClass === undefined) return undefined;
+  if (side.numericClasses?.has(numericClass) ?? true) return undefined;
+  return no('other-numeric-class', 'the tasks left belong to GPUs that compute otherwise');
+}
+
+/** The speed that a proposal is held to is its own; what it says of nothing else, it does not have. */
+function capabilitiesOf({ capabilities, kind, microUnitsPerSecond }: Proposal): Capabilities {
+  const known = capabilities ?? { cores: 0, memoryBytes: 0, storageBytes: 0, scores: {} };
+  return { ...known, scores: { ...known.scores, [kind]: microUnitsPerSecond } };
+}
+
+function checkGroup(
+  { provider, job, expiresAt, group }: Proposal,
+  { groupKey, nowMs }: RequestorSide,
+): ProposalRefusal | undefined {
+  if (groupKey === undefined) return undefined;
+  const scope = { role: 'provider', peer: provider, job, expiresAt } as const;
+  if (group !== undefined && checkMember(parseGroupKey(groupKey), group, scope, nowMs)) return undefined;
+  return no('not-in-group', 'the job is for members of a private group');
+}
+
 function no(reason: RefusalReason, detail: string): ProposalRefusal {
-  return { reason, detail };
+  return { reason, detail: detail.slice(0, MAX_REASON_CHARS) };
 }

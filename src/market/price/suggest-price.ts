@@ -1,6 +1,6 @@
-import type { Offer } from '../protocol/announce.ts';
-import { MICRO_UNITS_PER_UNIT } from '../protocol/constants.ts';
-import type { JobKind } from '../protocol/primitives.ts';
+import type { Offer } from '../../protocol/announce.ts';
+import { MICRO_UNITS_PER_UNIT } from '../../protocol/constants.ts';
+import type { JobKind } from '../../protocol/primitives.ts';
 
 /**
  * Prices per unit of work (one second of the reference score) while the board is empty, in the token's smallest unit:

@@ -1,4 +1,4 @@
-import type { Proposal } from '../protocol/negotiate.ts';
+import type { Proposal } from '../../protocol/negotiate.ts';
 
 /** How much each quality of a proposal counts; shown to the requestor and changeable. Only their ratios matter. */
 export interface RankWeights {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Demand } from '../protocol/announce.ts';
+import type { Demand } from '../../protocol/announce.ts';
 import { answerDelayMs, MAX_ANSWER_WINDOW_MS, MIN_ANSWER_WINDOW_MS } from './answer-delay.ts';
 import { matchDemand, type ProviderSide } from './match-demand.ts';
 
