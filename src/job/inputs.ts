@@ -12,7 +12,19 @@ export function inputsOf(manifest: Manifest): JobInput[] {
   return [...new Map(namedInputs(manifest).map((input) => [input.cid, input])).values()];
 }
 
-/** Every mention of a blob, in the manifest's order. */
+/**
+ * Every blob that the requestor keeps for a job, each once: what providers need, and the verifier, which is run by the
+ * requestor alone.
+ */
+export function keptInputsOf(manifest: Manifest): JobInput[] {
+  const { comparator } = manifest;
+  const inputs = inputsOf(manifest);
+  if (comparator.class !== 'verifier' || inputs.some(({ cid }) => cid === comparator.module.cid))
+    return inputs;
+  return [...inputs, comparator.module];
+}
+
+/** Every mention of a blob that providers need, in the manifest's order. */
 export function namedInputs({ program }: Pick<Manifest, 'program'>): JobInput[] {
   if (program.kind === 'wasi') {
     return [

@@ -37,3 +37,16 @@ export function effectiveLimits(limits: Manifest['limits']): EffectiveLimits {
     ]),
   ) as EffectiveLimits;
 }
+
+/** How long a verifier may look at one result: one that takes longer is no cheaper than a second provider. */
+const VERIFIER_WALL_MS = 20_000;
+/** What it burns in that time, see docs/writing-jobs.md, fuel. */
+const VERIFIER_FUEL = 4e11;
+
+/** The limits of every verifier, whatever its job's manifest grants to tasks: job files come from strangers. */
+export const VERIFIER_LIMITS: EffectiveLimits = effectiveLimits({
+  wallMs: VERIFIER_WALL_MS,
+  fuel: VERIFIER_FUEL,
+  // It answers by its exit; files of its own are scratch.
+  outputBytes: 16 * MIB,
+});

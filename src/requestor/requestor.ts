@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import type { Clock } from '../base/time.ts';
 import { checkManifest } from '../job/check-manifest.ts';
-import { inputsOf } from '../job/inputs.ts';
+import { keptInputsOf } from '../job/inputs.ts';
 import { manifestBytes } from '../job/manifest.ts';
 import type { Ledger } from '../payment/ledger.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
@@ -116,7 +116,7 @@ export class Requestor implements AsyncDisposable {
   async #begin(job: Cid, draft: JobDraft, terms: SubmitTerms, session: PaymentSession): Promise<Cid> {
     await startLedger(session, this.#init.ledgers);
     if (this.#jobs.has(job)) await this.remove(job);
-    await this.#init.pin(job, [job, ...inputsOf(draft.manifest).map(({ cid }) => cid)]);
+    await this.#init.pin(job, [job, ...keptInputsOf(draft.manifest).map(({ cid }) => cid)]);
     const record: JobRecord = {
       job,
       manifest: draft.manifest,
@@ -180,7 +180,7 @@ export class Requestor implements AsyncDisposable {
     const { blobs } = this.#init.network;
     const stored = new Set<Cid>();
     for (const blob of draft.blobs) stored.add(await blobs.put(blob));
-    const missing = inputsOf(draft.manifest).find(({ cid }) => !stored.has(cid));
+    const missing = keptInputsOf(draft.manifest).find(({ cid }) => !stored.has(cid));
     if (missing !== undefined) {
       throw new KilnError(
         'requestor/input-missing',

@@ -10,6 +10,7 @@ import type { Manifest } from '../protocol/manifest.ts';
 import type { Address, JobKind } from '../protocol/primitives.ts';
 import type { TaskOutcome } from '../protocol/task.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
+import type { SoundProof } from '../verification/fraud-proof.ts';
 
 /*
  * What the requestor needs of each adapter, and no more. `network`, `storage`, `sandbox` and `wallet` satisfy these
@@ -20,6 +21,9 @@ export interface RequestorNetwork {
   readonly identity: Identity;
   addresses(): readonly string[];
   publishDemand(kind: JobKind, demand: Envelope): Promise<void>;
+  /** Fraud proofs of others whose signatures are in order; the result unsubscribes. */
+  onFraudProof(handler: (proof: SoundProof) => void): () => void;
+  publishFraudProof(proof: Envelope): Promise<void>;
   /** Accepts streams of a protocol; the result stops accepting. */
   handle(
     protocol: StreamProtocol<v.GenericSchema, v.GenericSchema>,
@@ -56,6 +60,26 @@ export interface RequestorSandbox {
         readonly onProgress?: (done: number) => void;
         /** Told the calls of a WASI program, written down; a run is slower with it. */
         readonly onCalls?: (lines: readonly string[]) => void;
+      },
+    ): Promise<TaskOutcome>;
+    close(): Promise<void>;
+  }>;
+  /** Opens the verifier program of a job whose comparator has one. */
+  openVerifier(
+    manifest: Manifest,
+    readInput: (
+      input: { readonly cid: Cid; readonly bytes: number },
+      range?: { readonly offset: number; readonly length: number },
+    ) => Promise<Bytes>,
+  ): Promise<{
+    /** Exit `ok` says that the outputs are right, exit code 1 that they are wrong, anything else says nothing. */
+    run(
+      task: number,
+      outputs: readonly { readonly path: string; readonly bytes: Bytes }[],
+      options: {
+        readonly signal: AbortSignal;
+        /** What its chance is made of: 32 bytes that nobody could know before the result was committed to. */
+        readonly seed: Bytes;
       },
     ): Promise<TaskOutcome>;
     close(): Promise<void>;

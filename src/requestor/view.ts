@@ -3,6 +3,7 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { RankWeights } from '../market/choose/rank.ts';
 import type { Requirements } from '../protocol/capabilities.ts';
 import type { Manifest } from '../protocol/manifest.ts';
+import type { Judgement } from './results/own-verifier.ts';
 import type { RefusalReason } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 
@@ -81,6 +82,8 @@ export interface TryOut {
   readonly complaint: string;
   /** The last WASI calls of a program that ended badly, written down as `strace` does. */
   readonly lastCalls: readonly string[];
+  /** What the job's verifier says of this result; absent where there is none, or nothing to verify. */
+  readonly judgement?: Judgement;
 }
 
 /** A job before it is submitted: manifest and the bytes its CIDs name. */

@@ -62,7 +62,7 @@ export interface TaskInput {
   readonly env: readonly string[];
   /** WASI: how often a reactor's `step` is called; absent for a command. */
   readonly steps?: number;
-  /** WGSL and ONNX: contents of buffers and tensors that depend on the task. */
+  /** Contents of buffers and tensors that depend on the task; for WASI, read-only files by path. */
   readonly contents: Readonly<Record<string, Bytes>>;
 }
 

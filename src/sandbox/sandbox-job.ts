@@ -143,15 +143,15 @@ function prepare(
 const HOST_FAULTS: ReadonlySet<string> = new Set(['sandbox/closed', 'sandbox/not-started']);
 
 /** The error when it refuses the program itself; anything else is the host's fault and is thrown on. */
-function refusalOf(error: unknown): KilnError {
+export function refusalOf(error: unknown): KilnError {
   const known = toKilnError(error);
   if (HOST_FAULTS.has(known.code)) throw known;
   if (known.code.startsWith('sandbox/') || known.code.startsWith('expression/')) return known;
   throw known;
 }
 
-/** The hint goes along: an exit is all that the job's author sees. */
-function refused({ message, hint }: KilnError): TaskOutcome {
+/** The outcome of a run that was refused. The hint goes along: an exit is all that the job's author sees. */
+export function refused({ message, hint }: KilnError): TaskOutcome {
   const words = hint === undefined ? message : `${message} ${hint}`;
   return { exit: faultExit('refused', words), outputs: [], wallMs: 0 };
 }

@@ -11,6 +11,7 @@ import { GUEST_PAGES, pageUrls } from './slots/guest-pages.ts';
 import type { ReadInput } from './prepare/inputs.ts';
 import { defaultMemoryBudgetBytes, MemoryBudget } from './slots/memory-budget.ts';
 import { type JobSlots, SandboxJob } from './sandbox-job.ts';
+import { SandboxVerifier } from './sandbox-verifier.ts';
 import { SlotPool } from './slots/slot-pool.ts';
 
 /** How a sandbox is set up. */
@@ -112,6 +113,14 @@ export class Sandbox implements AsyncDisposable {
     if (lane === 'cpu') return SandboxJob.open(job, manifest, readInput, slots);
     this.#gpu.expect();
     return SandboxJob.open(job, manifest, readInput, { ...slots, run: (run) => this.#gpu.run(run) });
+  }
+
+  /**
+   * Reads and guards the verifier of a job whose comparator has one. It runs in the lane of WASI programs, under limits of
+   * its own. Rejects as {@link openJob} does; a verifier that is refused opens, and each of its runs ends `refused`.
+   */
+  openVerifier(manifest: Manifest, readInput: ReadInput): Promise<SandboxVerifier> {
+    return SandboxVerifier.open(manifest, readInput, this.#slots('cpu'));
   }
 
   /**

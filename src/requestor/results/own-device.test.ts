@@ -22,6 +22,7 @@ function deviceOf(outcome: TaskOutcome, manifest = WASI_JOB) {
       },
       close: async () => {},
     }),
+    openVerifier: () => Promise.reject(new Error('There is no verifier.')),
   };
   const blobs: RequestorNetwork['blobs'] = {
     get: () => Promise.reject(new Error('Nothing is read.')),

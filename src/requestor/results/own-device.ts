@@ -7,6 +7,7 @@ import { type Exit, type Result, resultDigest, resultOf, type TaskOutcome } from
 import { isVote } from '../../verification/policy/vote.ts';
 import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
 import type { TryOut } from '../view.ts';
+import { type Judgement, OwnVerifier } from './own-verifier.ts';
 
 type RunOptions = Parameters<Awaited<ReturnType<RequestorSandbox['openJob']>>['run']>[1];
 
@@ -15,12 +16,16 @@ const LAST_CALLS = 16;
 /** A failed run is made once more to see its calls when it took no longer than this, in milliseconds. */
 const RETRACE_LIMIT_MS = 10_000;
 
-/** Runs tasks of one job on the requestor's own device: for the try-out, and for audits. Opened at first use. */
+/**
+ * Runs tasks of one job on the requestor's own device, for the try-out and for audits, and its verifier. Opened at first
+ * use.
+ */
 export class OwnDevice implements AsyncDisposable {
   readonly #job: Cid;
   readonly #manifest: Manifest;
   readonly #sandbox: RequestorSandbox;
   readonly #blobs: RequestorNetwork['blobs'];
+  readonly #verifier: OwnVerifier;
   #opened: ReturnType<RequestorSandbox['openJob']> | undefined;
 
   constructor(job: Cid, manifest: Manifest, sandbox: RequestorSandbox, blobs: RequestorNetwork['blobs']) {
@@ -28,6 +33,7 @@ export class OwnDevice implements AsyncDisposable {
     this.#manifest = manifest;
     this.#sandbox = sandbox;
     this.#blobs = blobs;
+    this.#verifier = new OwnVerifier(manifest, sandbox, blobs);
   }
 
   /** Runs a task and measures its work in micro-units by this device's benchmark score. */
@@ -35,6 +41,7 @@ export class OwnDevice implements AsyncDisposable {
     const { kind } = this.#manifest.program;
     const outcome = await this.#run(task, { signal, ...(onProgress === undefined ? {} : { onProgress }) });
     const lastCalls = await this.#lastCalls(task, outcome, signal);
+    const judgement = await this.#judge(task, outcome, signal);
     const score = await this.#sandbox.benchmark(kind, signal);
     return {
       task,
@@ -44,7 +51,20 @@ export class OwnDevice implements AsyncDisposable {
       outputs: outcome.outputs,
       complaint: new TextDecoder().decode(outcome.stderr),
       lastCalls,
+      ...(judgement === undefined ? {} : { judgement }),
     };
+  }
+
+  /**
+   * Has the job's verifier judge the outputs of a result that ended `ok`, with chance that nobody could foresee (see
+   * {@link OwnVerifier}). For jobs whose comparator is of class `verifier` only.
+   */
+  verify(
+    task: number,
+    outputs: readonly { readonly path: string; readonly bytes: Bytes }[],
+    signal: AbortSignal,
+  ): Promise<Judgement> {
+    return this.#verifier.verify(task, outputs, signal);
   }
 
   /** Runs a task as a provider would; throws `requestor/own-run-failed` when it gives no result here. */
@@ -74,6 +94,17 @@ export class OwnDevice implements AsyncDisposable {
     this.#opened = undefined;
     // What could not be opened, or closes badly, must not keep the job from ending.
     await opened?.then((job) => job.close()).catch(() => {});
+    await this.#verifier[Symbol.asyncDispose]();
+  }
+
+  /** What the job's verifier says of a result of this device; undefined where there is none, or nothing to verify. */
+  async #judge(
+    task: number,
+    { exit, outputs }: TaskOutcome,
+    signal: AbortSignal,
+  ): Promise<Judgement | undefined> {
+    if (this.#manifest.comparator.class !== 'verifier' || exit.kind !== 'ok') return undefined;
+    return this.verify(task, outputs, signal);
   }
 
   /** Runs a WASI program that failed again, with its calls written down: the same run comes to the same end. */

@@ -7,7 +7,7 @@ import type { Trace } from '../wasi/trace.ts';
 /** A fresh file system, clock and random stream for one attempt at a task. */
 export function openWasi(
   load: WasiLoad,
-  { args, env, seed }: TaskInput,
+  { args, env, seed, contents }: TaskInput,
   onWrite?: WriteObserver,
   trace?: Trace,
 ): Wasi {
@@ -16,7 +16,7 @@ export function openWasi(
     args,
     env,
     seed,
-    files: load.files,
+    files: [...load.files, ...Object.entries(contents).map(([path, bytes]) => ({ path, bytes }))],
     stdin: load.stdin,
     epochMs: load.epochMs,
     // Outputs in folders: the folders are there, so that a guest need not make them.

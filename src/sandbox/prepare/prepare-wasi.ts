@@ -57,7 +57,8 @@ function stepsOf(program: WasiProgram, parameters: TaskInput['parameters']): num
   }
 }
 
-function fillIn(text: string, parameters: TaskInput['parameters']): string {
+/** A text of the manifest with `{name}` replaced by the task's parameters; throws `sandbox/refused`. */
+export function fillIn(text: string, parameters: TaskInput['parameters']): string {
   return text.replaceAll(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
     const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (value !== undefined) return String(value);

@@ -1,8 +1,9 @@
-import { type Bytes, ownBytes } from '../../../src/base/bytes.ts';
+import { type Bytes, equalBytes, ownBytes } from '../../../src/base/bytes.ts';
 import type { Cid } from '../../../src/base/cid.ts';
 import { aborted } from '../../../src/base/errors.ts';
 import { type Clock, sleep } from '../../../src/base/time.ts';
 import { inputsOf } from '../../../src/job/inputs.ts';
+import { jobCid } from '../../../src/job/manifest.ts';
 import type { Manifest } from '../../../src/protocol/manifest.ts';
 import type { JobKind } from '../../../src/protocol/primitives.ts';
 import { type Exit, taskSeed, type TaskOutcome } from '../../../src/protocol/task.ts';
@@ -68,6 +69,22 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
     return {
       run: (task, options) => this.#run(job, manifest, task, options),
       close: async () => void this.openJobs--,
+    };
+  }
+
+  /** Knows the truth, as a verifier that computes it would. */
+  async openVerifier(manifest: Manifest, readInput: ReadInput): ReturnType<RequestorSandbox['openVerifier']> {
+    if (manifest.comparator.class === 'verifier') await readInput(manifest.comparator.module);
+    const job = await jobCid(manifest);
+    return {
+      run: async (task, outputs, { signal }) => {
+        if (signal.aborted) throw aborted(signal.reason);
+        const truth = await trueOutput(job, task, this.#options.outputBytes);
+        const isRight = outputs.every(({ bytes }) => equalBytes(bytes, truth));
+        const exit: Exit = isRight ? { kind: 'ok' } : { kind: 'exit-code', code: 1 };
+        return { exit, outputs: [], wallMs: 1 };
+      },
+      close: async () => {},
     };
   }
 
