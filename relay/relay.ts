@@ -16,6 +16,7 @@ import { BOARD } from '../src/protocol/board.ts';
 import { Board } from './board.ts';
 import { serveBoard } from './board-server.ts';
 import { relayDemands } from './demands.ts';
+import { relayFraudProofs } from './fraud.ts';
 import { startHealth } from './health.ts';
 import { loadRelayKeys, newRelayKeys } from './keys.ts';
 import type { RedeemOptions, RedeemSecrets } from './redeem/config.ts';
@@ -127,6 +128,7 @@ export async function startRelay(options: RelayOptions = {}, secrets: RedeemSecr
     ),
   );
   relayDemands(node, board, clock);
+  relayFraudProofs(node, clock);
   const streams = new Streams(node, clock);
   await streams.handle(BOARD, (stream) => void serveBoard(stream, board, clock));
   forgetTheGone(node, board, clock, scope.signal);

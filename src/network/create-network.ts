@@ -10,6 +10,7 @@ import { MAX_ADDRESS_CHARS, MAX_ADDRESSES } from '../protocol/constants.ts';
 import type { Envelope, Opened } from '../protocol/envelope.ts';
 import { type Identity, identityFromSeed } from '../protocol/identity.ts';
 import type { JobKind } from '../protocol/primitives.ts';
+import type { SoundProof } from '../verification/fraud-proof.ts';
 import { BlobExchange } from './blob/blob-exchange.ts';
 import type { BlobRequest, ChunkStore } from './blob/blob-types.ts';
 import { BoardSessions } from './board-sessions.ts';
@@ -17,6 +18,7 @@ import { BoardMemory } from './board-view.ts';
 import { closeUsedCircuits } from './circuit-closer.ts';
 import { watchConnections } from './connection-view.ts';
 import { DemandFeed } from './demand-feed.ts';
+import { FraudGossip } from './fraud-gossip.ts';
 import { Gossip } from './gossip.ts';
 import { startTabNode, type TabNode } from './libp2p-node.ts';
 import { hangUpOnLeaving } from './leaving.ts';
@@ -51,6 +53,9 @@ export interface Network extends AsyncDisposable {
   addresses(): readonly string[];
   onDemand(kind: JobKind, handler: (demand: Opened<Demand>) => void): () => void;
   publishDemand(kind: JobKind, demand: Envelope): Promise<void>;
+  /** Fraud proofs of others whose signatures are in order; the result unsubscribes. */
+  onFraudProof(handler: (proof: SoundProof) => void): () => void;
+  publishFraudProof(proof: Envelope): Promise<void>;
   putOffer(offer: Envelope): Promise<void>;
   removeOffer(): Promise<void>;
   openStream(protocol: AnyProtocol, to: PeerAddress, signal?: AbortSignal): Promise<FrameStream>;
@@ -91,6 +96,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     if (demand.signer !== identity.peer) feed.deliver(demand);
   };
   const gossip = own(scope, new Gossip(node, relayPeers, clock, onDemand));
+  const fraud = own(scope, new FraudGossip(node, relayPeers, clock));
   const links = own(scope, new RelayLinks(node, relays, clock, options.random ?? Math.random));
   const sessions = own(
     scope,
@@ -122,6 +128,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       };
     },
     publishDemand: (kind, demand) => gossip.publish(kind, demand),
+    onFraudProof: (handler) => fraud.listen(handler),
+    publishFraudProof: (proof) => fraud.publish(proof),
     putOffer: (offer) => sessions.putOffer(offer),
     removeOffer: () => sessions.removeOffer(),
     openStream: (protocol, to, signal) => streams.open(protocol, to, signal),

@@ -1,11 +1,12 @@
 import type { GossipsubOpts } from '@libp2p/gossipsub';
 import { demandTopic } from '../protocol/announce.ts';
+import { FRAUD_TOPIC } from '../protocol/fraud.ts';
 import { JOB_KINDS } from '../protocol/primitives.ts';
 
 /** The only topics that are heard or forwarded: those whose messages can be validated. */
-export const TOPICS: readonly string[] = JOB_KINDS.map(demandTopic);
+export const TOPICS: readonly string[] = [...JOB_KINDS.map(demandTopic), FRAUD_TOPIC];
 
-/** An announcement of 16 KiB, its gossip signature, and control messages that travel along. */
+/** A fraud proof of 48 KiB, its gossip signature, and control messages that travel along. */
 const MAX_RPC_BYTES = 64 * 1024;
 /** Entries of any one list in a gossip frame. */
 const MAX_LIST_ENTRIES = 100;

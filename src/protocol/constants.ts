@@ -44,6 +44,12 @@ export const MAX_LATENCY_MS = 60_000;
 export const MAX_RECORD_RECEIPTS = 48;
 export const MAX_RECORD_BYTES = 64 * KIB;
 
+/** A fraud proof carries one or two signed commits of up to some hundred tasks; it must fit a gossip frame of 64 KiB. */
+export const MAX_FRAUD_PROOF_BYTES = 48 * KIB;
+/** Fraud proofs that one peer may gossip per second, sustained and in a burst: each costs some signature checks. */
+export const FRAUD_PROOFS_PER_SECOND = 0.1;
+export const FRAUD_PROOF_BURST = 10;
+
 /** A lease takes about a second of a provider's time (design: leases). */
 export const LEASE_TARGET_MS = 1_000;
 /** Tiny tasks are batched up to this many per lease, so that a frame of results stays bounded. */

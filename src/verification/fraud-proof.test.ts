@@ -1,65 +1,118 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KilnError } from '../base/errors.ts';
-import { encode } from '../protocol/codec.ts';
+import type { FraudProof } from '../protocol/fraud.ts';
+import { ADDRESS, identityOf, SOME_CID } from '../protocol/messages.fixture.ts';
+import type { Manifest } from '../protocol/manifest.ts';
 import { seal } from '../protocol/envelope.ts';
-import { identityFromSeed } from '../protocol/identity.ts';
-import { commitment } from '../protocol/task.ts';
-import type { Commit } from '../protocol/work.ts';
-import { checkFraudProof, type FraudProof } from './fraud-proof.ts';
+import { isProvenAtOnce, isSameEverywhere, openFraudProof } from './fraud-proof.ts';
+import {
+  ACCUSER,
+  CHEAT,
+  proofBytes,
+  proofOf,
+  statementOf,
+  type StatementChange,
+} from './fraud-proof.fixture.ts';
 
-const job = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
-const cheat = identityFromSeed(new Uint8Array(32).fill(1));
-const victim = identityFromSeed(new Uint8Array(32).fill(2));
-const nonce = new Uint8Array(16).fill(9);
+const OTHER_CID = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
+const victim = identityOf(13);
+const say = (fill: number, change: Partial<StatementChange> = {}) =>
+  statementOf({ digest: new Uint8Array(32).fill(fill), ...change });
 
-async function statement(fill: number, task = 3, signer = cheat) {
-  const digest = new Uint8Array(32).fill(fill);
-  const commit: Commit = {
-    agreement: 'ab'.repeat(32),
-    lease: 'l1',
-    entries: [{ task, commitment: await commitment(job, task, cheat.peer, nonce, digest) }],
-  };
-  return { commit: seal(signer, 'kiln/commit/1', commit), nonce, digest };
-}
-async function proof(change: Partial<FraudProof> = {}): Promise<FraudProof> {
-  const statements: FraudProof['statements'] = [await statement(1), await statement(2)];
-  return { version: 1, job, task: 3, provider: cheat.peer, statements, ...change };
-}
-async function refusal(made: FraudProof): Promise<string> {
-  return checkFraudProof(encode(made)).then(
+async function refusal(proof: unknown): Promise<string> {
+  return openFraudProof(proofBytes(proof as FraudProof)).then(
     () => 'accepted',
     (error: unknown) => `${(error as KilnError).code}: ${(error as KilnError).message}`,
   );
 }
 
-test('two signed digests for one task are a proof that survives the wire', async () => {
-  const bytes = encode(await proof());
-  expect(encode(await checkFraudProof(bytes))).toEqual(bytes);
+test('two signed digests for one task are a proof that survives the wire, and names who made it', async () => {
+  const bytes = proofBytes(proofOf([await say(1), await say(2)]));
+  const sound = await openFraudProof(bytes);
+  expect(sound).toMatchObject({
+    accuser: ACCUSER.peer,
+    payee: ADDRESS,
+    kind: 'wasi',
+    proof: { kind: 'equivocation', provider: CHEAT.peer, task: 3 },
+  });
+  expect(isProvenAtOnce(sound)).toBe(true);
 });
 
-test('nobody can be framed', async () => {
-  expect(await refusal(await proof({ statements: [await statement(1), await statement(1)] }))).toBe(
-    'fraud/not-proven: Both statements say the same.',
-  );
-  expect(await refusal(await proof({ statements: [await statement(1), await statement(2, 4)] }))).toBe(
-    'fraud/not-proven: A statement is not about this task and digest.',
-  );
-  expect(
-    await refusal(await proof({ statements: [await statement(1), await statement(2, 3, victim)] })),
-  ).toBe('fraud/not-proven: A statement is signed by somebody else.');
-  expect(await refusal(await proof({ provider: victim.peer }))).toBe(
-    'fraud/not-proven: A statement is signed by somebody else.',
-  );
-  const invented = { ...(await statement(2)), digest: new Uint8Array(32).fill(7) };
-  expect(await refusal(await proof({ statements: [await statement(1), invented] }))).toBe(
-    'fraud/not-proven: A statement is not about this task and digest.',
-  );
+test('one signed digest is a sound claim, but proves nothing by itself', async () => {
+  const sound = await openFraudProof(proofBytes(proofOf([await say(1)])));
+  expect(sound.proof.kind).toBe('refuted');
+  expect(isProvenAtOnce(sound)).toBe(false);
+  const model = { agreement: { kind: 'onnx' as const } };
+  const twice = await openFraudProof(proofBytes(proofOf([await say(1, model), await say(2, model)])));
+  expect(isProvenAtOnce(twice)).toBe(false);
 });
 
-test('a changed signature or form is refused by name', async () => {
-  const made = await proof();
-  const [a, b] = made.statements;
-  const bent = { ...b, commit: { ...b.commit, signature: b.commit.signature.map((byte) => byte ^ 1) } };
-  expect(await refusal(await proof({ statements: [a, bent] }))).toContain('envelope/bad-signature');
-  expect(await refusal({ ...made, version: 2 } as unknown as FraudProof)).toContain('protocol/invalid');
+describe('nobody can be framed', () => {
+  const notProven = (message: string) => `fraud/not-proven: ${message}`;
+
+  test('by saying one thing twice', async () => {
+    expect(await refusal(proofOf([await say(1), await say(1)]))).toBe(
+      notProven('Both statements say the same.'),
+    );
+  });
+  test('by words about another task, job or provider', async () => {
+    const first = await say(1);
+    expect(await refusal(proofOf([first, await say(2, { task: 4 })]))).toBe(
+      notProven('A statement is not about this task and digest.'),
+    );
+    expect(await refusal(proofOf([first, await say(2, { job: OTHER_CID })]))).toBe(
+      notProven('A statement is about another job.'),
+    );
+    const other = await say(2, { agreement: { provider: victim.peer } });
+    expect(await refusal(proofOf([first, other]))).toBe(notProven('A statement is about another job.'));
+  });
+  test('by words that somebody else signed', async () => {
+    const foreign = notProven('A statement is signed by somebody else.');
+    expect(await refusal(proofOf([await say(1), await say(2, { signer: victim })]))).toBe(foreign);
+    expect(await refusal({ ...proofOf([await say(1)]), provider: victim.peer })).toBe(foreign);
+    const said = await say(1);
+    const agreement = { ...said, agreement: (await say(1, { signer: victim })).agreement };
+    expect(await refusal(proofOf([agreement]))).toBe(foreign);
+  });
+  test('by terms it never agreed to for this commit', async () => {
+    const said = await say(1);
+    const { agreement } = await say(1, { agreement: { slots: 7 } });
+    expect(await refusal(proofOf([{ ...said, agreement }]))).toBe(
+      notProven('A statement was made under another agreement.'),
+    );
+  });
+  test('by a job whose honest results may differ', async () => {
+    const may = notProven('Honest results of this job may differ.');
+    const tolerance = { class: 'tolerance', rtol: 0.1, atol: 0, maxOutliers: 0 } as const;
+    expect(await refusal(proofOf([await say(1, { agreement: { comparator: tolerance } })]))).toBe(may);
+    expect(await refusal(proofOf([await say(1, { agreement: { kind: 'wgsl' } })]))).toBe(may);
+  });
+  test('by a digest that was made up', async () => {
+    const said = await say(2);
+    expect(await refusal(proofOf([{ ...said, digest: new Uint8Array(32).fill(7) }]))).toBe(
+      notProven('A statement is not about this task and digest.'),
+    );
+  });
+});
+
+test('a changed signature, form, domain or size is refused by name', async () => {
+  const said = await say(2);
+  const bent = { ...said.commit, signature: said.commit.signature.map((byte) => byte ^ 1) };
+  expect(await refusal(proofOf([{ ...said, commit: bent }]))).toContain('envelope/bad-signature');
+  expect(await refusal({ ...proofOf([said]), version: 2 })).toContain('protocol/invalid');
+  expect(await refusal({ ...proofOf([said]), statements: [said, said] })).toContain('protocol/invalid');
+  const crossed = { ...said, commit: seal(CHEAT, 'kiln/offer/1', {}) };
+  expect(await refusal(proofOf([crossed]))).toContain('envelope/wrong-domain');
+  const huge = { ...said, commit: { ...said.commit, payload: new Uint8Array(60_000) } };
+  expect(await refusal(proofOf([huge]))).toContain('protocol/too-large');
+});
+
+test('only programs that run the same everywhere can be held against anybody', () => {
+  const job = (program: object, comparator: object = { class: 'exact' }) =>
+    ({ program, comparator, job: SOME_CID }) as unknown as Manifest;
+  expect(isSameEverywhere(job({ kind: 'wasi' }))).toBe(true);
+  expect(isSameEverywhere(job({ kind: 'onnx', backend: 'wasm' }))).toBe(true);
+  expect(isSameEverywhere(job({ kind: 'onnx', backend: 'webgpu' }))).toBe(false);
+  expect(isSameEverywhere(job({ kind: 'wgsl' }))).toBe(false);
+  expect(isSameEverywhere(job({ kind: 'wasi' }, { class: 'verifier' }))).toBe(false);
 });

@@ -1,59 +1,101 @@
-import * as v from 'valibot';
 import { equalBytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
-import { decode } from '../protocol/codec.ts';
-import { MAX_WORK_FRAME_BYTES } from '../protocol/constants.ts';
-import { envelopeSchema, open } from '../protocol/envelope.ts';
+import {
+  MAX_FRAUD_PROOF_BYTES,
+  MAX_NEGOTIATE_FRAME_BYTES,
+  MAX_WORK_FRAME_BYTES,
+} from '../protocol/constants.ts';
+import { decodeEnvelope, type Envelope, open } from '../protocol/envelope.ts';
+import { type FraudProof, fraudProofSchema, type Statement } from '../protocol/fraud.ts';
 import type { PeerId } from '../protocol/identity.ts';
-import { cidSchema, digestSchema, peerIdSchema, taskIndexSchema } from '../protocol/primitives.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import { type Agreement, agreementSchema } from '../protocol/negotiate.ts';
+import type { Address, JobKind } from '../protocol/primitives.ts';
 import { commitment } from '../protocol/task.ts';
 import { commitSchema } from '../protocol/work.ts';
 
-/** A signed commit with what opens it: the provider's statement of one result digest. */
-const statementSchema = v.strictObject({
-  commit: envelopeSchema,
-  nonce: v.pipe(v.instance(Uint8Array), v.length(16)),
-  digest: digestSchema,
-});
-
-/**
- * Two statements of one provider over different digests for one task of a job whose results are exact: a file that
- * anyone can check without computing anything (design: verification, evidence).
- */
-export const fraudProofSchema = v.strictObject({
-  version: v.literal(1),
-  job: cidSchema,
-  task: taskIndexSchema,
-  provider: peerIdSchema,
-  statements: v.tuple([statementSchema, statementSchema]),
-});
-export type FraudProof = v.InferOutput<typeof fraudProofSchema>;
-
-/**
- * Checks untrusted bytes as a fraud proof and returns it. Throws what {@link decode} and {@link open} throw, and
- * `fraud/not-proven` when the statements are not the provider's, not about this task, or do not differ. Whether the
- * job's comparator is exact is for the reader to check in the job's manifest.
- */
-export async function checkFraudProof(bytes: Uint8Array): Promise<FraudProof> {
-  const proof = decode(fraudProofSchema, bytes, 2 * MAX_WORK_FRAME_BYTES);
-  const [a, b] = proof.statements;
-  for (const statement of [a, b]) await assertStated(proof, statement);
-  if (equalBytes(a.digest, b.digest)) throw notProven('Both statements say the same.');
-  return proof;
+/** A fraud proof whose signatures and statements are in order. Whether it is true is another question for `refuted`. */
+export interface SoundProof {
+  readonly proof: FraudProof;
+  /** Who signed it: false accusations are held against this peer. */
+  readonly accuser: PeerId;
+  /** Names this very accusation; hex. */
+  readonly digest: string;
+  readonly envelope: Envelope;
+  /** Who may still have the job's blobs beside the accuser. */
+  readonly requestor: PeerId;
+  /** The accused's, as it signed it itself. */
+  readonly payee: Address;
+  readonly kind: JobKind;
 }
 
-async function assertStated(
-  { job, task, provider }: { readonly job: Cid; readonly task: number; readonly provider: PeerId },
-  { commit, nonce, digest }: FraudProof['statements'][number],
-): Promise<void> {
-  const { message, signer } = await open(commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
-  if (signer !== provider) throw notProven('A statement is signed by somebody else.');
+/**
+ * Checks the bytes of a fraud proof: form, signatures, that the statements are the accused's own and about this task,
+ * and, for `equivocation`, that they differ. Nothing is computed or fetched. Throws what {@link decodeEnvelope} and
+ * {@link open} throw, and `fraud/not-proven`.
+ */
+export async function openFraudProof(bytes: Uint8Array): Promise<SoundProof> {
+  const envelope = decodeEnvelope(bytes, MAX_FRAUD_PROOF_BYTES);
+  const opened = await open(envelope, 'kiln/fraud/1', fraudProofSchema, MAX_FRAUD_PROOF_BYTES);
+  const proof = opened.message;
+  const agreements: Agreement[] = [];
+  for (const statement of proof.statements) agreements.push(await agreementOf(proof, statement));
+  const [a, b] = proof.statements;
+  if (b !== undefined && equalBytes(a.digest, b.digest)) throw notProven('Both statements say the same.');
+  const [{ requestor, payee, kind }] = agreements as [Agreement];
+  return {
+    proof,
+    accuser: opened.signer,
+    digest: opened.digest,
+    envelope,
+    requestor,
+    payee: payee as Address,
+    kind,
+  };
+}
+
+/**
+ * Is a proof beyond doubt without the job's manifest? Two digests for one task of a WASI program that was agreed to be
+ * compared exactly: such programs run the same everywhere.
+ */
+export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
+  return proof.kind === 'equivocation' && kind === 'wasi';
+}
+
+/**
+ * Does every honest device compute the same bytes for this job? Only then can a digest be held against anybody. Shaders
+ * never qualify: even with integers only, what invocations do side by side may race.
+ */
+export function isSameEverywhere({ program, comparator }: Manifest): boolean {
+  if (comparator.class !== 'exact') return false;
+  return program.kind === 'wasi' || (program.kind === 'onnx' && program.backend === 'wasm');
+}
+
+async function agreementOf(
+  { job, task, provider }: FraudProof,
+  { agreement, commit, nonce, digest }: Statement,
+): Promise<Agreement> {
+  const stated = await open(commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
+  const agreed = await open(agreement, 'kiln/agreement/1', agreementSchema, MAX_NEGOTIATE_FRAME_BYTES);
+  if (stated.signer !== provider || agreed.signer !== provider) {
+    throw notProven('A statement is signed by somebody else.');
+  }
+  if (stated.message.agreement !== agreed.digest) {
+    throw notProven('A statement was made under another agreement.');
+  }
+  const terms = agreed.message;
+  if (terms.job !== job || terms.provider !== provider) {
+    throw notProven('A statement is about another job.');
+  }
+  if (terms.comparator.class !== 'exact' || terms.kind === 'wgsl') {
+    throw notProven('Honest results of this job may differ.');
+  }
   const expected = await commitment(job, task, provider, nonce, digest);
-  const isStated = message.entries.some(
+  const isStated = stated.message.entries.some(
     (entry) => entry.task === task && equalBytes(entry.commitment, expected),
   );
   if (!isStated) throw notProven('A statement is not about this task and digest.');
+  return terms;
 }
 
 function notProven(message: string): KilnError {

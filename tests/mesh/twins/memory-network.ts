@@ -7,6 +7,7 @@ import { type Identity, identityFromSeed, type PeerId } from '../../../src/proto
 import type { JobKind } from '../../../src/protocol/primitives.ts';
 import type { PeerAddress, ProviderNetwork } from '../../../src/provider/slices.ts';
 import type { RequestorNetwork } from '../../../src/requestor/slices.ts';
+import { openFraudProof, type SoundProof } from '../../../src/verification/fraud-proof.ts';
 import { MemoryBlobs } from './memory-blobs.ts';
 import { type StreamPair, streamPair, type Wire } from './memory-stream.ts';
 import type * as v from 'valibot';
@@ -136,6 +137,20 @@ export class MemoryNetwork {
     for (const peer of this.#peers.values()) void this.#hand(demand, peer);
   }
 
+  /** Checks a fraud proof as every node does, and hands it to all others that are online. */
+  async gossipFraud(from: MemoryPeer, envelope: Envelope): Promise<void> {
+    const bytes = encodeEnvelope(envelope);
+    await openFraudProof(bytes);
+    if (!this.isOnline(from)) return;
+    for (const peer of this.#peers.values()) {
+      if (peer === from) continue;
+      void this.travel(from, peer.identity.peer).then(
+        async () => peer.hearFraud(await openFraudProof(bytes)),
+        () => {},
+      );
+    }
+  }
+
   /** The newest demands, as a board gives them to whoever joins. */
   replay(kind: JobKind, to: MemoryPeer): void {
     for (const demand of this.#demands.values()) if (demand.kind === kind) void this.#hand(demand, to);
@@ -174,6 +189,7 @@ export class MemoryPeer implements ProviderNetwork, RequestorNetwork {
   readonly #network: MemoryNetwork;
   readonly #handlers = new Map<string, (stream: FrameStream) => void>();
   readonly #listeners = new Map<JobKind, Set<DemandHandler>>();
+  readonly #fraudHandlers = new Set<(proof: SoundProof) => void>();
 
   constructor(network: MemoryNetwork, identity: Identity) {
     this.#network = network;
@@ -220,6 +236,19 @@ export class MemoryPeer implements ProviderNetwork, RequestorNetwork {
 
   publishDemand(kind: JobKind, demand: Envelope): Promise<void> {
     return this.#network.gossip(this, kind, demand);
+  }
+
+  onFraudProof(handler: (proof: SoundProof) => void): () => void {
+    this.#fraudHandlers.add(handler);
+    return () => void this.#fraudHandlers.delete(handler);
+  }
+
+  publishFraudProof(proof: Envelope): Promise<void> {
+    return this.#network.gossipFraud(this, proof);
+  }
+
+  hearFraud(proof: SoundProof): void {
+    for (const handler of this.#fraudHandlers) handler(proof);
   }
 
   async handle(protocol: AnyProtocol, handler: (stream: FrameStream) => void): Promise<() => Promise<void>> {
