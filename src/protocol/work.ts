@@ -24,7 +24,8 @@ import {
 } from './primitives.ts';
 import { resultSchema } from './task.ts';
 
-const leaseIdSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,32}$/));
+/** Name of a lease: unique in its job. */
+export const leaseIdSchema = v.pipe(v.string(), v.regex(/^[a-z0-9]{1,32}$/));
 const reasonSchema = v.pipe(v.string(), v.maxLength(MAX_REASON_CHARS));
 const tasksSchema = v.pipe(v.array(taskIndexSchema), v.minLength(1), v.maxLength(MAX_TASKS_PER_LEASE));
 const nonceSchema = v.pipe(v.instance(Uint8Array), v.length(16));
