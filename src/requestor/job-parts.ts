@@ -8,6 +8,7 @@ import type { Result } from '../protocol/task.ts';
 import type { JobRecord } from './records.ts';
 import type { ReputationBook } from './seats/reputation-book.ts';
 import type { ResultKeeper } from './results/result-keeper.ts';
+import type { TaskObserver } from './results/task-events.ts';
 import type { RequestorNetwork } from './slices.ts';
 
 /** What one running job is made of; the requestor puts it together. */
@@ -19,6 +20,8 @@ export interface JobParts {
   readonly random: Random;
   readonly keeper: ResultKeeper;
   readonly reputation: ReputationBook;
+  /** Hear all that happens to the job's tasks. @default none */
+  readonly observers?: readonly TaskObserver[];
   /** Makes lease ids of this run differ from those of the same job before a reload. */
   readonly leaseSalt: string;
   /** What the demand says that does not change while the job runs. */

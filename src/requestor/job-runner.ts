@@ -23,7 +23,10 @@ import { planRestore } from './restore-plan.ts';
 import { ResultDesk } from './results/result-desk.ts';
 import { SeatDesk } from './seats/seat-desk.ts';
 import { SettleDesk } from './results/settle-desk.ts';
-import { type Settled, TaskDesk } from './results/task-desk.ts';
+import { Statements } from './results/statements.ts';
+import { TaskDesk } from './results/task-desk.ts';
+import type { Settled } from './results/task-steps.ts';
+import { TaskTrace } from './results/task-trace.ts';
 import { WorkIntake } from './leases/work-intake.ts';
 
 /** What others hear of a running job. */
@@ -79,14 +82,26 @@ export class JobRunner implements AsyncDisposable {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
       fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
     });
-    this.#tasks = new TaskDesk(record.manifest, parts.taskCount, this.#results, random, {
-      askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
-      dropReplica: (lease, task) => this.#leases.drop(lease, task),
-      isOnlyProvider: (peer) => this.links.every((link) => link.peer === peer || !link.isAttached),
-      holders: () => this.links.filter((link) => link.isAttached && !link.isEnded),
-      recompute: (task) => parts.recompute(task),
-      settle: (settled) => this.#settle(settled),
-      fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),
+    this.#tasks = new TaskDesk({
+      manifest: record.manifest,
+      tasks: parts.taskCount,
+      results: this.#results,
+      statements: new Statements(),
+      trace: new TaskTrace(clock, parts.observers),
+      random,
+      actions: {
+        caught: (lease, task, reason) => {
+          const link = this.#leases.owner(lease);
+          if (link !== undefined) this.#settleDesk.caught(link, task, reason);
+        },
+        askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
+        dropReplica: (lease, task) => this.#leases.drop(lease, task),
+        isOnlyProvider: (peer) => this.links.every((link) => link.peer === peer || !link.isAttached),
+        holders: () => this.links.filter((link) => link.isAttached && !link.isEnded),
+        recompute: (task) => parts.recompute(task),
+        settle: (settled) => this.#settle(settled),
+        fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),
+      },
     });
     this.#intake = new WorkIntake({
       tasks: this.#tasks,

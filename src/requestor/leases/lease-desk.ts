@@ -137,13 +137,17 @@ export class LeaseDesk {
   #choose(link: ProviderLink, id: string, size: number): readonly number[] {
     const { parts, links } = this.#init;
     const tasks = this.#init.tasks();
-    const holder = { peer: link.peer, payee: link.payee };
-    const trusted = parts.reputation.consecutiveValid(link.peer);
-    const waiting = tasks.lease(id, holder, trusted, size, this.#affordableFresh(link));
+    const lessee = {
+      lease: id,
+      holder: { peer: link.peer, payee: link.payee },
+      agreement: link.digest,
+      consecutiveValid: parts.reputation.consecutiveValid(link.peer),
+    };
+    const waiting = tasks.lease(lessee, size, this.#affordableFresh(link));
     if (waiting.length > 0) return waiting;
     const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
     if (duplicate === undefined) return [];
-    tasks.addReplica(duplicate, id, holder, trusted);
+    tasks.addReplica(duplicate, lessee, 'duplicate');
     return [duplicate];
   }
 

@@ -63,7 +63,8 @@ export class WorkIntake {
         place.isCommitted = true;
         place.deadlineAtMs = Number.POSITIVE_INFINITY;
         fresh++;
-        if (!tasks.commit(lease, task, commitment)) leases.release(link, lease, task, 'not-needed');
+        const said = { commitment, commit: message.commit, agreement, wallMs: message.wallMs };
+        if (!tasks.commit({ lease, task }, said)) leases.release(link, lease, task, 'not-needed');
       }
     }
     link.executions += fresh;

@@ -7,7 +7,8 @@ import type { JobProgress } from './job-progress.ts';
 import type { LeaseDesk } from '../leases/lease-desk.ts';
 import type { Outbox } from '../leases/outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
-import { type Settled, type TaskDesk, VERDICT_CHANGED } from './task-desk.ts';
+import type { TaskDesk } from './task-desk.ts';
+import { type Settled, VERDICT_CHANGED } from './task-steps.ts';
 
 /** What the desk works with. */
 export interface SettleDeskInit {
@@ -77,15 +78,16 @@ export class SettleDesk {
         parts.reputation.note(link.peer, 'valid');
       }
       if (outcome === 'rejected')
-        this.#caught(link, task, reasons.get(id) ?? 'disagrees with the accepted result');
+        this.caught(link, task, reasons.get(id) ?? 'disagrees with the accepted result');
     }
     // Verdicts of one turn travel together; they leave before any voucher, which has to be stored and signed first.
     for (const link of payees) this.#init.pay(link);
   }
 
   /** A provider delivered a wrong result: it is unpaid for it, banned from the job, and its lone results run again. */
-  #caught(link: ProviderLink, task: number, reason: string): void {
+  caught(link: ProviderLink, task: number, reason: string): void {
     const { parts, progress, outbox } = this.#init;
+    if (progress.banned.has(link.peer)) return;
     const tasks = this.#init.tasks();
     progress.reject({ task, peer: link.peer, reason });
     parts.reputation.note(link.peer, 'wrong');

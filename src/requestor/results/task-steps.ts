@@ -1,0 +1,194 @@
+import type { Bytes } from '../../base/bytes.ts';
+import { toKilnError } from '../../base/errors.ts';
+import { sleep } from '../../base/time.ts';
+import type { TaskQueue } from '../../market/queue.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Result } from '../../protocol/task.ts';
+import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
+import { placementRefusal } from '../../verification/task/placement.ts';
+import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
+import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
+import { compareReplicas, gatherAgreed } from './evidence.ts';
+import type { ResultDesk } from './result-desk.ts';
+import type { TaskTable } from './task-table.ts';
+import type { TaskTrace } from './task-trace.ts';
+
+/** A task's end: what counts, what does not, and the accepted result with its small outputs. */
+export interface Settled {
+  readonly task: number;
+  readonly verdict: Verdict;
+  readonly result: Result;
+  readonly inline: Record<string, Bytes>;
+  /** Every replica of the task that was leased to somebody. */
+  readonly replicas: readonly Replica[];
+  /** False once something happened since that may change the verdict: somebody was banned. */
+  readonly isCurrent: () => boolean;
+}
+
+/** Code of the error of a settlement that was overtaken: the task is decided again. */
+export const VERDICT_CHANGED = 'requestor/verdict-changed';
+
+/** What the steps tell the owner of the tasks to do. */
+export interface TaskStepsActions {
+  readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
+  /** Others were faster: this replica is not needed any more. */
+  readonly dropReplica: (lease: string, task: number) => void;
+  /** Who could be given a task now. @default nobody knows: tasks wait for whoever comes */
+  readonly holders?: () => readonly Holder[];
+  /** This device could not check a task by itself: the verdict is left to the votes. */
+  readonly auditFailed?: (task: number, reason: string) => void;
+  /** Runs the task on the requestor's own device. */
+  readonly recompute: (
+    task: number,
+  ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
+  /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
+  readonly settle: (settled: Settled) => Promise<void>;
+  readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
+}
+
+/** What the steps work on. */
+export interface TaskStepsInit {
+  readonly manifest: Manifest;
+  readonly table: TaskTable;
+  readonly queue: TaskQueue;
+  readonly results: ResultDesk;
+  readonly trace: TaskTrace;
+  readonly actions: TaskStepsActions;
+}
+
+/** Carries out what `verification` decides about each task, one decision after another. */
+export class TaskSteps {
+  readonly #init: TaskStepsInit;
+  readonly #busy = new Set<number>();
+
+  constructor(init: TaskStepsInit) {
+    this.#init = init;
+  }
+
+  /** Carries out decisions until nothing more can be done now. One run per task at a time; never rejects. */
+  async advance(task: number): Promise<void> {
+    if (this.#busy.has(task)) return;
+    this.#busy.add(task);
+    try {
+      for (let failures = 0; !(await this.#tryAdvance(task, failures)); failures++);
+    } finally {
+      this.#busy.delete(task);
+    }
+  }
+
+  /** Computes a task on this device. What goes wrong once may go right the second time. Never rejects. */
+  async audit(task: number): Promise<void> {
+    const { table, results, trace, actions } = this.#init;
+    if (!table.apply(task, { type: 'audit-started' })) return;
+    trace.tell(task, { type: 'own-run' });
+    const recompute = () => actions.recompute(task);
+    try {
+      const own = await recompute().catch(recompute);
+      if (!table.has(task)) return;
+      results.addOwn({ lease: OWN_RESULT, task }, own.result, own.inline);
+      trace.tell(task, { type: 'own-result', digest: own.digest });
+      table.apply(task, { type: 'audited', digest: own.digest });
+    } catch (error) {
+      const reason = toKilnError(error).message;
+      trace.tell(task, { type: 'own-failed', reason });
+      table.apply(task, { type: 'audit-failed' });
+      actions.auditFailed?.(task, reason);
+    }
+    await this.advance(task);
+  }
+
+  /** False when it failed here, on this device, and shall be tried again now. */
+  async #tryAdvance(task: number, failures: number): Promise<boolean> {
+    const { table, results } = this.#init;
+    try {
+      let before: TaskCheck | undefined;
+      do {
+        before = table.get(task);
+        await this.#step(task);
+        // What came in meanwhile found this run busy.
+      } while (table.get(task) !== before);
+      return true;
+    } catch (error) {
+      const { code, message } = toKilnError(error);
+      if (code === 'base/aborted') return true;
+      const delayMs = STORE_RETRY_DELAYS_MS[failures];
+      if (delayMs === undefined) this.#fail(task, `its result could not be kept: ${message}`, []);
+      else await sleep(results.clock, delayMs);
+      return delayMs === undefined;
+    }
+  }
+
+  /** Carries one decision out. Another one follows when this changed what is known. */
+  async #step(task: number): Promise<void> {
+    const { table, queue, actions } = this.#init;
+    const check = table.get(task);
+    if (check === undefined) return;
+    const decision = decide(check);
+    switch (decision.kind) {
+      case 'lease':
+        if (decision.count > 0 && this.#isRefusedByAll(check)) return void this.audit(task);
+        return queue.setWanted(task, decision.count);
+      case 'own-run':
+        return void this.audit(task);
+      case 'reveal':
+        table.apply(task, { type: 'reveal-asked', ids: decision.ids });
+        decision.ids.forEach((id, i) => actions.askReveal(id, task, i === 0 || !check.isExact));
+        for (const id of decision.surplus) actions.dropReplica(id, task);
+        return;
+      case 'compare':
+        return this.#compare(task, decision.pairs);
+      case 'verdict':
+        return this.#settle(task, check, decision);
+      case 'failed':
+        return this.#fail(task, decision.reason, decision.rejected);
+    }
+  }
+
+  async #compare(task: number, pairs: readonly (readonly [string, string])[]): Promise<void> {
+    const { table, results, manifest, trace } = this.#init;
+    for (const pair of pairs) {
+      const event = await compareReplicas(results, manifest, task, pair);
+      if (table.apply(task, event) && event.type === 'compared') trace.tell(task, event);
+    }
+  }
+
+  async #settle(task: number, check: TaskCheck, verdict: Verdict): Promise<void> {
+    const { table, results, queue, actions } = this.#init;
+    const kept = await gatherAgreed(results, task, check, verdict);
+    if ('type' in kept) return void table.apply(task, kept);
+    const isCurrent = () => table.get(task) === check;
+    if (!isCurrent()) return;
+    try {
+      await actions.settle({ task, verdict, ...kept, replicas: check.replicas, isCurrent });
+    } catch (error) {
+      if (toKilnError(error).code === VERDICT_CHANGED) return;
+      throw error;
+    }
+    queue.finish(task);
+    this.#end(task, check);
+  }
+
+  #fail(task: number, reason: string, rejected: readonly Rejected[]): void {
+    const { table, queue, actions, trace } = this.#init;
+    const check = table.get(task);
+    if (check !== undefined) this.#end(task, check);
+    queue.drop(task);
+    trace.tell(task, { type: 'failed', reason });
+    actions.fail(task, reason, rejected);
+  }
+
+  /** Did somebody fail at a task that nobody else may take? Then this device has to try. */
+  #isRefusedByAll(check: TaskCheck): boolean {
+    if (check.audit.state !== 'none' || check.replicas.every(({ phase }) => phase !== 'inconclusive'))
+      return false;
+    const holders = this.#init.actions.holders?.() ?? [];
+    return holders.length > 1 && holders.every((holder) => placementRefusal(check, holder) !== undefined);
+  }
+
+  #end(task: number, check: TaskCheck): void {
+    const { table, results } = this.#init;
+    table.delete(task);
+    for (const { id } of check.replicas) results.forget({ lease: id, task });
+    results.forget({ lease: OWN_RESULT, task });
+  }
+}
