@@ -1,6 +1,12 @@
 import { leaseDeadlineMs, leaseSize } from '../../market/lease-plan.ts';
+import { heldBackTasks } from '../../payment/held-back.ts';
 import { taskPrice } from '../../payment/price.ts';
-import { LEASES_IN_FLIGHT, MAX_OPEN_LEASES, RESUME_WINDOW_MS } from '../../protocol/constants.ts';
+import {
+  LEASES_IN_FLIGHT,
+  MAX_OPEN_LEASES,
+  MAX_REASON_CHARS,
+  RESUME_WINDOW_MS,
+} from '../../protocol/constants.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 import { expectedResults, firstReplicas } from '../../verification/policy/vote.ts';
@@ -45,7 +51,7 @@ export class LeaseDesk {
 
   /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
   fill(link: ProviderLink): void {
-    const inFlight = link.agreement.slots * LEASES_IN_FLIGHT;
+    const inFlight = link.slots * LEASES_IN_FLIGHT;
     const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
     while (this.#init.isRunning() && link.isAttached && !link.isEnded && hasRoom()) {
       const size = Math.min(this.#planSize(link), this.#creditTasks(link));
@@ -64,13 +70,25 @@ export class LeaseDesk {
     }
   }
 
-  /** A task of a lease is over for its provider, which hears what became of it. */
+  /** May the pay of one more task of this provider be held back, by its check policy and its credit? */
+  mayHold(link: ProviderLink): boolean {
+    return link.told.heldTasks < heldBackTasks(link.agreement);
+  }
+
+  /**
+   * A provider hears what became of a task. After `provisional` (only where {@link mayHold} allows it) another verdict is
+   * due, in the same way; the task counts against the provider's credit until then.
+   */
   release(link: ProviderLink, lease: string, task: number, outcome: VerdictOutcome, reason?: string): void {
-    const entry = { lease, task, outcome };
-    this.#init.outbox.verdict(
-      link,
-      reason === undefined ? entry : { ...entry, reason: reason.slice(0, 300) },
-    );
+    const entry = {
+      lease,
+      task,
+      outcome,
+      ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON_CHARS) }),
+    };
+    if (outcome === 'rejected' && link.told.of(lease, task) !== outcome) link.rejectedTasks++;
+    link.told.note(entry);
+    this.#init.outbox.verdict(link, entry);
     this.#remove(link, lease, task);
   }
 
@@ -84,6 +102,7 @@ export class LeaseDesk {
   /** A provider will not deliver this task: it goes back to the queue. */
   lose(link: ProviderLink, lease: string, task: number, reason: string): void {
     if (!this.#remove(link, lease, task)) return;
+    link.lostTasks++;
     this.#init.progress.wait(task);
     this.#init.tasks().note(task, { type: 'lost', id: lease, reason });
   }
@@ -103,6 +122,7 @@ export class LeaseDesk {
     }
     const unknown = held.filter((id) => !link.leases.has(id));
     if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
+    for (const entry of link.told.released) this.#init.outbox.verdict(link, entry);
   }
 
   /** Gives up what is past its deadline; the result is the number of late leases. */
@@ -223,9 +243,9 @@ export class LeaseDesk {
   }
 }
 
-/** Tasks leased, delivered or accepted, and not paid yet. */
+/** Tasks leased, delivered, held back or accepted, and not paid yet. */
 function unpaidTasks(link: ProviderLink): number {
-  let tasks = link.owedTasks;
+  let tasks = link.owedTasks + link.told.heldTasks;
   for (const lease of link.leases.values()) tasks += lease.tasks.size;
   return tasks;
 }

@@ -36,6 +36,9 @@ export class WorkIntake {
         return this.#revealed(link, message);
       case 'failed':
         return this.#failed(link, message);
+      case 'ready':
+        link.readySlots = message.slots;
+        return;
       case 'cover':
         return void this.#init.cover.ask();
       case 'drain':
@@ -49,12 +52,13 @@ export class WorkIntake {
     const { tasks, leases, outbox, progress, askReveal } = this.#init;
     const opened = await open(message.commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
     const { agreement, lease, entries } = opened.message;
-    if (opened.signer !== link.peer || agreement !== link.digest) return;
+    if (opened.signer !== link.peer || !link.digests.includes(agreement)) return;
     const known = leases.owner(lease) === link ? link.leases.get(lease) : undefined;
     let fresh = 0;
     for (const { task, commitment } of entries) {
       const place = known?.tasks.get(task);
-      if (place === undefined) outbox.verdict(link, { lease, task, outcome: 'not-needed' });
+      if (place === undefined)
+        outbox.verdict(link, { lease, task, outcome: link.told.of(lease, task) ?? 'not-needed' });
       else if (place.isCommitted) {
         // The stream broke after this commitment: a reveal that was asked for may be lost, so it is asked for again.
         const replica = tasks.check(task)?.replicas.find(({ id }) => id === lease);

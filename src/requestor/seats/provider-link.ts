@@ -6,6 +6,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RequestorWorkChannel, WorkDown, WorkUp } from '../../protocol/work.ts';
 import { SPEED_SMOOTHING } from '../constants.ts';
+import { ToldVerdicts } from '../leases/told-verdicts.ts';
 import type { JobProviderView } from '../view.ts';
 
 /** A lease under way: its tasks that are not settled yet, each with the time after which it counts as lost. */
@@ -17,10 +18,10 @@ export interface OpenLease {
 
 /** One provider of one job: its agreement, its stream while there is one, its leases, its pace and its pay. */
 export class ProviderLink {
-  readonly digest: string;
-  readonly agreement: Agreement;
   readonly addresses: readonly string[];
   readonly leases = new Map<string, OpenLease>();
+  readonly told = new ToldVerdicts();
+  readonly #terms: { readonly digest: string; readonly agreement: Agreement }[];
   readonly #clock: Clock;
   #channel: RequestorWorkChannel | undefined;
   #state: JobProviderView['state'] = 'broken';
@@ -32,13 +33,47 @@ export class ProviderLink {
   msPerTask: number | undefined;
   /** Accepted tasks that the next voucher will pay. */
   owedTasks = 0;
+  /** Results that were found wrong. */
+  rejectedTasks = 0;
+  /** Tasks leased and never delivered, or too late. */
+  lostTasks = 0;
+  /** Slots that the provider says it has for this job now. */
+  readySlots = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, digest: string, agreement: Agreement, addresses: readonly string[]) {
     this.#clock = clock;
-    this.digest = digest;
-    this.agreement = agreement;
+    this.#terms = [{ digest, agreement }];
     this.addresses = addresses;
     this.#brokenAtMs = clock.now();
+  }
+
+  /** Name of the agreement that counts now: the newest renewal. */
+  get digest(): string {
+    return this.#terms.at(-1)!.digest;
+  }
+
+  get agreement(): Agreement {
+    return this.#terms.at(-1)!.agreement;
+  }
+
+  /** When the first of its agreements was signed, in milliseconds since 1970. */
+  get beganAtMs(): number {
+    return this.#terms[0]!.agreement.issuedAt;
+  }
+
+  /** Names of its agreement and of all that it renews, oldest first. */
+  get digests(): readonly string[] {
+    return this.#terms.map(({ digest }) => digest);
+  }
+
+  /** The agreement goes on under a new name until a later time; leases in hand go on. */
+  renew(digest: string, agreement: Agreement): void {
+    if (!this.digests.includes(digest)) this.#terms.push({ digest, agreement });
+  }
+
+  /** Slots that may be kept busy: those agreed on, or fewer when the provider has fewer now. */
+  get slots(): number {
+    return Math.min(this.agreement.slots, this.readySlots);
   }
 
   get peer(): PeerId {

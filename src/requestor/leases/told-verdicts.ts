@@ -1,0 +1,59 @@
+import type { VerdictOutcome, WorkDown } from '../../protocol/work.ts';
+
+type Entry = Extract<WorkDown, { type: 'verdict' }>['entries'][number];
+
+/** Verdicts remembered for one provider: more than are on their way in the seconds that a broken stream takes to notice. */
+const MAX_TOLD = 4_096;
+
+/**
+ * What one provider was told of its results. A stream that broke may have swallowed some: who commits again to a judged
+ * task hears the same verdict again, and later words on provisional ones are repeated. Counts those that still stand
+ * only for now.
+ */
+export class ToldVerdicts {
+  readonly #told = new Map<string, VerdictOutcome>();
+  readonly #held = new Set<string>();
+  /** Last words on tasks that were held, newest last. */
+  readonly #released = new Map<string, Entry>();
+
+  /** Tasks whose pay is held back now. */
+  get heldTasks(): number {
+    return this.#held.size;
+  }
+
+  note(entry: Entry): void {
+    const key = keyOf(entry.lease, entry.task);
+    this.#told.delete(key);
+    this.#told.set(key, entry.outcome);
+    dropOldest(this.#told);
+    if (entry.outcome === 'provisional') this.#held.add(key);
+    else if (this.#held.delete(key)) {
+      this.#released.set(key, entry);
+      dropOldest(this.#released);
+    }
+  }
+
+  /** What was said of a task, as far as that is remembered. */
+  of(lease: string, task: number): VerdictOutcome | undefined {
+    const key = keyOf(lease, task);
+    return this.#held.has(key) ? 'provisional' : this.#told.get(key);
+  }
+
+  /** Does the pay of a task of this lease wait for another verdict? */
+  isHeld(lease: string, task: number): boolean {
+    return this.#held.has(keyOf(lease, task));
+  }
+
+  /** The last words on what was held, to be said again on a new stream. */
+  get released(): readonly Entry[] {
+    return [...this.#released.values()];
+  }
+}
+
+function keyOf(lease: string, task: number): string {
+  return `${lease}/${task}`;
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  if (map.size > MAX_TOLD) map.delete(map.keys().next().value!);
+}
