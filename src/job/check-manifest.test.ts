@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import type { Manifest, OnnxProgram, WasiProgram } from '../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
-import { SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
+import { ONNX_JOB, SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
 
 /** A copy with one part replaced, named by its path. */
 function changed(manifest: Manifest, path: string, value: unknown): Manifest {
@@ -14,7 +14,20 @@ function changed(manifest: Manifest, path: string, value: unknown): Manifest {
   return copy;
 }
 
+const SOME_INPUT = { cid: SOME_CID, bytes: 100 };
+const VERIFIER = { class: 'verifier' as const, module: SOME_INPUT, args: ['verify', '{index}'] };
+/** A job that has standard input, and a verifier. */
+const WASI_VERIFIED: Manifest = {
+  ...WASI_JOB,
+  program: { ...(WASI_JOB.program as WasiProgram), stdin: SOME_INPUT },
+  comparator: VERIFIER,
+};
+
 test('sound jobs pass', () => {
+  checkManifest(WASI_VERIFIED);
+  checkManifest({ ...WGSL_JOB, comparator: { ...VERIFIER, args: ['verify', '{frame}'] } });
+  checkManifest({ ...WGSL_JOB, comparator: { class: 'verifier', module: SOME_INPUT } });
+  checkManifest({ ...WGSL_JOB, policy: { kind: 'adaptive', auditRate: 0, sameNumericClass: true } });
   checkManifest(WASI_JOB);
   checkManifest(WGSL_JOB);
   checkManifest({ ...WASI_JOB, deliverable: { kind: 'files' } });
@@ -54,6 +67,31 @@ describe.each([
     'comparator',
     { class: 'tolerance', rtol: 0, atol: 1, maxOutliers: 0 },
     'job/tolerance-without-numbers',
+  ],
+  ['wasi', WASI_JOB, 'policy/sameNumericClass', true, 'job/numeric-class-without-gpu'],
+  ['onnx', ONNX_JOB, 'policy/sameNumericClass', true, 'job/numeric-class-without-gpu'],
+  [
+    'wasi',
+    WASI_JOB,
+    'comparator',
+    { ...VERIFIER, module: { cid: `${SOME_CID}x`, bytes: 2 ** 24 + 1 } },
+    'job/verifier-too-large',
+  ],
+  ['wasi', WASI_JOB, 'comparator', { ...VERIFIER, args: ['verify', '{frist}'] }, 'job/unknown-parameter'],
+  [
+    'wasi',
+    WASI_JOB,
+    'comparator',
+    { ...VERIFIER, module: { cid: SOME_CID, bytes: 99 } },
+    'job/input-sizes-differ',
+  ],
+  ['wasi', WASI_VERIFIED, 'program/files', { stdin: SOME_INPUT }, 'job/input-name-taken'],
+  [
+    'onnx',
+    { ...ONNX_JOB, comparator: { ...VERIFIER, module: { cid: SOME_CID, bytes: 600 } } },
+    'program/inputs',
+    { 'model/pictures:0': (ONNX_JOB.program as OnnxProgram).inputs['pictures'] },
+    'job/input-without-file-name',
   ],
   ['wasi', WASI_JOB, 'deliverable/columns', ['x', 'x'], 'job/duplicate-column'],
   ['wasi', WASI_JOB, 'deliverable/plot/y', 'z', 'job/no-such-column'],

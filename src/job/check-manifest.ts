@@ -4,6 +4,8 @@ import { MAX_INPUT_BLOBS, MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { checkDeliverable } from './check-deliverable.ts';
 import { checkOnnx } from './check-onnx.ts';
+import { checkPolicy } from './check-policy.ts';
+import { checkVerifier } from './check-verifier.ts';
 import { checkWasi } from './check-wasi.ts';
 import { checkWgsl } from './check-wgsl.ts';
 import { namedInputs } from './inputs.ts';
@@ -25,12 +27,13 @@ export function checkManifest(manifest: Manifest): void {
   checkSplit(manifest);
   checkInputs(manifest);
   checkPolicy(manifest);
-  const { program, split } = manifest;
+  const { program, split, comparator } = manifest;
   const tasks = [taskParameters(split, 0), taskParameters(split, taskCount(split) - 1)];
   for (const parameters of tasks) {
     if (program.kind === 'wasi') checkWasi(program, parameters);
     else if (program.kind === 'wgsl') checkWgsl(program, parameters);
     else checkOnnx(program, parameters);
+    if (comparator.class === 'verifier') checkVerifier(comparator, program, parameters);
     checkDeliverable(manifest, parameters);
   }
 }
@@ -71,7 +74,9 @@ function checkSplit({ split }: Manifest): void {
 
 function checkInputs(manifest: Manifest): void {
   const sizes = new Map<string, number>();
-  for (const { cid, bytes } of namedInputs(manifest)) {
+  const { comparator } = manifest;
+  const verifier = comparator.class === 'verifier' ? [comparator.module] : [];
+  for (const { cid, bytes } of [...namedInputs(manifest), ...verifier]) {
     if ((sizes.get(cid) ?? bytes) !== bytes) {
       throw new KilnError(
         'job/input-sizes-differ',
@@ -97,39 +102,6 @@ function checkInputs(manifest: Manifest): void {
       {
         data: { path: 'program', inputs: sizes.size },
         hint: 'Pack small files into one.',
-      },
-    );
-  }
-}
-
-function checkPolicy({ policy, comparator, program }: Manifest): void {
-  if (policy.kind === 'quorum' && policy.need > policy.limit) {
-    throw new KilnError(
-      'job/policy-impossible',
-      `policy: needs ${policy.need} equal results of at most ${policy.limit} replicas.`,
-      {
-        data: { path: 'policy', need: policy.need, limit: policy.limit },
-        hint: 'Raise the limit of replicas, or need fewer equal results.',
-      },
-    );
-  }
-  if (comparator.class === 'exact' && program.kind === 'onnx' && program.backend === 'webgpu') {
-    throw new KilnError(
-      'job/exact-on-gpu',
-      'comparator.class: models on the GPU differ in the last digits, so "exact" would call honest results wrong.',
-      {
-        data: { path: 'comparator.class' },
-        hint: 'Compare with a "tolerance", or run the model on the "wasm" backend.',
-      },
-    );
-  }
-  if (comparator.class === 'tolerance' && program.kind === 'wasi') {
-    throw new KilnError(
-      'job/tolerance-without-numbers',
-      'comparator.class: only numbers of a GPU or a model can be compared with a "tolerance".',
-      {
-        data: { path: 'comparator.class' },
-        hint: "Compare a WASI job's results exactly: they are the same on every device.",
       },
     );
   }

@@ -36,7 +36,8 @@ export function taskSteps({ steps }: WasiProgram, parameters: Parameters): numbe
   });
 }
 
-function checkText(place: string, text: string, parameters: Parameters): void {
+/** Throws `job/unknown-parameter` when a text has a `{name}` that no task can fill in. */
+export function checkText(place: string, text: string, parameters: Parameters): void {
   for (const [, name] of text.matchAll(PLACEHOLDER)) {
     if (Object.hasOwn(parameters, name!)) continue;
     throw new KilnError(

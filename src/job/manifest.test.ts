@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { cutBlob } from '../base/cid.ts';
 import { encode } from '../protocol/codec.ts';
-import type { WgslProgram } from '../protocol/manifest.ts';
+import type { Manifest, WgslProgram } from '../protocol/manifest.ts';
 import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, keptInputsOf } from './inputs.ts';
 import { SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
 import { jobCid, manifestBytes, parseManifest } from './manifest.ts';
 
@@ -42,6 +42,20 @@ test('bytes that say something twice, or with a list for an object, are refused'
     passes: [{ ...(WGSL_JOB.program as WgslProgram).passes[0], workgroups: [1, 1, 1, 1] }],
   };
   expect(() => parseManifest(encode({ ...WGSL_JOB, program }))).toThrow(withCode('protocol/invalid'));
+});
+
+test('a verifier is kept by the requestor, and no provider needs it', () => {
+  const module = { cid: `${SOME_CID.slice(0, -1)}b`, bytes: 7 };
+  const job: Manifest = { ...WGSL_JOB, comparator: { class: 'verifier', module } };
+  expect(inputsOf(job)).toEqual([{ cid: SOME_CID, bytes: 100 }]);
+  expect(keptInputsOf(job)).toEqual([{ cid: SOME_CID, bytes: 100 }, module]);
+  // One program may be both: it is named once.
+  const own: Manifest = {
+    ...WASI_JOB,
+    comparator: { class: 'verifier', module: { cid: SOME_CID, bytes: 100 } },
+  };
+  expect(keptInputsOf(own)).toEqual([{ cid: SOME_CID, bytes: 100 }]);
+  expect(keptInputsOf(WGSL_JOB)).toEqual(inputsOf(WGSL_JOB));
 });
 
 test('inputs are listed once each, program first', () => {

@@ -43,6 +43,7 @@ const WGSL_FULL: Manifest = {
 };
 const ONNX_FULL: Manifest = {
   ...ONNX_JOB,
+  comparator: { class: 'verifier', module: { cid: SOME_CID, bytes: 600 }, args: ['verify', '{first}'] },
   policy: { kind: 'trust', auditRate: 0 },
   deliverable: {
     kind: 'contact-sheet',
@@ -108,7 +109,7 @@ const OPTIONAL = new RegExp(
   `^(${[
     String.raw`description`,
     String.raw`limits\.\w+`,
-    String.raw`comparator\.maxMeanError`,
+    String.raw`comparator\.(maxMeanError|args)`,
     String.raw`deliverable\.plot`,
     String.raw`program\.(stdin|steps|epochMs|canonicalNans|uniformBuffer|backend|batchRows)`,
     String.raw`program\..*source(\.(offset|length))?`,
@@ -237,14 +238,19 @@ const MISTAKES: readonly (readonly [Kind, string, unknown, string, string?])[] =
   ['wgsl', 'program.passes[0].bindings.a', 'pixels', 'this key must be a @binding number from "0" to "99".'],
   ['wgsl', 'program.passes[0].tileAxis', 'w', 'must be one of "x", "y", "z"; got "w"'],
   ['wgsl', 'program.outputs', {}, 'must be an object of 1 to 64 entries; got an empty object.'],
-  ['wgsl', 'program.outputs["frame.rgba"].element', 'f16', 'must be one of "u8", "u32", "i32", "f32"'],
+  ['wgsl', 'program.outputs["frame.rgba"].element', 'f64', 'must be one of "u8", "u32", "i32", "f16", "f32"'],
   ['onnx', 'program.backend', 'cuda', 'must be one of "wasm", "webgpu"; got "cuda".'],
   ['onnx', 'program.batchRows', 0, 'must be a whole number of at least 1; got 0.'],
   ['onnx', 'program.inputs', {}, 'must be an object of 1 to 16 entries; got an empty object.'],
   ['onnx', 'program.inputs.pictures.type', 'f16', 'must be one of "f32", "u8", "i32", "i64"; got "f16"'],
   ['onnx', 'program.inputs.pictures.shape', 'x', 'must be a list of at most 8 items; got "x".'],
   ['onnx', 'program.inputs.pictures.fromBytes.scale', '1', 'must be a number; got "1".'],
+  ['onnx', 'comparator.args', 'verify', 'must be a list of at most 16 items; got "verify".'],
+  ['onnx', 'comparator.module', 'verify.wasm', 'must be an object with "cid", "bytes"; got "verify.wasm".'],
   // Sense.
+  ['onnx', 'comparator.args[1]', '{frist}', '"{frist}" is no parameter of this job\'s tasks.'],
+  ['onnx', 'comparator.module', { cid: `${SOME_CID}x`.slice(0, -1), bytes: 601 }, 'has two sizes', 'program'],
+  ['wasi', 'policy.sameNumericClass', true, 'only GPUs have numeric classes'],
   ['wasi', 'split.to', 0, 'makes no task', 'split'],
   ['wasi', 'split.to', 9_000_000, 'makes 2250000 tasks; 1000000 are allowed.', 'split'],
   ['wasi', 'split.name', 'index', '"index" is taken'],

@@ -79,7 +79,7 @@ const wasiProgramSchema = v.strictObject({
 });
 export type WasiProgram = v.InferOutput<typeof wasiProgramSchema>;
 
-const elementTypeSchema = v.picklist(['u8', 'u32', 'i32', 'f32']);
+const elementTypeSchema = v.picklist(['u8', 'u32', 'i32', 'f16', 'f32']);
 export type ElementType = v.InferOutput<typeof elementTypeSchema>;
 
 /** A named GPU buffer. `source` fills it from a blob, or a slice of one that depends on the task. */
@@ -244,7 +244,7 @@ export const manifestSchema = v.strictObject({
   ),
   split: said(splitSchema, 'How the job is cut into tasks.'),
   limits: said(limitsSchema, 'What one task may use; {} for the defaults.'),
-  comparator: said(comparatorSchema, 'When two results agree: class "exact" or "tolerance".'),
+  comparator: said(comparatorSchema, 'When results count: class "exact", "tolerance" or "verifier".'),
   policy: said(policySchema, 'How results are checked: kind "quorum", "adaptive" or "trust".'),
   deliverable: said(
     deliverableSchema,

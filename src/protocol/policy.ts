@@ -81,12 +81,12 @@ export const comparatorSchema = v.variant('class', [
     class: v.literal('verifier'),
     module: said(
       inputSchema,
-      'A WASI program that reads the inputs of a task below in/ and its outputs below out/ and exits with 0 when they are right, 1 when they are wrong.',
+      'A WASI program, run by the requestor alone: it reads the inputs of a task below in/ and its outputs below out/ and exits with 0 when they are right, 1 when they are wrong.',
     ),
     args: v.optional(
       said(
         v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(16)),
-        'Arguments of that program.',
+        'Its command line, its own name first; "{name}" stands for a parameter of the task. Absent: "verify".',
       ),
     ),
   }),

@@ -70,6 +70,37 @@ describe('tolerance', () => {
     expect(compareResults(near, int(-1), int(1), () => 'i32').agrees).toBe(true);
     expect(compareResults(near, int(-1), int(1), () => 'u32').agrees).toBe(false);
   });
+  test('16-bit floats are read as such', () => {
+    const half = (...bits: number[]): ComparedResult => ({
+      exit: { kind: 'ok' },
+      outputs: [{ path: 'out', bytes: new Uint8Array(Uint16Array.of(...bits).buffer) }],
+    });
+    const f16 = (atol: number, a: ComparedResult, b: ComparedResult) =>
+      compareResults({ class: 'tolerance', rtol: 0, atol, maxOutliers: 0 }, a, b, () => 'f16').agrees;
+    // 1 and the next number above it, 2⁻¹⁰ apart; the largest, 65504, and infinity; the smallest, 2⁻²⁴, and −0.
+    expect(f16(2 ** -10, half(0x3c00), half(0x3c01))).toBe(true);
+    expect(f16(2 ** -11, half(0x3c00), half(0x3c01))).toBe(false);
+    expect(f16(1e9, half(0x7bff), half(0x7c00))).toBe(false);
+    expect(f16(2 ** -24, half(0x0001), half(0x8000))).toBe(true);
+    expect(f16(2 ** -25, half(0x0001), half(0x8000))).toBe(false);
+    expect(f16(65_503, half(0x7bff), half(0))).toBe(false);
+    expect(f16(65_504, half(0x7bff), half(0))).toBe(true);
+    expect(f16(0, half(0x7e00), half(0xfe01))).toBe(true);
+    expect(f16(0, half(0x7e00), half(0x3c00))).toBe(false);
+  });
+  test('every 16-bit float differs from its neighbour by what their numbers say', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0x7bfe }), (bits) => {
+        // Spacing of binary16: 2⁻²⁴ for the subnormals, then 2^(exponent − 25).
+        const gap = 2 ** (Math.max(1, bits >> 10) - 25);
+        const of = (value: number): ComparedResult => bytes(value & 0xff, value >> 8);
+        const near = (atol: number): Comparator => ({ class: 'tolerance', rtol: 0, atol, maxOutliers: 0 });
+        const agrees = (atol: number) =>
+          compareResults(near(atol), of(bits), of(bits + 1), () => 'f16').agrees;
+        expect([agrees(gap), agrees(gap / 2)]).toEqual([true, false]);
+      }),
+    );
+  });
   test('8-byte integers are read as signed ones, 8 bytes each', () => {
     const near: Comparator = { class: 'tolerance', rtol: 0, atol: 2, maxOutliers: 0 };
     const long = (value: bigint): ComparedResult => ({
@@ -135,7 +166,7 @@ describe('any bytes', () => {
       maxOutliers: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   );
-  const types = fc.constantFrom<ElementType>('u8', 'u32', 'i32', 'f32');
+  const types = fc.constantFrom<ElementType>('u8', 'u32', 'i32', 'f16', 'f32');
 
   test('a result agrees with itself', () => {
     fc.assert(

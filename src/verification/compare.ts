@@ -21,7 +21,7 @@ export type OutputElement = ElementType | TensorType;
 type Tolerance = Extract<Comparator, { class: 'tolerance' }>;
 
 const AGREES: Comparison = { agrees: true };
-const ELEMENT_BYTES: Readonly<Record<OutputElement, number>> = { ...TENSOR_ELEMENT_BYTES, u32: 4 };
+const ELEMENT_BYTES: Readonly<Record<OutputElement, number>> = { ...TENSOR_ELEMENT_BYTES, f16: 2, u32: 4 };
 
 /**
  * Do two results of one task agree under the job's comparator (design: verification)? Symmetric and reflexive, but
@@ -99,9 +99,19 @@ function elements(bytes: Uint8Array, element: OutputElement): ArrayLike<number> 
   if (element === 'u8') return bytes;
   const { buffer } = new Uint8Array(bytes);
   if (element === 'u32') return new Uint32Array(buffer);
+  if (element === 'f16') return Float32Array.from(new Uint16Array(buffer), halfToNumber);
   // Beyond 2⁵³ the difference of two is rounded, which a tolerance does not notice.
   if (element === 'i64') return Float64Array.from(new BigInt64Array(buffer), Number);
   return element === 'i32' ? new Int32Array(buffer) : new Float32Array(buffer);
+}
+
+/** The value of a 16-bit float (IEEE 754 binary16), as WGSL's `pack2x16float` makes them. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = (bits & 0x3ff) / 1024;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -14 : sign * (1 + fraction) * 2 ** (exponent - 15);
 }
 
 function byPath(result: ComparedResult) {
