@@ -77,6 +77,7 @@ export async function createKiln(
       agreements: withPrefix(store.collection('agreements'), 'requestor/'),
       ledgers: store.collection('ledgers'),
       reputation: store.collection('reputation'),
+      traces: store.collection('traces'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
       reopenSession: async (terms) => sessionOnChain(await wallet.reopenSession(terms), wallet, systemClock),

@@ -6,6 +6,7 @@ import { inputsOf } from '../job/inputs.ts';
 import { effectiveLimits } from '../job/limits.ts';
 import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
+import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
@@ -16,6 +17,8 @@ import { ReputationBook } from './seats/reputation-book.ts';
 import type { RequestorInit } from './requestor.ts';
 import { ResultKeeper } from './results/result-keeper.ts';
 import type { PaymentSession, RequestorNetwork } from './slices.ts';
+import { makeRunRecord } from './trace/make-run-record.ts';
+import { TraceBook } from './trace/trace-book.ts';
 import type { JobView } from './view.ts';
 
 /** Who hears of a job. */
@@ -32,6 +35,8 @@ const STORE_DELAY_MS = 1_000;
 /** One job of this browser, running or ended: its record, its results, and its runner while it runs. */
 export class OpenJob implements AsyncDisposable {
   readonly keeper: ResultKeeper;
+  /** What happened to each task. */
+  readonly traces: TraceBook;
   readonly #init: RequestorInit;
   readonly #scope = new Scope();
   #progress: JobProgress;
@@ -40,13 +45,14 @@ export class OpenJob implements AsyncDisposable {
   #isStoreDue = false;
   readonly #record: JobRecord;
 
-  private constructor(init: RequestorInit, record: JobRecord) {
+  private constructor(init: RequestorInit, record: JobRecord, isResumed: boolean) {
     this.#init = init;
     this.#record = record;
     this.keeper = new ResultKeeper(record.job, init.results, init.network.blobs, (cids) =>
       init.pin(record.job, cids),
     );
     this.#progress = new JobProgress(record, taskCount(record.manifest.split), init.clock.now());
+    this.traces = new TraceBook(record.job, init.traces, init.clock, isResumed);
     this.#spent = record.providers.reduce((sum, { paid }) => sum + paid, 0n);
   }
 
@@ -57,7 +63,7 @@ export class OpenJob implements AsyncDisposable {
     session: PaymentSession | undefined,
     listeners: Listeners,
   ): Promise<OpenJob> {
-    const open = new OpenJob(init, record);
+    const open = new OpenJob(init, record, session === undefined);
     try {
       if (record.status !== 'running') {
         for (const { task, exit } of await open.keeper.all()) open.#progress.verify(task, exit);
@@ -94,6 +100,21 @@ export class OpenJob implements AsyncDisposable {
     return this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now());
   }
 
+  /** The record of this run as a signed file; of a running job, as it is now. */
+  async runRecord(): Promise<Bytes> {
+    const { network, agreements, ledgers, reopenSession, clock } = this.#init;
+    const record = await makeRunRecord({
+      requestor: network.identity.peer,
+      record: this.#progress.record(this.#runner?.links ?? []),
+      book: this.traces,
+      agreements,
+      ledgers,
+      reopenSession,
+      nowMs: clock.now(),
+    });
+    return sealRunRecord(network.identity, record);
+  }
+
   async cancel(): Promise<void> {
     await this.#runner?.cancel();
     await this.#store();
@@ -101,6 +122,7 @@ export class OpenJob implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#store();
+    await this.traces[Symbol.asyncDispose]();
     await this.#scope[Symbol.asyncDispose]();
   }
 
@@ -118,6 +140,7 @@ export class OpenJob implements AsyncDisposable {
         clock,
         random,
         keeper: this.keeper,
+        observers: [this.traces],
         reputation: await ReputationBook.open(manifest.program.kind, reputation, clock),
         leaseSalt: toHex(crypto.getRandomValues(new Uint8Array(4))),
         demandTerms: {

@@ -1,3 +1,4 @@
+import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { Emitter } from '../base/events.ts';
@@ -16,6 +17,7 @@ import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Address } from '../protocol/primitives.ts';
+import type { TaskTrace } from '../protocol/task-trace.ts';
 import { WORK } from '../protocol/work.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
 import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
@@ -29,6 +31,7 @@ import type { Collection } from '../base/collection.ts';
 import { startLedger } from './pay/session-ledger.ts';
 import type { PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
 import { answerWork } from './leases/work-door.ts';
+import type { StoredTrace } from './trace/trace-book.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
 
 /** What a requestor is made of. */
@@ -42,6 +45,7 @@ export interface RequestorInit {
   readonly agreements: Collection<RequestorAgreementRecord>;
   readonly ledgers: Collection<Ledger>;
   readonly reputation: Collection<ReputationRecord>;
+  readonly traces: Collection<StoredTrace>;
   /** Keeps blobs from eviction for an owner, and lets them go. */
   readonly pin: (owner: string, cids: readonly Cid[]) => Promise<void>;
   readonly unpin: (owner: string) => Promise<void>;
@@ -148,6 +152,7 @@ export class Requestor implements AsyncDisposable {
     if (open.isRunning) await open.cancel();
     await open[Symbol.asyncDispose]();
     await open.keeper.dropAll();
+    await open.traces.dropAll();
     await this.#init.jobs.delete(job);
     await this.#init.unpin(job);
     this.#jobs.delete(job);
@@ -162,6 +167,16 @@ export class Requestor implements AsyncDisposable {
   /** Verified outputs of a task; undefined while it is not verified. */
   outputs(job: Cid, task: number): Promise<Outputs | undefined> {
     return this.#jobOf(job).keeper.outputs(task);
+  }
+
+  /** What happened to a task; undefined while nobody was given it. */
+  trace(job: Cid, task: number): Promise<TaskTrace | undefined> {
+    return this.#jobOf(job).traces.trace(task);
+  }
+
+  /** The record of a job's run: a signed file that anyone can check offline. */
+  runRecord(job: Cid): Promise<Bytes> {
+    return this.#jobOf(job).runRecord();
   }
 
   /** Calls back with the index of each task as it is verified. */

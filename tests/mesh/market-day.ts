@@ -106,6 +106,8 @@ export class MarketDay implements AsyncDisposable {
       agreements: store.collection('agreements'),
       ledgers: store.collection('ledgers'),
       reputation: store.collection('reputation'),
+      // Never a step at which a process may die: no money hangs on it.
+      traces: this.requestorStore.collection('traces'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
       reopenSession: async ({ sessionKey }) => this.sessions.get(sessionKey)!,

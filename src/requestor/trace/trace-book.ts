@@ -1,0 +1,194 @@
+import type { Cid } from '../../base/cid.ts';
+import type { Collection } from '../../base/collection.ts';
+import type { Clock } from '../../base/time.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import type { TaskTrace } from '../../protocol/task-trace.ts';
+import type { Caught, TaskObserver, TaskTraceEvent } from '../results/task-events.ts';
+import { addHappening, compactTrace, newTrace } from './add-happening.ts';
+
+/** One entry of the store, under a key that begins with the job. */
+export type StoredTrace =
+  | { readonly kind: 'task'; readonly trace: TaskTrace }
+  | { readonly kind: 'commit'; readonly id: string; readonly envelope: Envelope }
+  | { readonly kind: 'caught'; readonly caught: Omit<Caught, 'evidence'> };
+
+/** How long happenings are gathered before they are written: a task has several of them in that time. */
+const WRITE_DELAY_MS = 500;
+
+/** A task whose trace is in memory. `trace` is absent while what an earlier tab wrote has not been read yet. */
+interface Open {
+  trace: TaskTrace | undefined;
+  readonly waiting: TaskTraceEvent[];
+  isOver: boolean;
+}
+
+/**
+ * Writes down what happens to the tasks of a job: in memory while a task is open, in the store within half a second.
+ * Listening costs some microseconds; nothing waits for the store. What a crash takes is at most the last half second.
+ */
+export class TraceBook implements TaskObserver, AsyncDisposable {
+  readonly #job: Cid;
+  readonly #store: Collection<StoredTrace>;
+  readonly #clock: Clock;
+  readonly #open = new Map<number, Open>();
+  /** Tasks whose traces are in the store and not in memory; all of them may be after a reload. */
+  readonly #closed = new Set<number>();
+  readonly #isResumed: boolean;
+  readonly #dirty = new Set<number>();
+  readonly #commitIds = new WeakMap<Envelope, string>();
+  /** Written with the next batch, by key. */
+  #entries = new Map<string, StoredTrace>();
+  #caughtCount = 0;
+  #cancelTimer: (() => void) | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(job: Cid, store: Collection<StoredTrace>, clock: Clock, isResumed: boolean) {
+    this.#job = job;
+    this.#store = store;
+    this.#clock = clock;
+    this.#isResumed = isResumed;
+  }
+
+  onTask(event: TaskTraceEvent): void {
+    const open = this.#openTask(event.task);
+    if (open.trace === undefined) open.waiting.push(event);
+    else this.#add(open.trace, event);
+    if (event.type === 'released') open.isOver = true;
+    else if (event.type === 'reopened' || event.type === 'rechecked') open.isOver = false;
+    this.#dirty.add(event.task);
+    this.#writeSoon();
+  }
+
+  onCaught({ evidence: _, ...caught }: Caught): void {
+    const key = `${this.#job}/caught/${caught.atMs}-${this.#caughtCount++}`;
+    this.#entries.set(key, { kind: 'caught', caught });
+    this.#writeSoon();
+  }
+
+  onForgotten(task: number): void {
+    const open = this.#open.get(task);
+    if (open !== undefined) open.isOver = true;
+    this.#dirty.add(task);
+    this.#writeSoon();
+  }
+
+  /** What is known of one task; undefined when it was never given to anybody. */
+  async trace(task: number): Promise<TaskTrace | undefined> {
+    const open = this.#open.get(task);
+    if (open !== undefined) return structuredClone(await this.#load(task, open));
+    const stored = await this.#store.get(this.#taskKey(task));
+    return stored?.kind === 'task' ? stored.trace : undefined;
+  }
+
+  /** Everything that is known, as the store has it after what is in memory was written. */
+  async all(): Promise<{
+    traces: TaskTrace[];
+    commits: Record<string, Envelope>;
+    caught: Omit<Caught, 'evidence'>[];
+  }> {
+    await this.flush();
+    const traces: TaskTrace[] = [];
+    const commits: Record<string, Envelope> = {};
+    const caught: Omit<Caught, 'evidence'>[] = [];
+    for (const [, entry] of await this.#store.entries(`${this.#job}/`)) {
+      if (entry.kind === 'task') traces.push(entry.trace);
+      else if (entry.kind === 'commit') commits[entry.id] = entry.envelope;
+      else caught.push(entry.caught);
+    }
+    return { traces, commits, caught };
+  }
+
+  /** Writes what is not written yet. Never rejects: what the store refuses stays in memory and is tried again. */
+  flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    return (this.#writing = this.#writing.then(() => this.#write()));
+  }
+
+  /** Forgets everything of this job. */
+  async dropAll(): Promise<void> {
+    await this.flush();
+    this.#open.clear();
+    for (const [key] of await this.#store.entries(`${this.#job}/`)) await this.#store.delete(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+  }
+
+  #openTask(task: number): Open {
+    const known = this.#open.get(task);
+    if (known !== undefined) return known;
+    const mayBeStored = this.#isResumed || this.#closed.has(task);
+    const open = { trace: mayBeStored ? undefined : newTrace(task), waiting: [], isOver: false };
+    this.#open.set(task, open);
+    return open;
+  }
+
+  #add(trace: TaskTrace, event: TaskTraceEvent): void {
+    if (event.type !== 'committed') return addHappening(trace, event);
+    let id = this.#commitIds.get(event.commit);
+    if (id === undefined) {
+      id = `${event.lease}.${event.task}`;
+      this.#commitIds.set(event.commit, id);
+      this.#entries.set(`${this.#job}/commit/${id}`, { kind: 'commit', id, envelope: event.commit });
+    }
+    addHappening(trace, event, id);
+  }
+
+  async #load(task: number, open: Open): Promise<TaskTrace> {
+    if (open.trace !== undefined) return open.trace;
+    const stored = await this.#store.get(this.#taskKey(task));
+    open.trace ??= stored?.kind === 'task' ? stored.trace : newTrace(task);
+    for (const event of open.waiting.splice(0)) this.#add(open.trace, event);
+    return open.trace;
+  }
+
+  async #write(): Promise<void> {
+    const tasks = [...this.#dirty];
+    const dirty = tasks.flatMap((task) => {
+      const open = this.#open.get(task);
+      return open === undefined ? [] : [{ task, open }];
+    });
+    this.#dirty.clear();
+    try {
+      for (const { task, open } of dirty) if (open.trace === undefined) await this.#load(task, open);
+      const entries = this.#entries;
+      this.#entries = new Map();
+      const puts = dirty.map(({ task, open }) => this.#put(task, open));
+      const others = [...entries].map(([key, entry]) =>
+        this.#store.put(key, entry).catch((error: unknown) => {
+          this.#entries.set(key, entry);
+          throw error;
+        }),
+      );
+      const results = await Promise.allSettled([...puts, ...others]);
+      const refused = results.find((result) => result.status === 'rejected');
+      if (refused !== undefined) throw refused.reason;
+    } catch (error) {
+      for (const task of tasks) this.#dirty.add(task);
+      console.error('What happened to tasks could not be written down; it is tried again.', error);
+    }
+  }
+
+  async #put(task: number, open: Open): Promise<void> {
+    const trace = open.trace!;
+    if (open.isOver) compactTrace(trace);
+    await this.#store.put(this.#taskKey(task), { kind: 'task', trace });
+    // Something new came while it was written: it stays open.
+    if (!open.isOver || this.#dirty.has(task)) return;
+    this.#open.delete(task);
+    this.#closed.add(task);
+  }
+
+  #writeSoon(): void {
+    this.#cancelTimer ??= this.#clock.after(WRITE_DELAY_MS, () => {
+      this.#cancelTimer = undefined;
+      void this.flush();
+    });
+  }
+
+  #taskKey(task: number): string {
+    return `${this.#job}/task/${task.toString().padStart(7, '0')}`;
+  }
+}
