@@ -1,0 +1,42 @@
+import type { Clock } from '../../base/time.ts';
+import type { SoundProof } from '../../verification/fraud-proof.ts';
+import { checkClaim, type CheckClaimInit } from './check-claim.ts';
+import { MAX_CHECKS_PER_HOUR } from './constants.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Checks claims one after another, and no more of them in an hour than this device wants to spend on strangers' words. */
+export class ClaimChecks {
+  readonly #init: CheckClaimInit;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  #last: Promise<unknown> = Promise.resolve();
+  /** When checks of the past hour began. */
+  #begun: number[] = [];
+  readonly #underWay = new Set<string>();
+
+  constructor(init: CheckClaimInit, signal: AbortSignal) {
+    this.#init = init;
+    this.#clock = init.clock;
+    this.#signal = signal;
+  }
+
+  /** Checks a claim of somebody else, unless it is being checked or too many were; `unknown` then. */
+  async ofOther(sound: SoundProof): Promise<'true' | 'false' | 'unknown'> {
+    const nowMs = this.#clock.now();
+    this.#begun = this.#begun.filter((atMs) => nowMs - atMs < HOUR_MS);
+    if (this.#begun.length >= MAX_CHECKS_PER_HOUR || this.#underWay.has(sound.digest)) return 'unknown';
+    this.#begun.push(nowMs);
+    return this.own(sound);
+  }
+
+  /** Checks a claim that this device is about to make: a crowd that outvoted an honest provider must not be repeated. */
+  own(sound: SoundProof): Promise<'true' | 'false' | 'unknown'> {
+    this.#underWay.add(sound.digest);
+    const checked = this.#last
+      .then(() => checkClaim(this.#init, sound, this.#signal))
+      .finally(() => this.#underWay.delete(sound.digest));
+    this.#last = checked;
+    return checked;
+  }
+}
