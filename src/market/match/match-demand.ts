@@ -165,8 +165,13 @@ export function* refuseMachine(
 
 /** "price 20 % above ceiling": how far an asked price lies above a ceiling, rounded up. */
 export function aboveCeiling(asked: bigint, ceiling: bigint): string {
-  if (ceiling === 0n) return 'the ceiling is zero';
-  return `price ${((asked - ceiling) * 100n + ceiling - 1n) / ceiling} % above ceiling`;
+  const percent = percentAbove(asked, ceiling);
+  return percent === undefined ? 'the ceiling is zero' : `price ${percent} % above ceiling`;
+}
+
+/** By how many percent a price lies above a ceiling, rounded up; undefined above a ceiling of zero. */
+export function percentAbove(asked: bigint, ceiling: bigint): bigint | undefined {
+  return ceiling === 0n ? undefined : ((asked - ceiling) * 100n + ceiling - 1n) / ceiling;
 }
 
 function say(code: MatchRefusal['code'], text: string, manyText: string): MatchRefusal {

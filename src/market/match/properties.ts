@@ -96,14 +96,21 @@ export function gpuLimit(limit: string): Measure {
     unit: '',
     // WebGPU's two alignment limits are better when they are smaller (WebGPU, 3.6 limits).
     bound: isAlignment(limit) ? 'most' : 'least',
-    asked: ({ gpuLimits }) => gpuLimits?.[limit],
-    has: ({ gpu }) => gpu?.limits[limit],
+    asked: ({ gpuLimits }) => own(gpuLimits, limit),
+    has: ({ gpu }) => own(gpu?.limits, limit),
     ask: (requirements, value) => ({
       ...requirements,
       gpuLimits: { ...requirements.gpuLimits, [limit]: Math.ceil(value) },
     }),
     isOfGpu: true,
   };
+}
+
+/** The measure of a name, fixed or a limit of WebGPU; undefined for other properties. */
+export function measureNamed(name: string): Measure | undefined {
+  const limit = name.startsWith(GPU_LIMIT_PREFIX) ? name.slice(GPU_LIMIT_PREFIX.length) : '';
+  if (/^[A-Za-z0-9-]+$/.test(limit)) return gpuLimit(limit);
+  return MEASURES.find((measure) => measure.name === name);
 }
 
 /** All measures that these requirements ask something of. */
@@ -143,6 +150,11 @@ function sized(
 
 function isAlignment(limit: string): boolean {
   return limit === 'minUniformBufferOffsetAlignment' || limit === 'minStorageBufferOffsetAlignment';
+}
+
+/** A stranger names limits: `toString` must not be one that everybody has. */
+function own(limits: Readonly<Record<string, number>> | undefined, limit: string): number | undefined {
+  return limits !== undefined && Object.hasOwn(limits, limit) ? limits[limit] : undefined;
 }
 
 function over(value: number | undefined, unit: number): number | undefined {
