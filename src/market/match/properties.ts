@@ -109,7 +109,8 @@ export function gpuLimit(limit: string): Measure {
 /** The measure of a name, fixed or a limit of WebGPU; undefined for other properties. */
 export function measureNamed(name: string): Measure | undefined {
   const limit = name.startsWith(GPU_LIMIT_PREFIX) ? name.slice(GPU_LIMIT_PREFIX.length) : '';
-  if (/^[A-Za-z0-9-]+$/.test(limit)) return gpuLimit(limit);
+  // All of WebGPU's begin so; words such as `constructor` would be lost on the wire.
+  if (/^(max|min)[A-Za-z0-9-]+$/.test(limit)) return gpuLimit(limit);
   return MEASURES.find((measure) => measure.name === name);
 }
 

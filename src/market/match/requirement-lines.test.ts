@@ -56,7 +56,7 @@ test('what is written is read back the same, whatever is asked', () => {
       { nil: undefined },
     ),
     gpuLimits: fc.option(
-      fc.dictionary(fc.stringMatching(/^[A-Za-z0-9-]{1,60}$/), fc.nat({ max: 2 ** 40 }), {
+      fc.dictionary(fc.stringMatching(/^max[A-Za-z0-9-]{1,50}$/), fc.nat({ max: 2 ** 40 }), {
         minKeys: 1,
         maxKeys: 5,
       }),
@@ -106,6 +106,7 @@ describe('what cannot be read is refused with its line and what to do', () => {
     ['kiln.gpu.features = a,,b', 'market/bad-requirement', /no name of a GPU feature/],
     ['kiln.gpu.vendor = 3dfx', 'market/bad-requirement', /“3dfx” is none of nvidia/],
     ['kiln.gpu.limit. >= 1', 'market/unknown-property', /no property/],
+    ['kiln.gpu.limit.constructor >= 1', 'market/unknown-property', /no property/],
     ['kiln.gpu.limit.__proto__ >= 1', 'market/unknown-property', /no property/],
     ['golem.runtime.name = wasi', 'market/bad-requirement', /kind of its program/],
   ])('%s', (text, code, message) => {
@@ -116,7 +117,10 @@ describe('what cannot be read is refused with its line and what to do', () => {
   });
   test.each([
     ['features', `kiln.gpu.features = ${new Array(MAX_GPU_FEATURES + 1).fill('a').join()}`],
-    ['limits', Array.from({ length: MAX_GPU_LIMITS + 1 }, (_, i) => `kiln.gpu.limit.a${i} >= 1`).join('\n')],
+    [
+      'limits',
+      Array.from({ length: MAX_GPU_LIMITS + 1 }, (_, i) => `kiln.gpu.limit.max${i} >= 1`).join('\n'),
+    ],
     ['characters', '#'.repeat(10_001)],
   ])('too many %s', (_, text) => expect(errorOf(text)?.code).toBe('market/bad-requirement'));
 });
