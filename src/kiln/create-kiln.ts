@@ -5,6 +5,7 @@ import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
 import { openPromises } from '../requestor/pay/open-promises.ts';
+import { FraudDesk } from '../requestor/evidence/fraud-desk.ts';
 import { Requestor } from '../requestor/requestor.ts';
 import { probeGpu } from '../sandbox/gpu/probe-gpu.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
@@ -67,6 +68,16 @@ export async function createKiln(
     });
     scope.add(() => network[Symbol.asyncDispose]());
 
+    const fraud = new FraudDesk({
+      network,
+      sandbox,
+      clock: systemClock,
+      fraud: store.collection('fraud'),
+      reputation: store.collection('reputation'),
+      agreements: withPrefix(store.collection('agreements'), 'requestor/'),
+    });
+    scope.add(() => fraud[Symbol.asyncDispose]());
+    await fraud.start();
     const requestor = new Requestor({
       network,
       sandbox,
@@ -80,6 +91,7 @@ export async function createKiln(
       traces: store.collection('traces'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
+      fraud,
       reopenSession: async (terms) => sessionOnChain(await wallet.reopenSession(terms), wallet, systemClock),
     });
     scope.add(() => requestor[Symbol.asyncDispose]());

@@ -140,7 +140,7 @@ export class OpenJob implements AsyncDisposable {
         clock,
         random,
         keeper: this.keeper,
-        observers: [this.traces],
+        observers: [this.traces, this.#init.fraud.observerOf(job)],
         reputation: await ReputationBook.open(manifest.program.kind, reputation, clock),
         leaseSalt: toHex(crypto.getRandomValues(new Uint8Array(4))),
         demandTerms: {

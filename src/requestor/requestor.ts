@@ -16,13 +16,14 @@ import { MAX_OPEN_NEGOTIATIONS } from '../protocol/constants.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
-import type { Address } from '../protocol/primitives.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import { WORK } from '../protocol/work.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
+import { agreementFor } from './seats/agreement-for.ts';
 import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
-import { AGREEMENT_LIFETIME_MS, VIEW_INTERVAL_MS } from './constants.ts';
+import { VIEW_INTERVAL_MS } from './constants.ts';
 import { lastVoucher } from './pay/last-voucher.ts';
+import type { FraudDesk } from './evidence/fraud-desk.ts';
 import { OpenJob } from './open-job.ts';
 import { OwnDevice } from './results/own-device.ts';
 import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
@@ -46,6 +47,8 @@ export interface RequestorInit {
   readonly ledgers: Collection<Ledger>;
   readonly reputation: Collection<ReputationRecord>;
   readonly traces: Collection<StoredTrace>;
+  /** Who was convicted of lies. Started and ended by its owner. */
+  readonly fraud: FraudDesk;
   /** Keeps blobs from eviction for an owner, and lets them go. */
   readonly pin: (owner: string, cids: readonly Cid[]) => Promise<void>;
   readonly unpin: (owner: string) => Promise<void>;
@@ -244,28 +247,11 @@ export class Requestor implements AsyncDisposable {
     const runner = open.runner;
     if (runner === undefined || !open.isRunning)
       return { refusal: { reason: 'job-ended', detail: 'the job has ended' } };
-    const refusal = await runner.seats.ask(proposal, signer);
+    const refusal = this.#init.fraud.refusal(proposal.provider) ?? (await runner.seats.ask(proposal, signer));
     if (refusal !== undefined) return { refusal };
     const demand = runner.demand();
-    const nowMs = this.#init.clock.now();
     return {
-      agreement: {
-        job: proposal.job,
-        requestor: demand.requestor,
-        provider: proposal.provider,
-        payee: proposal.payee as Address,
-        payment: demand.payment,
-        kind: demand.kind,
-        pricePerUnit: proposal.pricePerUnit,
-        microUnitsPerTask: demand.microUnitsPerTask,
-        slots: proposal.slots,
-        policy: demand.policy,
-        comparator: demand.comparator,
-        creditLimit: proposal.creditLimit,
-        issuedAt: nowMs,
-        expiresAt: nowMs + AGREEMENT_LIFETIME_MS,
-        nonce: crypto.getRandomValues(new Uint8Array(16)),
-      },
+      agreement: agreementFor(demand, proposal, this.#init.clock.now()),
       seal: async (record) => {
         await this.#init.agreements.put(record.digest, record);
         runner.seat(record);

@@ -15,7 +15,7 @@ import { equivocation, refutation } from './accuse.ts';
 import { ClaimChecks } from './claim-checks.ts';
 import { REPEAT_PROOF_MS, REPEATED_PROOFS } from './constants.ts';
 import { FraudBook } from './fraud-book.ts';
-import type { FraudRecord, FraudState } from './fraud-record.ts';
+import { describeFraud, type FraudRecord, type FraudState } from './fraud-record.ts';
 
 /** What the desk works with. */
 export interface FraudDeskInit {
@@ -57,7 +57,7 @@ export class FraudDesk implements AsyncDisposable {
   /** Takes up what was stored, and listens. */
   async start(): Promise<void> {
     const { network, clock, reputation } = this.#init;
-    const met = (await reputation.entries()).map(([key]) => key.slice(key.indexOf('/') + 1));
+    const met = (await reputation.entries()).flatMap(([key]) => key.split('/')[1] ?? []);
     await this.#book.load(met);
     this.#show();
     this.#scope.add(network.onFraudProof((sound) => this.#inTurn(() => this.#hear(sound))));
@@ -69,6 +69,14 @@ export class FraudDesk implements AsyncDisposable {
   /** The proof that convicts this peer; undefined for everybody else. */
   conviction(peer: PeerId): FraudRecord | undefined {
     return this.#book.conviction(peer);
+  }
+
+  /** Why this peer gets no seat, by a proof; undefined for everybody else. What is only claimed of it is checked now. */
+  refusal(peer: PeerId): { readonly reason: 'banned'; readonly detail: string } | undefined {
+    this.meet(peer);
+    const proof = this.conviction(peer);
+    if (proof === undefined) return undefined;
+    return { reason: 'banned', detail: `a fraud proof convicts this provider: ${describeFraud(proof)}` };
   }
 
   /** This peer is about to be dealt with: what is claimed of it is worth a check now. */

@@ -87,3 +87,9 @@ export function makeRoom(
   const [least] = crowd.toSorted((a, b) => worth(a) - worth(b) || a.receivedAtMs - b.receivedAtMs);
   return least !== undefined && worth(least) <= worth(fresh) ? [least] : undefined;
 }
+
+/** What was proven or claimed, for people. */
+export function describeFraud({ kind, task, job }: Pick<FraudRecord, 'kind' | 'task' | 'job'>): string {
+  const what = kind === 'equivocation' ? 'two different results' : 'a wrong result';
+  return `it signed ${what} for task ${task} of job ${job.slice(0, 12)}…`;
+}
