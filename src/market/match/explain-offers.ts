@@ -9,7 +9,7 @@ import {
   refuseMachine,
   refuseTerms,
 } from './match-demand.ts';
-import { measureNamed, sayValue } from './properties.ts';
+import { sayValue } from './properties.ts';
 
 /** What is known of a job before it is announced. */
 export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling' | 'payment'> & {
@@ -113,10 +113,15 @@ function share(judged: readonly Judged[], { kind, priceCeiling }: WantedTerms): 
       code: reason.code,
       ...(reason.property === undefined ? {} : { property: reason.property }),
       offers: of.length,
-      text: `${of.length} ${reason.manyText}${nearest}`,
+      text: `${of.length} ${of.length === 1 ? ofOne(reason.manyText) : reason.manyText}${nearest}`,
     };
   });
   return shared.sort((a, b) => b.offers - a.offers);
+}
+
+/** "have no free slot" said of one: "has no free slot". */
+function ofOne(manyText: string): string {
+  return manyText.replace(/^\w+/, (verb) => ({ have: 'has', are: 'is' })[verb] ?? `${verb}s`);
 }
 
 function sayCheapest(of: readonly Judged[], kind: JobKind, ceiling: bigint): string {
@@ -128,12 +133,11 @@ function sayCheapest(of: readonly Judged[], kind: JobKind, ceiling: bigint): str
 
 /** " (the most is 1.5 GiB)" of a measure. */
 function sayBest({ property, gap }: MatchRefusal, of: readonly Judged[]): string {
-  if (gap === undefined || property === undefined) return '';
+  if (gap === undefined) return '';
   const there = of.flatMap(({ reasons }) => reasons.find((one) => one.property === property)?.gap?.has ?? []);
-  const measure = measureNamed(property)!;
-  return measure.bound === 'most'
-    ? ` (the least is ${sayValue(measure, Math.min(...there))})`
-    : ` (the most is ${sayValue(measure, Math.max(...there))})`;
+  return gap.bound === 'most'
+    ? ` (the least is ${sayValue(gap, Math.min(...there))})`
+    : ` (the most is ${sayValue(gap, Math.max(...there))})`;
 }
 
 function tell(

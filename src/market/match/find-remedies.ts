@@ -1,7 +1,7 @@
 import type { Offer } from '../../protocol/announce.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import type { MatchRefusal } from './match-demand.ts';
-import { measureNamed, sayValue } from './properties.ts';
+import { sayValue } from './properties.ts';
 
 /** An offer with all that stands against it. */
 export interface Judged {
@@ -47,14 +47,15 @@ function remedyFor(of: readonly Judged[], kind: JobKind): Remedy | undefined {
     case 'price-too-low':
       return { ...base, ...raise(of.map(({ offer }) => priceOf(offer, kind))) };
     case 'too-little':
-      if (gap === undefined || property === undefined) return undefined;
-      return {
-        ...base,
-        ...relax(
-          property,
-          of.flatMap(({ reasons }) => reasons[0]!.gap?.has ?? []),
-        ),
-      };
+      return gap === undefined
+        ? undefined
+        : {
+            ...base,
+            ...relax(
+              gap,
+              of.map(({ reasons }) => reasons[0]!.gap!.has),
+            ),
+          };
     case 'lacks-feature':
       return { ...base, text: `do without ${asked}: ${of.length} more` };
     case 'other-vendor':
@@ -74,14 +75,15 @@ function raise(prices: readonly bigint[]): Pick<Remedy, 'more' | 'text' | 'price
   return { more: within.length, priceCeiling, text: `raise the ceiling: ${within.length} more` };
 }
 
-function relax(property: string, there: readonly number[]): Pick<Remedy, 'more' | 'text' | 'value'> {
-  const measure = measureNamed(property)!;
-  const isMost = measure.bound === 'most';
+function relax(
+  gap: NonNullable<MatchRefusal['gap']>,
+  there: readonly number[],
+): Pick<Remedy, 'more' | 'text' | 'value'> {
+  const isMost = gap.bound === 'most';
   const nearest = isMost ? Math.min(...there) : Math.max(...there);
   const within = there.filter((has) => (isMost ? has <= REACH * nearest : has * REACH >= nearest));
   const value = isMost ? Math.max(...within) : Math.min(...within);
-  const text = `ask for ${isMost ? 'a' : sayValue(measure, value)} ${measure.label}${
-    isMost ? ` of ${sayValue(measure, value)}` : ''
-  }: ${within.length} more`;
-  return { more: within.length, value, text };
+  const shown = sayValue(gap, value);
+  const instead = isMost ? `a ${gap.label} of ${shown}` : `${shown} ${gap.label}`;
+  return { more: within.length, value, text: `ask for ${instead}: ${within.length} more` };
 }

@@ -15,7 +15,7 @@ export interface Shortfall {
   /** The same said of several machines: "have less than 2 GiB GPU memory". */
   readonly manyText: string;
   /** Least or most that would do, and what is there, in the property's unit; only of measures. */
-  readonly gap?: { readonly asked: number; readonly has: number };
+  readonly gap?: Pick<Measure, 'label' | 'unit' | 'bound'> & { readonly asked: number; readonly has: number };
 }
 
 /** Everything that a machine lacks for a job of this kind with these requirements. */
@@ -62,7 +62,7 @@ function compare(
 ): Shortfall | undefined {
   const asked = measure.asked(requirements)!;
   const has = measure.has(capabilities, kind);
-  const { name: property, label, bound } = measure;
+  const { name: property, label, unit, bound } = measure;
   const most = bound === 'most';
   const wanted = sayValue(measure, asked);
   const need = most ? `a ${label} of at most ${wanted}` : `${wanted} ${label}`;
@@ -84,7 +84,7 @@ function compare(
     has: there,
     text: `needs ${need}, has ${there}`,
     manyText: most ? `have a ${label} above ${wanted}` : `have less than ${wanted} ${label}`,
-    gap: { asked, has },
+    gap: { asked, has, label, unit, bound },
   };
 }
 
