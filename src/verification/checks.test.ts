@@ -58,7 +58,7 @@ describe('reveals', () => {
 
 describe('placement', () => {
   const holder = { peer: 'p', payee: '0xAB' } as const;
-  const check = next(newTaskCheck({ kind: 'trust', auditRate: 0 }, true), {
+  const check = next(newTaskCheck({ kind: 'trust', auditRate: 0 }, 'exact'), {
     type: 'leased',
     id: 'a',
     holder,
@@ -80,12 +80,14 @@ describe('placement', () => {
 describe('policies in numbers', () => {
   const adaptive = { kind: 'adaptive', auditRate: 0 } as const;
 
-  test('adaptive replicates newcomers always, then 1 in c, never less than 1 in 20', () => {
-    expect(neededResults(adaptive, 9, 0.999)).toBe(2);
-    expect(neededResults(adaptive, 10, 0.0999)).toBe(2);
-    expect(neededResults(adaptive, 10, 0.1001)).toBe(1);
-    expect(neededResults(adaptive, 100_000, 0.0499)).toBe(2);
-    expect(neededResults(adaptive, 100_000, 0.0501)).toBe(1);
+  test('adaptive replicates newcomers always, then 1 in c, never less than the check rate', () => {
+    expect(neededResults(adaptive, 11, 0.999)).toBe(2);
+    expect(neededResults(adaptive, 12, 0.99 / 12)).toBe(2);
+    expect(neededResults(adaptive, 12, 0.11)).toBe(1);
+    // With nobody caught yet, 3 % are assumed to cheat: 0.05 + 1.5 · 0.03.
+    expect(neededResults(adaptive, 100_000, 0.0949)).toBe(2);
+    expect(neededResults(adaptive, 100_000, 0.0951)).toBe(1);
+    expect(neededResults(adaptive, 100_000, 0.0651, 0.01)).toBe(1);
   });
   test('a limit below the quorum is raised to it', () => {
     expect(resultLimit({ kind: 'quorum', need: 3, limit: 1, auditRate: 0 })).toBe(3);

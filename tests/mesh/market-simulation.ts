@@ -6,7 +6,12 @@ import { isAudited } from '../../src/verification/policy/audit.ts';
 import { decide, type Verdict } from '../../src/verification/task/decide.ts';
 import { placementRefusal } from '../../src/verification/task/placement.ts';
 import { rerunAfterBan } from '../../src/verification/job/rerun-after-ban.ts';
-import { newTaskCheck, next, type TaskCheck, type TaskEvent } from '../../src/verification/task/task-check.ts';
+import {
+  newTaskCheck,
+  next,
+  type TaskCheck,
+  type TaskEvent,
+} from '../../src/verification/task/task-check.ts';
 import { firstReplicas, neededResults } from '../../src/verification/policy/vote.ts';
 
 /** What a provider answers to a task: the truth, a wrong answer, or nothing (it vanished). */
@@ -200,7 +205,7 @@ export class MarketSimulation {
   }
 
   #check(task: number): TaskCheck {
-    return this.#checks.get(task) ?? newTaskCheck(this.#policy, true);
+    return this.#checks.get(task) ?? newTaskCheck(this.#policy, 'exact');
   }
 
   #apply(task: number, event: TaskEvent): void {

@@ -1,10 +1,9 @@
-import type { Policy } from '../../protocol/policy.ts';
+import type { Comparator, Policy } from '../../protocol/policy.ts';
 import type { Exit } from '../../protocol/task.ts';
+import { acceptanceThreshold, assumedFaults, checkRate, passesForTrust } from './check-rate.ts';
 
-/** Providers with fewer validated results in a row than this are always checked by a second one (design: adaptive). */
+/** Providers that passed fewer checks in a row than this are always checked by a second one (BOINC, adaptive replication). */
 export const ADAPTIVE_TRIAL_RESULTS = 10;
-/** However well known a provider is, this share of its results is replicated. */
-export const ADAPTIVE_MIN_SHARE = 0.05;
 /** Results asked for one task under `adaptive` before it counts as unsettled: three liars and a tie-break. */
 export const ADAPTIVE_LIMIT = 5;
 /** Runs of one task that may end without a result before it is given up: the task is at fault then, not six providers. */
@@ -22,14 +21,22 @@ export function isVote({ exit, witness }: { readonly exit: Exit; readonly witnes
 }
 
 /**
- * How many agreeing results a replica leased to this provider calls for. `consecutiveValid` is its run of validated
- * results of this job kind; `random` is one number in [0, 1), used by `adaptive` alone.
+ * How many agreeing results a replica leased to this provider calls for. `passed` is the checks that it has passed,
+ * one after another; `random` is one number in [0, 1), used by `adaptive` alone: there, providers with too few passes
+ * are always checked, others with probability max(check rate, 1/passed) (BOINC's rule with a floor).
+ *
+ * @param faultShare share of cheats among the providers of this job. @default what the policy assumes
  */
-export function neededResults(policy: Policy, consecutiveValid: number, random: number): number {
+export function neededResults(
+  policy: Policy,
+  passed: number,
+  random: number,
+  faultShare = assumedFaults(policy),
+): number {
   if (policy.kind === 'quorum') return policy.need;
   if (policy.kind === 'trust') return 1;
-  if (consecutiveValid < ADAPTIVE_TRIAL_RESULTS) return 2;
-  return random < Math.max(ADAPTIVE_MIN_SHARE, 1 / consecutiveValid) ? 2 : 1;
+  if (passed < passesForTrust(acceptanceThreshold(policy), faultShare, ADAPTIVE_TRIAL_RESULTS)) return 2;
+  return random < Math.max(checkRate(faultShare), 1 / passed) ? 2 : 1;
 }
 
 /** Replicas to lease before anything is known about a task. */
@@ -43,8 +50,15 @@ export function resultLimit(policy: Policy): number {
   return policy.kind === 'trust' ? 1 : ADAPTIVE_LIMIT;
 }
 
-/** Results paid per verified task, on average and cautiously: for budgets and estimates. */
-export function expectedResults(policy: Policy): number {
-  if (policy.kind === 'quorum') return policy.need;
-  return policy.kind === 'trust' ? 1 : 2;
+/**
+ * Results paid per verified task, on average and cautiously: for budgets and estimates. Ringers are paid like work; a
+ * verifier program settles each task with one result.
+ */
+export function expectedResults(policy: Policy, comparator?: Comparator['class']): number {
+  return resultsPerTask(policy, comparator) + (policy.ringerRate ?? 0);
+}
+
+function resultsPerTask(policy: Policy, comparator?: Comparator['class']): number {
+  if (policy.kind === 'trust' || comparator === 'verifier') return 1;
+  return policy.kind === 'quorum' ? policy.need : 2;
 }

@@ -15,7 +15,7 @@ const committed = (id: string): TaskEvent => ({ type: 'committed', id });
 const revealed = (id: string, digest: string): TaskEvent => ({ type: 'revealed', id, digest });
 const asked = (...ids: string[]): TaskEvent => ({ type: 'reveal-asked', ids });
 const apply = (check: TaskCheck, ...events: TaskEvent[]) => events.reduce(next, check);
-const start = (policy: Policy, isExact = true) => newTaskCheck(policy, isExact);
+const start = (policy: Policy, isExact = true) => newTaskCheck(policy, isExact ? 'exact' : 'tolerance');
 
 /** Leases, commits, asks and reveals in one go. */
 function delivered(check: TaskCheck, digests: Record<string, string>, need = 2): TaskCheck {

@@ -1,5 +1,18 @@
-import { isAwaited, OWN_RESULT, pairKey, type Replica, type TaskCheck } from './task-check.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { acceptanceThreshold } from '../policy/check-rate.ts';
 import { FAILED_RUN_LIMIT, firstReplicas, resultLimit } from '../policy/vote.ts';
+import { isAwaited, OWN_RESULT, type TaskCheck } from './task-check.ts';
+import {
+  agreement,
+  credible,
+  groupVotes,
+  isDisputed,
+  ownVote,
+  unknownPairs,
+  type Vote,
+  type VoteGroup,
+  votesOf,
+} from './votes.ts';
 
 /** A result that does not count, and why; shown to both sides. */
 export interface Rejected {
@@ -17,6 +30,8 @@ export type Decision =
   | { readonly kind: 'reveal'; readonly ids: readonly string[]; readonly surplus: readonly string[] }
   /** Compare these revealed results (`own` is the requestor's) and apply `compared` for each pair. */
   | { readonly kind: 'compare'; readonly pairs: readonly (readonly [string, string])[] }
+  /** Run the verifier program on these revealed results and apply `judged` for each. */
+  | { readonly kind: 'judge'; readonly ids: readonly string[] }
   | Verdict
   /** Providers did not settle it: compute it on the requestor's own device, as an audit. */
   | { readonly kind: 'own-run'; readonly reason: string }
@@ -35,25 +50,41 @@ export interface Verdict {
   readonly notNeeded: readonly string[];
 }
 
-interface Vote {
-  readonly id: string;
-  readonly digest: string;
-  readonly need: number;
-}
+/** Probability that a result of this provider is right, by what is known of it ({@link JobTrust.credibilityOf}). */
+export type CredibilityOf = (peer: PeerId) => number;
 
-/** What to do about a task now; pure, so it may be asked again at any time and says the same. */
-export function decide(check: TaskCheck): Decision {
+/**
+ * What to do about a task now; pure, so it may be asked again at any time and says the same. Under `adaptive`, a group
+ * of results is accepted once its credibility passes the policy's threshold: pass the job's
+ * {@link JobTrust.credibilityOf}. Without it, numbers alone decide.
+ */
+export function decide(check: TaskCheck, credibilityOf?: CredibilityOf): Decision {
   const votes = votesOf(check);
+  const unjudged = check.comparator === 'verifier' ? votes.filter(({ isRight }) => !isRight) : [];
+  if (unjudged.length > 0) return { kind: 'judge', ids: unjudged.map(({ id }) => id) };
   const ballots = check.audit.state === 'done' ? [...votes, ownVote(check.audit.digest)] : votes;
   const pairs = unknownPairs(check, ballots);
   if (pairs.length > 0) return { kind: 'compare', pairs };
   if (check.replicas.some(isAwaited)) return { kind: 'lease', count: 0 };
   if (check.audit.state === 'done') return concludeAudit(check, votes);
-  const best = strongest(check, votes);
-  if (best !== undefined && best.supporters >= neededNow(check, votes)) {
-    return check.audit.state === 'running' ? { kind: 'lease', count: 0 } : verdict(check, votes, best.id);
+  const groups = groupVotes(check, votes);
+  const best = check.policy.kind === 'adaptive' ? credible(groups, credibilityOf) : groups[0];
+  if (best !== undefined && settles(check, votes, best)) {
+    return check.audit.state === 'running'
+      ? { kind: 'lease', count: 0 }
+      : verdict(check, votes, best.centre.id);
   }
-  return pursue(check, votes, best?.supporters ?? 0);
+  return pursue(check, votes, best);
+}
+
+/** Is this group large enough, and credible enough where others disagree or its members are not known well? */
+function settles(check: TaskCheck, votes: readonly Vote[], group: VoteGroup): boolean {
+  const supporters = group.members.length;
+  if (supporters < neededNow(check, votes)) return false;
+  // One result alone is only called enough when its provider was trusted at leasing; the judge has found others right.
+  if (check.policy.kind !== 'adaptive' || check.comparator === 'verifier' || group.credibility === undefined)
+    return true;
+  return (supporters === 1 && votes.length === 1) || group.credibility >= acceptanceThreshold(check.policy);
 }
 
 /** The requestor knows the truth: nobody else need compute it, but whoever committed is judged by it. */
@@ -61,6 +92,7 @@ function concludeAudit(check: TaskCheck, votes: readonly Vote[]): Decision {
   const ids = check.commitOrder.filter((id) =>
     check.replicas.some((replica) => replica.id === id && replica.phase === 'committed'),
   );
+  if (check.isRinger && ids.length === 0 && leasedIds(check).length > 0) return { kind: 'lease', count: 0 };
   if (ids.length === 0) return verdict(check, votes, OWN_RESULT);
   return { kind: 'reveal', ids, surplus: leasedIds(check) };
 }
@@ -70,14 +102,15 @@ function leasedIds(check: TaskCheck): string[] {
 }
 
 /** No result stands yet: reveal what is committed, lease more, wait, or give up. */
-function pursue(check: TaskCheck, votes: readonly Vote[], supporters: number): Decision {
+function pursue(check: TaskCheck, votes: readonly Vote[], best: VoteGroup | undefined): Decision {
+  const supporters = best?.members.length ?? 0;
   const committed = check.commitOrder
     .map((id) => check.replicas.find((replica) => replica.id === id)!)
     .filter((replica) => replica.phase === 'committed')
     .sort((a, b) => a.need - b.need);
   const running = check.replicas.filter((replica) => replica.phase === 'leased');
   const missing = Math.max(1, neededNow(check, [...votes, ...committed]) - supporters);
-  if (votes.length + missing > resultLimit(check.policy))
+  if (votes.length + missing > Math.max(resultLimit(check.policy), check.atLeast))
     return giveUp(check, `no ${supporters + missing} of ${votes.length} results agree`);
   const failedRuns = check.replicas.filter(({ phase }) => phase === 'inconclusive');
   if (failedRuns.length >= FAILED_RUN_LIMIT) {
@@ -103,63 +136,17 @@ function giveUp(check: TaskCheck, reason: string): Decision {
 }
 
 /**
- * Agreeing results that settle the task: what the best-known of its providers calls for, but two as soon as results
- * disagree, because one alone then proves nothing.
+ * Agreeing results that settle the task: what the best-known of its providers calls for, or more in a re-check, but two
+ * as soon as results disagree, because one alone then proves nothing. A verifier program needs no second opinion.
  */
 function neededNow(
   check: TaskCheck,
   known: readonly { readonly need: number; readonly id: string }[],
 ): number {
+  if (check.comparator === 'verifier') return 1;
   const least = known.reduce((least, { need }) => Math.min(least, need), Infinity);
   const base = Number.isFinite(least) ? least : firstReplicas(check.policy);
-  return hasDispute(check) ? Math.max(2, base) : base;
-}
-
-function hasDispute(check: TaskCheck): boolean {
-  const votes = votesOf(check);
-  return votes.some((a) => votes.some((b) => agreement(check, a, b)?.agrees === false));
-}
-
-function votesOf(check: TaskCheck): Vote[] {
-  return check.commitOrder
-    .map((id) => check.replicas.find((replica) => replica.id === id)!)
-    .filter((replica): replica is Replica & { digest: string } => replica.phase === 'revealed');
-}
-
-function ownVote(digest: string): Vote {
-  return { id: OWN_RESULT, digest, need: 1 };
-}
-
-function agreement(
-  check: TaskCheck,
-  a: Vote,
-  b: Vote,
-): { readonly agrees: boolean; readonly reason?: string } | undefined {
-  if (a.id === b.id || a.digest === b.digest) return { agrees: true };
-  if (check.isExact) return { agrees: false, reason: 'other bytes than the accepted result' };
-  return check.comparisons[pairKey(a.digest, b.digest)];
-}
-
-/** One pair of ids for each pair of different digests not compared yet. */
-function unknownPairs(check: TaskCheck, votes: readonly Vote[]): (readonly [string, string])[] {
-  const pairs = new Map<string, readonly [string, string]>();
-  for (const [i, a] of votes.entries()) {
-    for (const b of votes.slice(i + 1)) {
-      const key = pairKey(a.digest, b.digest);
-      if (agreement(check, a, b) === undefined && !pairs.has(key)) pairs.set(key, [a.id, b.id]);
-    }
-  }
-  return [...pairs.values()];
-}
-
-/** The vote that most votes agree with, the earliest committed of equals: tolerance is not transitive, so one is the centre. */
-function strongest(check: TaskCheck, votes: readonly Vote[]): { id: string; supporters: number } | undefined {
-  let best: { id: string; supporters: number } | undefined;
-  for (const { id, ...rest } of votes) {
-    const supporters = votes.filter((other) => agreement(check, { id, ...rest }, other)?.agrees).length;
-    if (best === undefined || supporters > best.supporters) best = { id, supporters };
-  }
-  return best;
+  return isDisputed(check) ? Math.max(2, base) : Math.max(check.atLeast, base);
 }
 
 function verdict(check: TaskCheck, votes: readonly Vote[], centre: string): Verdict {
@@ -181,7 +168,7 @@ function verdict(check: TaskCheck, votes: readonly Vote[], centre: string): Verd
   };
 }
 
-function named(check: TaskCheck, phase: Replica['phase']): Rejected[] {
+function named(check: TaskCheck, phase: 'broken' | 'inconclusive'): Rejected[] {
   return check.replicas
     .filter((replica) => replica.phase === phase)
     .map(({ id, reason }) => ({ id, reason: reason ?? phase }));

@@ -1,14 +1,18 @@
 import type { PeerId } from '../../protocol/identity.ts';
-import type { Policy } from '../../protocol/policy.ts';
+import type { Comparator, Policy } from '../../protocol/policy.ts';
 import type { Address } from '../../protocol/primitives.ts';
 
 /** The requestor's own recomputation takes part in comparisons under this id. */
 export const OWN_RESULT = 'own';
 
-/** Who holds a replica of a task. */
+/** Who holds a replica of a task, and what tells whether two holders may be the same one. */
 export interface Holder {
   readonly peer: PeerId;
   readonly payee: Address;
+  /** Which GPUs agree with its own bit for bit, as it claims; jobs with `sameNumericClass` need it. */
+  readonly numericClass?: string;
+  /** Where a relay saw it, as an address prefix (/24 or /48); absent while unknown. */
+  readonly networkPrefix?: string;
 }
 
 /**
@@ -26,14 +30,20 @@ export interface Replica extends Holder {
   readonly isAsked: boolean;
   /** Hex digest of the revealed result. */
   readonly digest?: string;
+  /** The verifier program found this revealed result right. */
+  readonly isRight?: true;
   readonly reason?: string;
 }
 
 /** All that is known about one task. Plain data: storable and cloneable. */
 export interface TaskCheck {
   readonly policy: Policy;
-  /** With an exact comparator different digests disagree; otherwise they have to be compared. */
-  readonly isExact: boolean;
+  /** Different digests disagree if `exact`, are compared if `tolerance`; with a `verifier` each result is judged alone. */
+  readonly comparator: Comparator['class'];
+  /** Agreeing results to wait for, whatever their providers' records say: a re-check wants one more than stand already. */
+  readonly atLeast: number;
+  /** The answer is known, and the task leased only to check its one provider: nothing is settled before that one is. */
+  readonly isRinger?: true;
   /** In order of leasing. */
   readonly replicas: readonly Replica[];
   /** Ids in order of commitment. */
@@ -67,6 +77,13 @@ export type TaskEvent =
       readonly agrees: boolean;
       readonly reason?: string;
     }
+  /** What the verifier program said of a revealed result; `inconclusive` takes its vote. */
+  | {
+      readonly type: 'judged';
+      readonly id: string;
+      readonly outcome: 'right' | 'wrong' | 'inconclusive';
+      readonly reason?: string;
+    }
   /** The provider was caught elsewhere: whatever it did here counts no more. */
   | { readonly type: 'banned'; readonly peer: PeerId }
   /** The requestor computes the task itself; no verdict before it is done. */
@@ -75,8 +92,16 @@ export type TaskEvent =
   | { readonly type: 'audit-failed' };
 
 /** A task of which nothing is known yet. */
-export function newTaskCheck(policy: Policy, isExact: boolean): TaskCheck {
-  return { policy, isExact, replicas: [], commitOrder: [], audit: { state: 'none' }, comparisons: {} };
+export function newTaskCheck(policy: Policy, comparator: Comparator['class']): TaskCheck {
+  return {
+    policy,
+    comparator,
+    atLeast: 1,
+    replicas: [],
+    commitOrder: [],
+    audit: { state: 'none' },
+    comparisons: {},
+  };
 }
 
 /** Key of an unordered pair of digests in `comparisons`. */
@@ -88,7 +113,7 @@ export function pairKey(a: string, b: string): string {
  * The task after an event; ask {@link decide} what to do then.
  *
  * @example
- * let check = newTaskCheck(policy, true);
+ * let check = newTaskCheck(policy, 'exact');
  * check = next(check, { type: 'leased', id: 'l1', holder: { peer, payee }, need: 2 });
  * decide(check); // { kind: 'lease', count: 1 }
  */
@@ -126,6 +151,8 @@ export function next(check: TaskCheck, event: TaskEvent): TaskCheck {
       }));
     case 'compared':
       return compared(check, event);
+    case 'judged':
+      return judge(check, event);
     case 'banned':
       return banAll(check, event.peer);
     case 'audit-started':
@@ -191,6 +218,16 @@ function compared(check: TaskCheck, event: Extract<TaskEvent, { type: 'compared'
 function digestOf(check: TaskCheck, id: string): string | undefined {
   if (id !== OWN_RESULT) return check.replicas.find((replica) => replica.id === id)?.digest;
   return check.audit.state === 'done' ? check.audit.digest : undefined;
+}
+
+function judge(check: TaskCheck, { id, outcome, reason }: Extract<TaskEvent, { type: 'judged' }>): TaskCheck {
+  const isUnjudged = (replica: Replica) => replica.phase === 'revealed' && replica.isRight === undefined;
+  return change(check, id, isUnjudged, (replica): Replica => {
+    if (outcome === 'right') return { ...replica, isRight: true };
+    return outcome === 'wrong'
+      ? { ...replica, phase: 'broken', reason: reason ?? 'the verifier found it wrong' }
+      : { ...replica, phase: 'inconclusive', reason: reason ?? 'the verifier could not tell' };
+  });
 }
 
 function banAll(check: TaskCheck, peer: PeerId): TaskCheck {

@@ -1,0 +1,109 @@
+import type { PeerId } from '../../protocol/identity.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import {
+  acceptanceThreshold,
+  assumedFaults,
+  checkRate,
+  faultShare,
+  passesForTrust,
+} from '../policy/check-rate.ts';
+import { workerCredibility } from '../policy/credibility.ts';
+import { ADAPTIVE_TRIAL_RESULTS, neededResults } from '../policy/vote.ts';
+
+/**
+ * How well one job knows its providers: the checks each has passed in a row, and what share of them was caught. All
+ * numbers of adaptive checking follow from these two, so a job with many cheats checks more, and one with few less.
+ *
+ * A check is passed when somebody else's result of the same task agreed, when the requestor's own did, or with a
+ * ringer. Being caught is final.
+ *
+ * @example
+ * const trust = new JobTrust(policy);
+ * const need = trust.neededResults(peer, random()); // at leasing
+ * decide(check, trust.credibilityOf);
+ */
+export class JobTrust {
+  readonly #policy: Policy;
+  readonly #passed = new Map<PeerId, number>();
+  readonly #caught = new Set<PeerId>();
+  /** Sum over honest providers of the part of the trial that each has passed. */
+  #known = 0;
+  #checksAll = false;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+  }
+
+  /** The share f of providers that cheat, by what this job has seen. */
+  get faultShare(): number {
+    const seen = { known: this.#known + this.#caught.size, caught: this.#caught.size };
+    return faultShare(seen, assumedFaults(this.#policy));
+  }
+
+  /** The share of a trusted provider's results that is checked now. */
+  get checkRate(): number {
+    return checkRate(this.faultShare);
+  }
+
+  /** Checks to pass before a provider's results count alone. */
+  get passesForTrust(): number {
+    return passesForTrust(acceptanceThreshold(this.#policy), this.faultShare, ADAPTIVE_TRIAL_RESULTS);
+  }
+
+  /** Checks that this provider has passed, none after it was caught. */
+  passed(peer: PeerId): number {
+    return this.#passed.get(peer) ?? 0;
+  }
+
+  isCaught(peer: PeerId): boolean {
+    return this.#caught.has(peer);
+  }
+
+  /** Do this provider's results count alone, when no check is drawn for them? */
+  isTrusted(peer: PeerId): boolean {
+    return this.passed(peer) >= this.passesForTrust;
+  }
+
+  /** Probability that a result of this provider is right; 0 once it was caught. */
+  readonly credibilityOf = (peer: PeerId): number =>
+    this.#caught.has(peer) ? 0 : workerCredibility(this.passed(peer), this.faultShare, true);
+
+  /** Agreeing results that a replica leased to this provider now calls for; `random` is one number in [0, 1). */
+  neededResults(peer: PeerId, random: number): number {
+    return neededResults(this.#policy, this.passed(peer), this.#checksAll ? 0 : random, this.faultShare);
+  }
+
+  /** From now on every result is checked, because the job is about to close. */
+  checkAll(): void {
+    this.#checksAll = true;
+  }
+
+  /**
+   * This provider passed so many checks. What it passed in earlier jobs may be told here once, at seating, but spares
+   * it no more than the trial: trust above that is earned in each job anew.
+   */
+  pass(peer: PeerId, checks = 1): void {
+    if (!this.#caught.has(peer)) this.#set(peer, this.passed(peer) + checks);
+  }
+
+  /** A check that it had passed proves nothing any more: who agreed with it was caught. */
+  withdraw(peer: PeerId): void {
+    this.#set(peer, Math.max(0, this.passed(peer) - 1));
+  }
+
+  /** A result of this provider was wrong. */
+  catch(peer: PeerId): void {
+    this.#set(peer, 0);
+    this.#passed.delete(peer);
+    this.#caught.add(peer);
+  }
+
+  #set(peer: PeerId, passed: number): void {
+    this.#known += trialPart(passed) - trialPart(this.passed(peer));
+    this.#passed.set(peer, passed);
+  }
+}
+
+function trialPart(passed: number): number {
+  return Math.min(1, passed / ADAPTIVE_TRIAL_RESULTS);
+}
