@@ -1,4 +1,5 @@
 import type { ReputationRecord } from './record.ts';
+import { NO_SECOND_HAND, type SecondHand } from './second-hand.ts';
 
 /** One-sided 90 % confidence. */
 const Z = 1.2816;
@@ -20,24 +21,28 @@ export function lowerBound(good: number, bad: number): number {
   return (p + z2 / (2 * n) - Z * Math.sqrt((p * (1 - p) + z2 / (4 * n)) / n)) / (1 + z2 / n);
 }
 
-/** How far a provider can be relied upon, 0 to 1; a stranger gets about 0.18. Decay the record first. */
-export function reliability(record: ReputationRecord): number {
+/**
+ * How far a provider can be relied upon, 0 to 1; a stranger gets about 0.18. Decay the record first. What others say adds
+ * to what was seen, as their receipts were weighed.
+ */
+export function reliability(record: ReputationRecord, others: SecondHand = NO_SECOND_HAND): number {
   const { wrong, abandoned, late } = BAD_WEIGHTS;
-  return lowerBound(record.valid, record.wrong * wrong + record.abandoned * abandoned + record.late * late);
+  const bad = record.wrong * wrong + record.abandoned * abandoned + record.late * late;
+  return lowerBound(record.valid + others.good, bad + others.bad);
 }
 
 /** How surely a requestor pays, 0 to 1. Decay the record first. */
-export function paymentReliability(record: ReputationRecord): number {
-  return lowerBound(record.paid, record.unpaid);
+export function paymentReliability(record: ReputationRecord, others: SecondHand = NO_SECOND_HAND): number {
+  return lowerBound(record.paid + others.good, record.unpaid + others.bad);
 }
 
 /**
  * Factor on the work that a provider risks uncovered with this requestor: 1 for a stranger, up to 10 as it pays, down
  * to 0 once it has left more unpaid than paid. Decay the record first.
  */
-export function credit(record: ReputationRecord): number {
+export function credit(record: ReputationRecord, others: SecondHand = NO_SECOND_HAND): number {
   const total = record.paid + record.unpaid;
   const unpaidShare = total === 0 ? 0 : record.unpaid / total;
-  const earned = 1 + record.paid / PAID_PER_DOUBLING;
+  const earned = 1 + (record.paid + others.good) / PAID_PER_DOUBLING;
   return Math.min(MAX_CREDIT_FACTOR, earned) * Math.max(0, 1 - 2 * unpaidShare);
 }
