@@ -12,6 +12,7 @@ import { memoryStore } from '../../storage/memory-store.ts';
 import { type VoucherRecord, voucherKey } from '../records.ts';
 import type { Collection } from '../../base/collection.ts';
 import type { ProviderChain } from '../slices.ts';
+import { checkCover } from './check-cover.ts';
 import { VoucherDesk } from './voucher-desk.ts';
 
 const PAYER: Address = `0x${'aa'.repeat(20)}`;
@@ -476,7 +477,7 @@ describe('results handed over and not accepted', () => {
 
 describe('before signing, the cover', () => {
   const check = (change: Partial<Agreement> = {}) =>
-    codeOf(VoucherDesk.checkCover({ chain, clock, agreement: { ...agreement, ...change } }));
+    codeOf(checkCover({ chain, clock, agreement: { ...agreement, ...change } }));
   test('of a good payer suffices', async () => {
     expect(await check()).toBe('taken');
   });

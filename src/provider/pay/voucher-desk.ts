@@ -12,13 +12,7 @@ import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
-import {
-  CHAIN_ANSWER_MS,
-  COVER_ASK_MS,
-  COVER_WAIT_MS,
-  EXPOSED_CREDITS,
-  LEAST_KEY_LIFE_MS,
-} from '../constants.ts';
+import { CHAIN_ANSWER_MS, COVER_ASK_MS, COVER_WAIT_MS, EXPOSED_CREDITS } from '../constants.ts';
 import { type VoucherRecord, voucherKey } from '../records.ts';
 import type { Collection } from '../../base/collection.ts';
 import { CoverShelf, tooManyProofs } from './cover-shelf.ts';
@@ -52,6 +46,8 @@ export class VoucherDesk {
   #unpaidTasks = 0;
   #waitingProofs = 0;
   #earned = 0n;
+  #deliveredTasks = 0;
+  #paidHere = 0n;
   #doubtSinceMs: number | undefined;
   #uncoveredSinceMs: number | undefined;
   #nextAskAtMs = 0;
@@ -76,6 +72,23 @@ export class VoucherDesk {
   /** Vouchers received under this agreement, in the token's smallest unit. */
   get earned(): bigint {
     return this.#earned;
+  }
+
+  /**
+   * What of that pays for results of this agreement; the rest was owed from earlier ones. In the token's smallest unit.
+   */
+  get paidHere(): bigint {
+    return this.#paidHere;
+  }
+
+  /** The newest voucher of this payer, key and payee. */
+  get newest(): SignedVoucher | undefined {
+    return this.#last?.voucher;
+  }
+
+  /** So many more results were handed over. */
+  deliver(tasks: number): void {
+    this.#deliveredTasks += tasks;
   }
 
   /** May work on this many tasks be unjudged at once, beside what is accepted and not yet paid? One always may. */
@@ -192,6 +205,9 @@ export class VoucherDesk {
     this.#last = record;
     const growth = voucher.amount - before;
     this.#earned += growth;
+    // A statement may bring what was owed before this agreement began.
+    const dueHere = this.#pricePerTask * BigInt(this.#deliveredTasks) - this.#paidHere;
+    this.#paidHere += tasks > 0 || growth < dueHere ? growth : dueHere;
     const paidTasks = this.#pricePerTask === 0n ? tasks : Number(growth / this.#pricePerTask);
     this.#owedTasks = Math.max(0, this.#owedTasks - paidTasks);
     this.#init.onStored?.();
@@ -252,30 +268,5 @@ export class VoucherDesk {
     if (nowMs < this.#nextAskAtMs) return;
     this.#nextAskAtMs = nowMs + COVER_ASK_MS;
     this.#init.onUncovered?.(missing, this.#uncoveredSinceMs !== undefined);
-  }
-
-  /** Throws `negotiate/not-covered` unless the payer's deposit and key are good for the work to come. */
-  static async checkCover(init: Pick<VoucherDeskInit, 'chain' | 'agreement' | 'clock'>): Promise<void> {
-    const { agreement, chain, clock } = init;
-    const standing = await within(clock, CHAIN_ANSWER_MS, undefined, () =>
-      chain.payerView(agreement.payment, agreement.payee as Address),
-    );
-    const verdict = judgeStanding({
-      amount: standing.claimed,
-      issued: standing.spent,
-      standing,
-      creditLimit: agreement.creditLimit,
-      nowMs: clock.now(),
-      minKeyLifeMs: LEAST_KEY_LIFE_MS,
-    });
-    const isEmpty = standing.free === 0n && agreement.pricePerUnit > 0n;
-    if (verdict.kind === 'accept' && !isEmpty) return;
-    throw new KilnError(
-      'negotiate/not-covered',
-      isEmpty ? 'The payer has no free deposit.' : (verdict as { message: string }).message,
-      {
-        hint: 'The requestor has to deposit, and authorise its session key.',
-      },
-    );
   }
 }

@@ -51,9 +51,12 @@ export class LeaseBook {
     return this.#unsettledCount;
   }
 
-  /** Takes a lease on; throws `work/too-many-leases` beyond the limit. A known lease is ignored. */
-  add(lease: string, tasks: readonly number[]): void {
-    if (this.#leases.has(lease)) return;
+  /**
+   * Takes a lease on; the result is the number of its tasks. Throws `work/too-many-leases` beyond the limit. A known
+   * lease is ignored.
+   */
+  add(lease: string, tasks: readonly number[]): number {
+    if (this.#leases.has(lease)) return 0;
     if (this.#leases.size >= MAX_OPEN_LEASES) {
       throw new KilnError(
         'work/too-many-leases',
@@ -70,6 +73,7 @@ export class LeaseBook {
       this.#queue.push({ lease, task });
     }
     this.#leases.set(lease, entries);
+    return entries.size;
   }
 
   /** The next task to run, marked as running; undefined when none waits. */

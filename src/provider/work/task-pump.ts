@@ -26,7 +26,8 @@ import type { RunningTask } from '../view.ts';
 
 /** What the pump is connected to. */
 export interface TaskPumpInit {
-  readonly digest: string;
+  /** Name of the agreement that counts now. */
+  readonly digest: () => string;
   readonly agreement: Agreement;
   readonly identity: Identity;
   readonly book: LeaseBook;
@@ -173,7 +174,7 @@ export class TaskPump {
   }
 
   #sendCommit(lease: string, entries: Commit['entries'], wallMs: number): void {
-    const commit: Commit = { agreement: this.#init.digest, lease, entries };
+    const commit: Commit = { agreement: this.#init.digest(), lease, entries };
     this.#init.send({ type: 'commit', commit: seal(this.#init.identity, 'kiln/commit/1', commit), wallMs });
   }
 

@@ -1,41 +1,32 @@
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import { type Clock, every, sleep } from '../../base/time.ts';
-import { dialerChannel } from '../../protocol/channel.ts';
-import { RESUME_WINDOW_MS } from '../../protocol/constants.ts';
+import { type Clock, every } from '../../base/time.ts';
+import type { Collection } from '../../base/collection.ts';
+import type { ReceiptRecord } from '../../payment/receipt.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
-import {
-  type ProviderWorkChannel,
-  type SignedVoucher,
-  type VerdictOutcome,
-  WORK,
-  type WorkDown,
-  type WorkUp,
-} from '../../protocol/work.ts';
-import { Heartbeat } from '../../protocol/heartbeat.ts';
-import {
-  IDLE_AGREEMENT_MS,
-  INSPECT_INTERVAL_MS,
-  LAST_VOUCHERS_MS,
-  RECONNECT_FIRST_MS,
-  RECONNECT_MOST_MS,
-} from '../constants.ts';
+import type { WorkDown, WorkUp } from '../../protocol/work.ts';
+import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS } from '../constants.ts';
 import { isFinal } from './is-final.ts';
 import { LeaseBook } from './lease-book.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
+import type { RenewalDesk } from './renewal-desk.ts';
 import type { PeerAddress, ProviderNetwork, SandboxJob } from '../slices.ts';
 import { TaskPump } from './task-pump.ts';
+import { VerdictDesk } from './verdict-desk.ts';
 import type { AgreementView, RunningTask } from '../view.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
+import { WorkStream } from './work-stream.ts';
 
 /** What one work session is made of. */
 export interface WorkSessionInit {
-  readonly digest: string;
-  readonly agreement: Agreement;
+  readonly renewals: RenewalDesk;
   readonly jobName: string;
   readonly requestor: PeerAddress;
   readonly network: ProviderNetwork;
   readonly sandboxJob: SandboxJob;
   readonly vouchers: VoucherDesk;
+  readonly receipts: Collection<ReceiptRecord>;
   readonly clock: Clock;
   readonly random: Random;
   /** Tasks handed to the sandbox at once. */
@@ -47,50 +38,70 @@ export interface WorkSessionInit {
 }
 
 /**
- * One agreement being worked on: keeps the work stream open (and opens it again after a break, for two minutes),
- * takes leases, hands their tasks to the sandbox, commits, reveals, and takes vouchers.
+ * One agreement being worked on, with its renewals: takes leases, hands their tasks to the sandbox, commits, reveals,
+ * takes verdicts and vouchers, and leaves with a receipt.
  */
 export class WorkSession {
   readonly #init: WorkSessionInit;
   readonly #book = new LeaseBook();
   readonly #pump: TaskPump;
+  readonly #stream: WorkStream;
+  readonly #verdicts: VerdictDesk;
+  readonly #receipts: ReceiptDesk;
   readonly #ending = new AbortController();
-  #channel: ProviderWorkChannel | undefined;
   #state: AgreementView['state'] = 'connecting';
   #endReason: string | undefined;
-  #accepted = 0;
-  #rejected = 0;
+  #leased = 0;
   #delivered = 0;
   #lastBusyAtMs: number;
-  #brokenAtMs: number | undefined;
-  #waitMs = RECONNECT_FIRST_MS;
   #closing: Promise<void> | undefined;
-  /** Gives the stream that is open up in a while, so that what is on its way can still be read. */
-  #abortSoon: ((error: KilnError) => void) | undefined;
 
   constructor(init: WorkSessionInit) {
     this.#init = init;
-    this.#lastBusyAtMs = init.clock.now();
-    this.#pump = new TaskPump({
+    const { clock, network, renewals, vouchers, requestor } = init;
+    const { agreement } = renewals;
+    this.#lastBusyAtMs = clock.now();
+    this.#verdicts = new VerdictDesk({ agreement, book: this.#book, vouchers });
+    this.#receipts = new ReceiptDesk({
       ...init,
-      blobs: init.network.blobs,
-      book: this.#book,
-      identity: init.network.identity,
-      signal: this.#ending.signal,
-      send: (message) => this.#send(message),
-      onDrain: (reason) => this.end(reason),
-      onChange: () => {
-        this.#lastBusyAtMs = init.clock.now();
+      identity: network.identity,
+      requestor: requestor.peer,
+      verdicts: this.#verdicts,
+      leased: () => this.#leased,
+      answer: (receipt) => {
+        this.#stream.send({ type: 'receipt', receipt });
+        this.#stream.close();
         init.onChange();
       },
-      canStart: () =>
-        init.clock.now() < init.agreement.expiresAt &&
-        init.vouchers.canRisk(this.#book.unsettledCount + this.#book.runningCount + 1),
+    });
+    this.#stream = new WorkStream({
+      ...init,
+      ending: this.#ending.signal,
+      greet: (send) => this.#greet(send),
+      receive: (message) => this.#receive(message),
+      onState: (state) => this.#setState(state),
+      onLost: (reason) => this.end(reason),
+    });
+    this.#pump = new TaskPump({
+      ...init,
+      agreement,
+      digest: () => renewals.digest,
+      blobs: network.blobs,
+      book: this.#book,
+      identity: network.identity,
+      signal: this.#ending.signal,
+      send: (message) => this.#stream.send(message),
+      onDrain: (reason) => this.end(reason),
+      onChange: () => {
+        this.#lastBusyAtMs = clock.now();
+        init.onChange();
+      },
+      canStart: () => clock.now() < renewals.agreement.expiresAt && vouchers.canRisk(this.#atRisk() + 1),
     });
   }
 
   get agreement(): Agreement {
-    return this.#init.agreement;
+    return this.#init.renewals.agreement;
   }
 
   /** Milliseconds since a task last ran. Waiting ones that may not start, unpaid as it is, are no work. */
@@ -98,15 +109,15 @@ export class WorkSession {
     return this.#book.runningCount > 0 ? 0 : this.#init.clock.now() - this.#lastBusyAtMs;
   }
 
-  /** Nothing more is worked for; only the last vouchers are waited for. */
+  /** Nothing more is worked for; only the last vouchers and the receipt are waited for. */
   get isEnded(): boolean {
     return this.#ending.signal.aborted;
   }
 
   /** Did anything come of it: money, or thanks where work is free? */
   get wasPaid(): boolean {
-    const { agreement, vouchers } = this.#init;
-    return vouchers.earned > 0n || (agreement.pricePerUnit === 0n && this.#accepted > 0);
+    if (this.agreement.pricePerUnit === 0n) return this.#verdicts.accepted > 0;
+    return this.#init.vouchers.earned > 0n;
   }
 
   running(): readonly RunningTask[] {
@@ -114,32 +125,36 @@ export class WorkSession {
   }
 
   view(): AgreementView {
-    const { agreement, digest, jobName } = this.#init;
+    const { renewals, jobName, vouchers } = this.#init;
+    const { digest, agreement } = renewals;
+    const { requestor, job, kind } = agreement;
+    const { fault } = this.#receipts;
     return {
-      digest,
-      requestor: agreement.requestor,
-      job: agreement.job,
-      jobName,
-      kind: agreement.kind,
+      ...{ digest, requestor, job, jobName, kind },
       state: this.#state,
       tasksDelivered: this.#delivered,
-      tasksAccepted: this.#accepted,
-      tasksRejected: this.#rejected,
-      earned: this.#init.vouchers.earned,
+      tasksAccepted: this.#verdicts.accepted,
+      tasksRejected: this.#verdicts.rejected,
+      tasksHeld: this.#verdicts.heldTasks,
+      held: this.#verdicts.held,
+      earned: vouchers.earned,
       ...(this.#endReason === undefined ? {} : { endReason: this.#endReason }),
+      ...(fault === undefined ? {} : { receiptFault: fault }),
     };
   }
 
   /** Works until the agreement ends; resolves with the reason, the last vouchers stored. */
   async run(): Promise<string> {
+    const { clock, vouchers } = this.#init;
     const stopInspecting = every(
-      this.#init.clock,
+      clock,
       () => INSPECT_INTERVAL_MS,
       () => this.#inspect(),
     );
     try {
-      while (!this.isEnded) await this.#connect();
-      await this.#init.vouchers.settled();
+      await this.#stream.run();
+      await vouchers.settled();
+      this.#verdicts.giveUp();
       await this.#close();
     } finally {
       stopInspecting();
@@ -152,145 +167,129 @@ export class WorkSession {
   end(reason: string): void {
     if (this.isEnded) return;
     this.#endReason = reason;
-    this.#send({ type: 'drain', reason: reason.slice(0, 300) });
+    this.#stream.send({ type: 'drain', reason: reason.slice(0, 300) });
     this.#ending.abort();
     void this.#close().catch(() => {});
-    this.#abortSoon?.(new KilnError('work/ended', 'The agreement has ended.'));
+    this.#stream.leave();
+    this.#receipts.end();
     this.#setState('ended');
   }
 
   /** Asks the requestor to set so much more aside for this payee. */
   askForCover(missing: bigint): void {
-    if (!this.isEnded) this.#send({ type: 'cover', missing });
+    if (!this.isEnded) this.#stream.send({ type: 'cover', missing });
   }
 
   #close(): Promise<void> {
     return (this.#closing ??= this.#init.sandboxJob.close());
   }
 
-  /** One work stream from its opening to its end, and the wait before the next. */
-  async #connect(): Promise<void> {
-    const { clock, random, network, requestor } = this.#init;
-    const { signal } = this.#ending;
-    try {
-      await this.#serve(dialerChannel(WORK, await network.openStream(WORK, requestor, signal)));
-    } catch (error) {
-      const reason = toKilnError(error);
-      if (isFinal(reason)) this.end(reason.message);
-    }
-    if (this.isEnded) return;
-    this.#brokenAtMs ??= clock.now();
-    if (clock.now() - this.#brokenAtMs > RESUME_WINDOW_MS)
-      return this.end('The requestor has been out of reach for two minutes.');
-    this.#setState('broken');
-    await sleep(clock, this.#waitMs * (0.75 + random() / 2), signal).catch(() => {});
-    this.#waitMs = Math.min(this.#waitMs * 2, RECONNECT_MOST_MS);
+  /** Tasks worked on or delivered and not judged, or judged only for now. */
+  #atRisk(): number {
+    return this.#book.unsettledCount + this.#book.runningCount + this.#verdicts.heldTasks;
+  }
+
+  /** The agreement by its newest name, its renewal in case it got lost, and what is finished. */
+  async #greet(send: (message: WorkUp) => Promise<void>): Promise<void> {
+    const { renewals } = this.#init;
+    await send({ type: 'hello', agreement: renewals.digest, leases: [...this.#book.leases] });
+    const renewed = renewals.counterSignature;
+    if (renewed !== undefined) await send({ type: 'renewed', agreement: renewed });
+    await this.#pump.recommit();
+    this.#stream.send({ type: 'ready', slots: renewals.agreement.slots });
   }
 
   /** Ends what is over, and asks again what the chain did not answer. */
   #inspect(): void {
-    const { agreement, clock, vouchers } = this.#init;
+    const { clock, renewals, vouchers } = this.#init;
     if (this.isEnded) return;
-    if (clock.now() >= agreement.expiresAt) return this.end('The agreement has expired.');
+    if (clock.now() >= renewals.agreement.expiresAt) {
+      const why = renewals.refusal;
+      return this.end(`The agreement has expired.${why === undefined ? '' : ` It was not renewed: ${why}`}`);
+    }
     if (this.idleMs() > IDLE_AGREEMENT_MS) return this.end('Nothing could be worked on for two minutes.');
     if (vouchers.isInDoubt) void vouchers.judge().then(() => this.#pump.pump());
   }
 
-  async #serve(channel: ProviderWorkChannel): Promise<void> {
-    const { clock } = this.#init;
-    let cancelAbort: (() => void) | undefined;
-    this.#abortSoon = (error) => {
-      cancelAbort ??= clock.after(LAST_VOUCHERS_MS, () => channel.abort(error));
-    };
-    this.#channel = channel;
-    const heartbeat = new Heartbeat(clock, {
-      ping: (nonce) => this.#send({ type: 'ping', nonce }),
-      onSilence: () => channel.abort(new KilnError('work/silent', 'The requestor went silent.')),
-    });
-    try {
-      await channel.send({ type: 'hello', agreement: this.#init.digest, leases: [...this.#book.leases] });
-      await this.#pump.recommit();
-      this.#send({ type: 'ready', slots: this.#init.agreement.slots });
-      if (!this.isEnded) this.#setState('working');
-      for await (const message of channel.messages) {
-        heartbeat.heard();
-        this.#brokenAtMs = undefined;
-        this.#waitMs = RECONNECT_FIRST_MS;
-        this.#receive(message);
-      }
-    } finally {
-      heartbeat.stop();
-      cancelAbort?.();
-      this.#abortSoon = undefined;
-      this.#channel = undefined;
-      void channel.close().catch(() => {});
-    }
-  }
-
   /** Never waits, so that what follows a voucher is heard while it is checked. */
   #receive(message: WorkDown): void {
-    if (message.type === 'voucher') void this.#take(message.voucher, message.tasks);
-    else if (message.type === 'verdict')
-      for (const entry of message.entries) this.#settle(entry.lease, entry.task, entry.outcome);
-    else if (!this.isEnded) this.#follow(message);
+    if (message.type === 'voucher') void this.#take(message);
+    else if (message.type === 'receipt') this.#receipts.take(message.receipt);
+    else if (message.type === 'verdict') {
+      const faults = message.entries.map((entry) => this.#verdicts.settle(entry, entry.outcome));
+      faults.forEach((fault) => fault && this.#fault(fault));
+    } else if (!this.isEnded) {
+      try {
+        this.#follow(message);
+      } catch (thrown) {
+        this.#fault(toKilnError(thrown));
+      }
+    }
     this.#pump.pump();
     this.#init.onChange();
   }
 
-  #follow(message: Exclude<WorkDown, { type: 'voucher' | 'verdict' }>): void {
+  #follow(message: Exclude<WorkDown, { type: 'voucher' | 'verdict' | 'receipt' }>): void {
     switch (message.type) {
       case 'lease':
-        this.#init.onHolders(message.holders);
-        this.#book.add(message.lease, message.tasks);
-        break;
-      case 'reveal':
-        this.#delivered += this.#pump.reveal(message.lease, message.tasks, message.withBytes);
-        break;
+        return this.#takeLease(message);
+      case 'reveal': {
+        const tasks = this.#pump.reveal(message.lease, message.tasks, message.withBytes);
+        this.#delivered += tasks;
+        this.#init.vouchers.deliver(tasks);
+        return;
+      }
       case 'cancel':
-        for (const lease of message.leases) this.#init.vouchers.giveAway(this.#pump.cancel(lease));
-        break;
+        return message.leases.forEach((lease) => this.#init.vouchers.giveAway(this.#pump.cancel(lease)));
       case 'covered':
         void this.#init.vouchers.takeCover(message).then(() => this.#pump.pump());
-        break;
+        return;
+      case 'renewal':
+        return void this.#renew(message.agreement);
       case 'drain':
-        this.end(message.reason);
-        break;
-      case 'ping':
-        this.#send({ type: 'pong', nonce: message.nonce });
-        break;
-      case 'pong':
-        break;
+        return this.end(message.reason);
     }
   }
 
-  async #take(voucher: SignedVoucher, tasks: number): Promise<void> {
+  #takeLease({ lease, tasks, holders }: Extract<WorkDown, { type: 'lease' }>): void {
+    if (this.#init.clock.now() >= this.agreement.expiresAt)
+      throw new KilnError('work/expired', 'The agreement has expired: no lease is taken under it.');
+    this.#init.onHolders(holders);
+    this.#leased += this.#book.add(lease, tasks);
+  }
+
+  /** Both sides have stored a renewal before anything is done under it: this one before it answers. */
+  async #renew(envelope: Envelope): Promise<void> {
     try {
-      await this.#init.vouchers.take(voucher, tasks);
-      this.#pump.pump();
+      const renewed = await this.#init.renewals.take(envelope);
+      if (renewed !== undefined && !this.isEnded) this.#stream.send({ type: 'renewed', agreement: renewed });
       this.#init.onChange();
     } catch (thrown) {
-      const error = toKilnError(thrown);
-      if (isFinal(error)) this.end(error.message);
-      // Not stored: the requestor states the balance again on the next stream.
-      else if (!this.isEnded) this.#channel?.abort(error);
+      this.#fault(toKilnError(thrown));
     }
   }
 
-  #settle(lease: string, task: number, outcome: VerdictOutcome): void {
-    const phase = this.#book.settle(lease, task);
-    if (phase === undefined) return;
-    if (outcome === 'accepted') {
-      this.#accepted++;
-      this.#init.vouchers.owe(1);
-      return;
+  /**
+   * A voucher is money whatever agreement it is sent under: it is kept if it is good, as a plain statement of what is
+   * promised. Only then is the wrong name held against the requestor.
+   */
+  async #take({ voucher, agreement, tasks }: Extract<WorkDown, { type: 'voucher' }>): Promise<void> {
+    const { renewals, vouchers, onChange } = this.#init;
+    const isOurs = renewals.knows(agreement);
+    try {
+      await vouchers.take(voucher, isOurs ? tasks : 0);
+      if (!isOurs) this.end('The requestor pays under another agreement than this one; the voucher is kept.');
+      this.#pump.pump();
+      onChange();
+    } catch (thrown) {
+      this.#fault(toKilnError(thrown));
     }
-    if (outcome === 'rejected') this.#rejected++;
-    if (phase === 'delivered') this.#init.vouchers.giveAway(1);
   }
 
-  #send(message: WorkUp): void {
-    const abortSoon = this.#abortSoon;
-    this.#channel?.send(message).catch((error: unknown) => abortSoon?.(toKilnError(error)));
+  /** Ends the agreement, or the stream where another one may do better: nothing was stored, so it is said again there. */
+  #fault(error: KilnError): void {
+    if (isFinal(error)) this.end(error.message);
+    else if (!this.isEnded) this.#stream.abort(error);
   }
 
   #setState(state: AgreementView['state']): void {

@@ -1,0 +1,85 @@
+import { toKilnError, type KilnError } from '../../base/errors.ts';
+import { taskPrice } from '../../payment/price.ts';
+import type { Agreement } from '../../protocol/negotiate.ts';
+import type { VerdictOutcome } from '../../protocol/work.ts';
+import type { VoucherDesk } from '../pay/voucher-desk.ts';
+import { HeldTasks } from './held-tasks.ts';
+import type { LeaseBook, Place } from './lease-book.ts';
+
+/** What the desk works with. */
+export interface VerdictDeskInit {
+  readonly agreement: Agreement;
+  readonly book: LeaseBook;
+  readonly vouchers: Pick<VoucherDesk, 'owe' | 'giveAway'>;
+}
+
+/** What became of the results of one agreement: accepted and owed, rejected, standing for now, or taken for nothing. */
+export class VerdictDesk {
+  readonly #init: VerdictDeskInit;
+  readonly #held: HeldTasks;
+  #accepted = 0;
+  #rejected = 0;
+
+  constructor(init: VerdictDeskInit) {
+    this.#init = init;
+    this.#held = new HeldTasks(init.agreement);
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /** Tasks whose pay is held back now. */
+  get heldTasks(): number {
+    return this.#held.count;
+  }
+
+  /** What is held back now, in the token's smallest unit. */
+  get held(): bigint {
+    const { pricePerUnit, microUnitsPerTask } = this.#init.agreement;
+    return taskPrice(pricePerUnit, microUnitsPerTask) * BigInt(this.#held.count);
+  }
+
+  /** A verdict came. The result is what is wrong with it: a provisional one that the terms do not allow. */
+  settle(place: Place, outcome: VerdictOutcome): KilnError | undefined {
+    if (this.#held.has(place)) {
+      if (outcome === 'provisional') return undefined;
+      this.#held.release(place);
+      this.#conclude(outcome, true);
+      return undefined;
+    }
+    const phase = this.#init.book.settle(place.lease, place.task);
+    if (phase === undefined) return undefined;
+    if (outcome !== 'provisional') {
+      this.#conclude(outcome, phase === 'delivered');
+      return undefined;
+    }
+    try {
+      this.#held.add(place);
+      return undefined;
+    } catch (thrown) {
+      this.#init.vouchers.giveAway(1);
+      return toKilnError(thrown);
+    }
+  }
+
+  /** The agreement has ended: what still stands only for now counts as taken for nothing, unless a voucher comes. */
+  giveUp(): void {
+    if (this.#held.count > 0) this.#init.vouchers.giveAway(this.#held.count);
+  }
+
+  #conclude(outcome: VerdictOutcome, wasDelivered: boolean): void {
+    const { vouchers } = this.#init;
+    if (outcome === 'accepted') {
+      this.#accepted++;
+      vouchers.owe(1);
+      return;
+    }
+    if (outcome === 'rejected') this.#rejected++;
+    if (wasDelivered) vouchers.giveAway(1);
+  }
+}
