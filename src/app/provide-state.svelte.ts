@@ -8,7 +8,7 @@ const SETTLE_MS = 400;
 /** The Provide page's state: rules being edited, applied live once lending, and the one consent that starts it. */
 export class ProvideState {
   rules = $state.raw<ProviderRules>();
-  /** Whether a usable GPU was found; the suggestion names the kinds that this device can run. */
+  /** Whether a usable GPU was found. */
   hasGpu = $state(false);
   readonly load = new ActionState();
   readonly start = new ActionState();
@@ -21,12 +21,11 @@ export class ProvideState {
     void this.suggest();
   }
 
-  /** The rules in force, or a suggestion to begin with. Computes nothing. */
+  /** The rules in force or of the last visit, or a suggestion to begin with. Computes nothing. */
   async suggest(): Promise<void> {
     await this.load.run(async () => {
-      const suggestion = await this.#kiln.provider.suggestRules();
-      this.hasGpu = suggestion.kinds.includes('wgsl');
-      this.rules = this.#kiln.provider.view.value.rules ?? suggestion;
+      this.hasGpu = this.#kiln.provider.gpu.value !== undefined;
+      this.rules = await this.#kiln.provider.suggestRules();
     });
   }
 

@@ -1,6 +1,7 @@
 import { hasCode } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { sleep, systemClock } from '../base/time.ts';
+import { suggestPrice } from '../market/price/suggest-price.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
@@ -14,13 +15,10 @@ import { openStore } from '../storage/idb-store.ts';
 import { memoryStore } from '../storage/memory-store.ts';
 import type { Collection } from '../base/collection.ts';
 import type { Store } from '../storage/store.ts';
-import {
-  OFFERED_GPU_MEMORY_BYTES,
-  OFFERED_MEMORY_BYTES,
-  OLD_TAB_GRACE_MS,
-  OLD_TAB_POLL_MS,
-  STORE_NAME,
-} from './constants.ts';
+import { OLD_TAB_GRACE_MS, OLD_TAB_POLL_MS, STORE_NAME } from './constants.ts';
+import { DeviceActivity } from './device/activity.ts';
+import { browserIdleApi } from './device/idle-api.ts';
+import { ThisDevice } from './device/this-device.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
@@ -107,6 +105,9 @@ export async function createKiln(
           });
     const redemption = new RedeemWatch(wallet, systemClock, handOver);
     scope.add(() => redemption.stop());
+    const device = new ThisDevice({ gpu, chunks: store.chunks, network });
+    const activity = new DeviceActivity({ clock: systemClock, page: document, idle: browserIdleApi() });
+    scope.add(() => activity[Symbol.dispose]());
     const provider = new Provider({
       network,
       sandbox,
@@ -114,16 +115,28 @@ export async function createKiln(
       home: { chainId: config.chain.id, pool: config.chain.pool },
       agreements: withPrefix(store.collection('agreements'), 'provider/'),
       vouchers: store.collection('vouchers'),
+      receipts: store.collection('receipts'),
       clock: systemClock,
       random: Math.random,
-      memoryBytes: OFFERED_MEMORY_BYTES,
-      ...(gpu === undefined ? {} : { gpu: { name: gpu.name, memoryBytes: OFFERED_GPU_MEMORY_BYTES } }),
+      device,
+      activity,
+      marketPrice: (kind) => suggestPrice(network.board.value.offers, kind),
       onVoucher: (isUrgent) => (isUrgent ? redemption.urgent() : wallet.refreshSoon()),
     });
     const payerWatch = watchPayers(wallet, provider, redemption, systemClock);
     scope.add(() => payerWatch[Symbol.dispose]());
     const onStopped = () => redemption.handOver();
-    const providerDesk = new ProviderDesk(provider, sandbox, gpu, network.board, wallet, onStopped);
+    const providerDesk = new ProviderDesk({
+      provider,
+      sandbox,
+      gpu,
+      device,
+      activity,
+      board: network.board,
+      wallet,
+      settings: store.collection('settings'),
+      onStopped,
+    });
     scope.add(() => providerDesk.stop());
     onStep('Taking up earlier jobs');
     await requestor.start();

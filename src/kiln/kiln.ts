@@ -4,7 +4,8 @@ import type { Observable } from '../base/observable.ts';
 import type { Demand, Offer } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Address } from '../protocol/primitives.ts';
-import type { ProviderRules, ProviderView } from '../provider/view.ts';
+import type { TaskTrace } from '../protocol/task-trace.ts';
+import type { ActivityView, ProviderRules, ProviderView } from '../provider/view.ts';
 import type { KeyFile } from '../wallet/key-file.ts';
 import type { WalletView } from './wallet-view.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from '../requestor/view.ts';
@@ -80,11 +81,18 @@ export interface Kiln extends AsyncDisposable {
     readonly view: Observable<ProviderView>;
     /** Undefined where no GPU can be used. */
     readonly gpu: Observable<GpuView | undefined>;
+    /** Is this machine in use, as far as this page can see? */
+    readonly activity: Observable<ActivityView>;
+    /** Asks the person whether the page may see if the machine is used; only on their own click. */
+    watchMachine(): Promise<void>;
     /** Starts lending. Only ever called after the person agreed. */
     start(rules: ProviderRules): Promise<void>;
     setRules(rules: ProviderRules): Promise<void>;
     stop(): Promise<void>;
-    /** Rules to begin with: all kinds this device can run, half its cores, the board's price. */
+    /**
+     * The rules in force or those of the last visit, keys of groups included; at first a suggestion: all kinds this
+     * device can run, half its cores, the board's price.
+     */
     suggestRules(): Promise<ProviderRules>;
   };
   readonly requestor: {
@@ -110,6 +118,10 @@ export interface Kiln extends AsyncDisposable {
       job: Cid,
       task: number,
     ): Promise<readonly { readonly path: string; readonly bytes: Bytes }[] | undefined>;
+    /** What happened to a task, for people who ask why; undefined while nobody was given it. */
+    trace(job: Cid, task: number): Promise<TaskTrace | undefined>;
+    /** The record of a job's run: a signed file that anyone can check with {@link verifyRecord}, offline. */
+    runRecord(job: Cid): Promise<Bytes>;
     /** Called with each task index as it is verified. */
     onVerified(job: Cid, listener: (task: number) => void): () => void;
     /** Puts the verified results together: the video, the table with its plot, the files. */

@@ -13,6 +13,8 @@ const GRACE_MS = 3_000;
 const PING_INTERVAL_MS = 15_000;
 /** Entries a relay can make one tab look at for a single query. */
 const MAX_QUERIED_ENTRIES = 2_000;
+/** Round trips remembered per relay: some minutes of pings. */
+const REMEMBERED_TRIPS = 16;
 
 type Want = 'offers' | 'demands';
 type RequestBody = BoardRequest extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
@@ -23,6 +25,7 @@ export class BoardLink {
   readonly #clock: Clock;
   readonly #waiting = new Map<number, PromiseWithResolvers<BoardAnswer>>();
   readonly #onChanged: (change: Extract<BoardAnswer, { type: 'changed' }>) => void;
+  readonly #tripsMs: number[] = [];
   #nextId = 1;
   #isClosed = false;
   #stopPing = () => {};
@@ -41,6 +44,11 @@ export class BoardLink {
     this.closed = this.#closed.promise;
     void this.#read();
     this.#schedulePing();
+  }
+
+  /** Round trip to the relay, in milliseconds; undefined before its first answer. */
+  get latencyMs(): number | undefined {
+    return this.#tripsMs.length === 0 ? undefined : Math.min(...this.#tripsMs);
   }
 
   async putOffer(offer: Envelope): Promise<void> {
@@ -86,15 +94,23 @@ export class BoardLink {
     let stop = this.#clock.after(ANSWER_TIMEOUT_MS, () => {
       stop = this.#clock.after(GRACE_MS, () => this.#abort(silent()));
     });
+    const askedAtMs = this.#clock.now();
     try {
       await this.#channel.send({ ...body, id } as BoardRequest);
       const message = await answer.promise;
+      this.#note(this.#clock.now() - askedAtMs);
       if (message.type === 'refused') throw new KilnError(message.code, message.reason);
       return message;
     } finally {
       stop();
       this.#waiting.delete(id);
     }
+  }
+
+  /** Any answer is a round trip; the shortest of the last ones had the least to wait for at both ends. */
+  #note(tookMs: number): void {
+    this.#tripsMs.push(tookMs);
+    if (this.#tripsMs.length > REMEMBERED_TRIPS) this.#tripsMs.shift();
   }
 
   async #read(): Promise<void> {

@@ -41,6 +41,12 @@ export class BoardSessions implements AsyncDisposable {
     this.#scope.add(() => Promise.all([...this.#links.values()].map((link) => link.close())));
   }
 
+  /** Round trip to the nearest relay, in milliseconds; undefined while none has answered. */
+  get latencyMs(): number | undefined {
+    const known = [...this.#links.values()].flatMap(({ latencyMs }) => latencyMs ?? []);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
   /** Puts the offer on every connected board now, and on every one that is connected later. */
   async putOffer(offer: Envelope): Promise<void> {
     this.#offer = offer;

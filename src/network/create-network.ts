@@ -63,7 +63,12 @@ export interface Network extends AsyncDisposable {
   readonly blobs: {
     get(cid: Cid, request: BlobRequest): Promise<Bytes>;
     put(bytes: Uint8Array): Promise<Cid>;
+    heldBytes(blobs: readonly { readonly cid: Cid; readonly bytes: number }[]): Promise<number>;
+    /** Downstream bandwidth of this line as fetches showed it; undefined before the first. */
+    readonly downBitsPerSecond: number | undefined;
   };
+  /** Round trip to the nearest relay, in milliseconds; undefined while none has answered. */
+  latencyMs(): number | undefined;
 }
 
 /**
@@ -132,6 +137,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     publishFraudProof: (proof) => fraud.publish(proof),
     putOffer: (offer) => sessions.putOffer(offer),
     removeOffer: () => sessions.removeOffer(),
+    latencyMs: () => sessions.latencyMs,
     openStream: (protocol, to, signal) => streams.open(protocol, to, signal),
     handle: (protocol, handler) => streams.handle(protocol, handler),
     blobs,

@@ -29,6 +29,14 @@ export const RESULT_FRAME_BYTES = 512 * 1024;
 export const MAX_UNDERSTATEMENT = 10;
 /** Tasks to see before that is judged. */
 export const UNDERSTATEMENT_SAMPLE_TASKS = 5;
+/** Demands that fit and wait for their answer; each is looked at anew when its time has come. */
+export const MAX_WAITING_DEMANDS = 32;
+/** Speeds are measured again when they are this old and nobody uses the machine: devices throttle, and browsers change. */
+export const REMEASURE_AFTER_MS = 1_800_000;
+/** A first measurement, made while a person was there, is repeated once the machine has been left alone this long. */
+export const IDLE_BEFORE_MEASURE_MS = 60_000;
+/** What is asked follows the market at this pace. */
+export const PRICE_STEP_MS = 60_000;
 /** Finished agreements and passed demands that the view keeps showing. */
 export const MAX_ENDED_SHOWN = 20;
 export const MAX_PASSED_SHOWN = 20;
@@ -56,3 +64,7 @@ export const COVER_WAIT_MS = 60_000;
 export const EXPOSED_CREDITS = 10n;
 /** The same payer is asked for collateral at most this often. */
 export const COVER_ASK_MS = 30_000;
+/** An agreement is renewed at most this often: each renewal asks the chain and writes to the disk. */
+export const LEAST_RENEWAL_INTERVAL_MS = 60_000;
+/** Receipts that are looked at per agreement: the last words of each visit, and some more. */
+export const MAX_RECEIPTS_TAKEN = 8;

@@ -1,43 +1,44 @@
-import { hasCode, KilnError, toKilnError } from '../base/errors.ts';
+import type { Collection } from '../base/collection.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
-import { type Clock, sleep } from '../base/time.ts';
-import { laneOfKind, sumPerLane } from '../job/lanes.ts';
-import { answerDelayMs } from '../market/match/answer-delay.ts';
-import { matchDemand, type ProviderSide } from '../market/match/match-demand.ts';
+import type { Clock } from '../base/time.ts';
 import { describeAlarm, isConcerned, type PayerAlarm } from '../payment/payer-alarm.ts';
-import type { Demand, Offer } from '../protocol/announce.ts';
+import type { ReceiptRecord } from '../payment/receipt.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
-import type { Opened } from '../protocol/envelope.ts';
+import type { Demand } from '../protocol/announce.ts';
 import { type Address, JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
-import { AvoidList } from './demands/avoid-list.ts';
-import { SPARE_AFTER_MS, VIEW_INTERVAL_MS } from './constants.ts';
-import { EndedSessions } from './work/ended-sessions.ts';
-import { OfferBoard } from './demands/offer-board.ts';
-import { PassedDemands } from './demands/passed-demands.ts';
-import type { AgreementRecord, VoucherRecord } from './records.ts';
-import type { Collection } from '../base/collection.ts';
-import type { ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
-import { SpeedScores } from './demands/speed-scores.ts';
+import { VIEW_INTERVAL_MS } from './constants.ts';
+import { DemandDesk } from './demands/demand-desk.ts';
+import { KnownPayers } from './demands/known-payers.ts';
 import { takeJob } from './demands/take-job.ts';
+import { describeCapabilities, describeOffer } from './lending/describe-lending.ts';
+import { describeNow } from './lending/describe-now.ts';
+import { LendingDesk } from './lending/lending-desk.ts';
+import { OfferBoard } from './lending/offer-board.ts';
+import type { AgreementRecord, VoucherRecord } from './records.ts';
+import type { ActivitySlice, DeviceSlice, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
 import type { ProviderRules, ProviderView } from './view.ts';
+import { EndedSessions } from './work/ended-sessions.ts';
 import type { WorkSession } from './work/work-session.ts';
 
 /** What a provider is made of. */
 export interface ProviderInit {
   readonly network: ProviderNetwork;
   readonly sandbox: SandboxSlice;
+  readonly device: DeviceSlice;
+  readonly activity: ActivitySlice;
   readonly chain: ProviderChain;
   /** Chain and pool whose vouchers this provider takes. */
   readonly home: Pick<PaymentTerms, 'chainId' | 'pool'>;
   readonly agreements: Collection<AgreementRecord>;
   readonly vouchers: Collection<VoucherRecord>;
+  /** What requestors signed of this provider's work (payment/receipt). */
+  readonly receipts: Collection<ReceiptRecord>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly memoryBytes: number;
-  /** Absent without a GPU. */
-  readonly gpu?: { readonly name: string; readonly memoryBytes: number };
+  /** What others ask per unit of work for a kind now. @default prices begin at the rules' own */
+  readonly marketPrice?: (kind: JobKind) => bigint | undefined;
   /** A voucher was stored, or a payer should be redeemed from now. */
   readonly onVoucher?: (isUrgent: boolean) => void;
 }
@@ -45,23 +46,12 @@ export interface ProviderInit {
 /** The provider role: watches demands, proposes, works, is paid. Does nothing before `start`. */
 export class Provider implements AsyncDisposable {
   readonly #init: ProviderInit;
-  readonly #view = new Cell<ProviderView>({
-    status: 'off',
-    scores: {},
-    slots: { total: 0, busy: 0 },
-    running: [],
-    agreements: [],
-    passed: [],
-    tasksAccepted: 0,
-    earned: 0n,
-  });
+  readonly #view: Cell<ProviderView>;
   readonly #sessions = new Set<WorkSession>();
   readonly #ended = new EndedSessions();
-  readonly #avoided = new AvoidList();
-  readonly #negotiating = new Map<JobKind, string>();
-  readonly #passed = new PassedDemands();
-  #rules: ProviderRules | undefined;
-  readonly #speed: SpeedScores;
+  readonly #lending: LendingDesk;
+  readonly #demands: DemandDesk;
+  readonly #payers: KnownPayers;
   #scope: Scope | undefined;
   #board: OfferBoard | undefined;
   #status: ProviderView['status'] = 'off';
@@ -69,7 +59,26 @@ export class Provider implements AsyncDisposable {
 
   constructor(init: ProviderInit) {
     this.#init = init;
-    this.#speed = new SpeedScores(init.sandbox, () => this.#changed());
+    this.#payers = new KnownPayers(init.vouchers);
+    const onChange = () => this.#changed();
+    this.#lending = new LendingDesk({
+      init,
+      sessions: this.#sessions,
+      onChange,
+      onOffer: () => void this.deviceChanged(),
+    });
+    this.#demands = new DemandDesk({
+      clock: init.clock,
+      random: init.random,
+      rules: () => this.#lending.now.rules,
+      side: () => this.#lending.side(),
+      isBusyWith: (demand) => this.#isBusyWith(demand),
+      hasPaid: (payer) => this.#payers.has(payer),
+      take: (demand, pricePerUnit, signal) => this.#take(demand, pricePerUnit, signal),
+      work: (session) => this.#work(session),
+      onChange,
+    });
+    this.#view = new Cell(this.#describe());
   }
 
   get view(): Observable<ProviderView> {
@@ -81,36 +90,36 @@ export class Provider implements AsyncDisposable {
     if (this.#scope !== undefined) return this.setRules(rules);
     const scope = new Scope();
     this.#scope = scope;
-    this.#rules = rules;
     this.#setStatus('starting');
     try {
-      await this.#speed.measure(rules.kinds, scope.signal);
+      await this.#payers.load();
+      await this.#lending.start(rules, scope);
     } catch (error) {
       await this.stop();
       throw error;
     }
     if (scope.isClosed) return;
-    const { network, clock, random } = this.#init;
-    const board = new OfferBoard(network, clock, random, () => this.#offer());
+    const { network, clock, random, home } = this.#init;
+    const board = new OfferBoard(network, clock, random, () =>
+      describeOffer(this.#lending.now, home.chainId),
+    );
     this.#board = board;
     scope.add(() => board.stop());
-    for (const kind of JOB_KINDS) {
-      scope.add(network.onDemand(kind, (demand) => void this.#consider(demand, scope)));
-    }
     this.#setStatus('idle');
+    for (const kind of JOB_KINDS) {
+      scope.add(network.onDemand(kind, ({ message }) => void this.#demands.consider(message, scope.signal)));
+    }
     await board.renew();
   }
 
   /** Applies new rules at once; running agreements go on under the terms they were signed with. */
   async setRules(rules: ProviderRules): Promise<void> {
-    this.#rules = rules;
-    const scope = this.#scope;
-    if (scope === undefined) return;
-    await this.#speed.measureNew(rules.kinds, scope.signal);
-    for (const session of this.#sessions) {
-      if (!rules.kinds.includes(session.agreement.kind))
-        session.end('The provider no longer takes jobs of this kind.');
-    }
+    await this.#lending.setRules(rules, this.#scope);
+    if (this.#scope !== undefined) await this.deviceChanged();
+  }
+
+  /** What this device says of itself has changed: tells the board. */
+  async deviceChanged(): Promise<void> {
     this.#changed();
     await this.#board?.renew();
   }
@@ -142,119 +151,45 @@ export class Provider implements AsyncDisposable {
     for (const session of concerned) session.end(describeAlarm(alarm));
   }
 
-  async #consider(opened: Opened<Demand>, scope: Scope): Promise<void> {
-    const demand = opened.message;
-    const { clock, random } = this.#init;
-    const key = `${demand.requestor}/${demand.job}`;
-    const isBusyWithIt = [...this.#sessions].some(
-      ({ agreement }) => agreement.job === demand.job && agreement.requestor === demand.requestor,
+  #isBusyWith({ job, requestor }: Demand): boolean {
+    return [...this.#sessions].some(
+      ({ agreement }) => agreement.job === job && agreement.requestor === requestor,
     );
-    const isAvoided = [key, demand.requestor].some((name) => this.#avoided.has(name, clock.now()));
-    if (scope.isClosed || isBusyWithIt || isAvoided) return;
-    const match = matchDemand(demand, this.#side(), clock.now());
-    if (!match.fits)
-      return this.#pass(
-        demand,
-        match.reasons.map(({ text }) => text),
-      );
-    if (this.#negotiating.has(demand.kind)) return;
-    const delayMs = answerDelayMs(demand.seats, 1, random());
-    if (delayMs === undefined) return;
-    this.#negotiating.set(demand.kind, key);
-    try {
-      await sleep(clock, delayMs, scope.signal);
-      const session = await takeJob(this.#init, {
-        demand,
-        rules: this.#rules!,
-        pricePerUnit: match.pricePerUnit,
-        microUnitsPerSecond: this.#speed.all[demand.kind] ?? 0,
-        signal: scope.signal,
-        onChange: () => this.#changed(),
-      });
-      this.#negotiating.delete(demand.kind);
-      if (scope.isClosed) return session.end('The provider stopped.');
-      await this.#work(session);
-      if (session.wasPaid) this.#avoided.forgive(demand.requestor);
-      else if (!scope.isClosed) this.#avoided.fail(demand.requestor, clock.now());
-    } catch (error) {
-      if (scope.isClosed) return;
-      this.#pass(demand, [toKilnError(error).message]);
-      // A refusal is an honest answer; all else wasted this provider's time.
-      if (!hasCode(error, 'negotiate/refused')) this.#avoided.fail(demand.requestor, clock.now());
-    } finally {
-      if (this.#negotiating.get(demand.kind) === key) this.#negotiating.delete(demand.kind);
-      this.#avoided.rest(key, clock.now());
-    }
+  }
+
+  #take(demand: Demand, pricePerUnit: bigint, signal: AbortSignal): Promise<WorkSession> {
+    this.#lending.makeWay();
+    const { now } = this.#lending;
+    return takeJob(this.#init, {
+      demand,
+      rules: now.rules,
+      rulesNow: () => this.#lending.now.rules,
+      pricePerUnit,
+      microUnitsPerSecond: now.speed.all[demand.kind] ?? 0,
+      capabilities: describeCapabilities(now),
+      sinceMs: now.sinceMs,
+      lentSlots: () => this.#lending.slots(demand.kind),
+      signal,
+      onChange: () => this.#changed(),
+    });
   }
 
   async #work(session: WorkSession): Promise<void> {
     this.#sessions.add(session);
+    const reason = this.#lending.whyLeave(session.agreement);
+    if (reason !== undefined) session.end(reason); // the rules changed while it was agreed
     this.#setStatus('working');
     void this.#board?.renew();
     try {
       await session.run();
     } finally {
+      if (session.wasPaid) this.#payers.add(session.agreement.payment.payer);
       this.#sessions.delete(session);
       this.#ended.add(session);
       if (this.#status === 'working' && this.#sessions.size === 0) this.#setStatus('idle');
       void this.#board?.renew();
       this.#init.onVoucher?.(false);
     }
-  }
-
-  #side(): ProviderSide {
-    const { network, home, memoryBytes, gpu } = this.#init;
-    if (this.#rules === undefined)
-      throw new KilnError('provider/not-started', 'The provider has no rules yet.');
-    return {
-      peer: network.identity.peer,
-      rules: this.#rules,
-      payment: home,
-      capabilities: {
-        cores: this.#init.sandbox.slots('wasi'),
-        memoryBytes,
-        storageBytes: 0,
-        scores: this.#speed.all,
-        ...(gpu === undefined ? {} : { gpu: { ...gpu, vendor: 'other', features: [], limits: {} } }),
-      },
-      freeSlots: Object.fromEntries(JOB_KINDS.map((kind) => [kind, this.#freeSlots(kind)])),
-    };
-  }
-
-  /** Slots that no agreement uses now; one that brought no lease for a while does not count. */
-  #freeSlots(kind: JobKind): number {
-    const isUsed = [...this.#sessions].some(
-      (session) =>
-        !session.isEnded &&
-        laneOfKind(session.agreement.kind) === laneOfKind(kind) &&
-        session.idleMs() < SPARE_AFTER_MS,
-    );
-    return isUsed ? 0 : this.#init.sandbox.slots(kind);
-  }
-
-  #offer(): Omit<Offer, 'provider' | 'addresses' | 'issuedAt' | 'expiresAt'> {
-    const rules = this.#rules!;
-    const kinds = this.#speed.known(rules.kinds);
-    return {
-      payee: rules.payee,
-      chainId: this.#init.home.chainId,
-      kinds: kinds.map((kind) => ({
-        kind,
-        microUnitsPerSecond: this.#speed.all[kind]!,
-        pricePerUnit: rules.pricePerUnit[kind],
-      })),
-      slots: {
-        total: sumPerLane(kinds, (kind) => this.#init.sandbox.slots(kind)),
-        free: sumPerLane(kinds, (kind) => this.#freeSlots(kind)),
-      },
-      memoryBytes: this.#init.memoryBytes,
-      ...(this.#init.gpu === undefined ? {} : { gpu: this.#init.gpu.name.slice(0, 120) }),
-    };
-  }
-
-  #pass(demand: Demand, reasons: readonly string[]): void {
-    this.#passed.add(demand, reasons, this.#init.clock.now());
-    this.#changed();
   }
 
   #setStatus(status: ProviderView['status']): void {
@@ -281,25 +216,15 @@ export class Provider implements AsyncDisposable {
     const sessions = [...this.#sessions];
     const agreements = [...sessions.map((session) => session.view()), ...this.#ended.views()];
     const running = sessions.flatMap((session) => session.running());
-    const idleReason = this.#idleReason();
-    const kinds = this.#speed.known(this.#rules?.kinds ?? []);
+    const idleReason = this.#status === 'idle' ? this.#demands.passed.why() : undefined;
     return {
       status: this.#status,
       ...(idleReason === undefined ? {} : { idleReason }),
-      ...(this.#rules === undefined ? {} : { rules: this.#rules }),
-      scores: this.#speed.all,
-      slots: {
-        total: sumPerLane(kinds, (kind) => this.#init.sandbox.slots(kind)),
-        busy: running.length,
-      },
+      ...describeNow(this.#lending.rules === undefined ? undefined : this.#lending.now, running.length),
       running,
       agreements,
-      passed: this.#passed.all,
+      passed: this.#demands.passed.all,
       ...this.#ended.total(agreements),
     };
-  }
-
-  #idleReason(): string | undefined {
-    return this.#status === 'idle' ? this.#passed.why() : undefined;
   }
 }

@@ -1,8 +1,10 @@
 import type { SumProof } from '../payment/sum-tree.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { Observable } from '../base/observable.ts';
 import type { PayerStanding } from '../payment/acceptance.ts';
 import type { Demand } from '../protocol/announce.ts';
+import type { Capabilities } from '../protocol/capabilities.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
 import type { Envelope, Opened } from '../protocol/envelope.ts';
@@ -41,6 +43,8 @@ export interface BlobSlice {
   get(cid: Cid, request: BlobRequest): Promise<Bytes>;
   /** Cuts, stores and thereby serves a blob to whoever asks. */
   put(bytes: Uint8Array): Promise<Cid>;
+  /** How many bytes of these blobs are in the own store. */
+  heldBytes(blobs: readonly { readonly cid: Cid; readonly bytes: number }[]): Promise<number>;
 }
 
 export interface ProviderNetwork {
@@ -78,8 +82,25 @@ export interface SandboxSlice {
   /** Slots for this kind: tasks beyond this number wait. */
   slots(kind: JobKind): number;
   openJob(job: Cid, manifest: Manifest, readInput: ReadInput): Promise<SandboxJob>;
+  /** Changes how many tasks run at once; those that run keep their slots until they end. */
+  setSlots(cpuSlots: number, gpuSlots: number): void;
+  /** The share of time that GPU tasks may keep the GPU busy, above 0 to 1; the sandbox has a default. */
+  setGpuDuty(share?: number): void;
   /** Measured speed of one slot of this kind, in micro-units of work per second. */
-  benchmark(kind: JobKind, signal: AbortSignal): Promise<number>;
+  benchmark(kind: JobKind, signal: AbortSignal, onProgress?: (done: number) => void): Promise<number>;
+}
+
+/** What a device has beside its speed and the cores that rules lend. */
+export type DeviceTraits = Omit<Capabilities, 'cores' | 'scores'>;
+
+/** What this device has, as well as it is known now. */
+export interface DeviceSlice {
+  traits(): DeviceTraits;
+}
+
+/** Whether a person uses this machine now. */
+export interface ActivitySlice {
+  readonly isInUse: Observable<boolean>;
 }
 
 export interface ProviderChain {

@@ -60,6 +60,8 @@ export const MAX_DISPATCH_WORKGROUPS = 4_194_304;
  * the guest and one for the overrun word of its loops.
  */
 export const STORAGE_BUFFERS_WANTED = 17;
+/** Largest buffer and binding that are asked for: no job may use more GPU memory than this. */
+export const MAX_GUEST_BUFFER_BYTES = 1 * GIB;
 /** Turns of one pass; each is a dispatch of its own. */
 export const MAX_PASS_TURNS = 65_536;
 

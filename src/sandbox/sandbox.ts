@@ -7,6 +7,7 @@ import type { JobKind } from '../protocol/primitives.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
 import { type DeviceLoss, GpuLane } from './gpu/gpu-lane.ts';
 import { Guards } from './guards/guards.ts';
+import { DEFAULT_GPU_DUTY } from './limits.ts';
 import { GUEST_PAGES, pageUrls } from './slots/guest-pages.ts';
 import type { ReadInput } from './prepare/inputs.ts';
 import { defaultMemoryBudgetBytes, MemoryBudget } from './slots/memory-budget.ts';
@@ -81,7 +82,7 @@ export class Sandbox implements AsyncDisposable {
    *
    * @default 0.9
    */
-  setGpuDuty(share: number): void {
+  setGpuDuty(share: number = DEFAULT_GPU_DUTY): void {
     this.#gpu.setDuty(share);
   }
 
@@ -125,10 +126,10 @@ export class Sandbox implements AsyncDisposable {
 
   /**
    * Speed of one slot in micro-units per second: 1,000,000 is the reference machine (benchmark/README.md). Takes
-   * about a second.
+   * about two seconds; `onProgress` hears which share of them is over.
    */
-  benchmark(kind: JobKind, signal: AbortSignal): Promise<number> {
-    return measureSpeed(kind, signal, this.#slots(laneOfKind(kind)));
+  benchmark(kind: JobKind, signal: AbortSignal, onProgress?: (done: number) => void): Promise<number> {
+    return measureSpeed(kind, signal, this.#slots(laneOfKind(kind)), onProgress);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -151,7 +151,9 @@ test('a job whose description never arrives blocks its kind for seconds, and its
   };
   const hostile = await joinHostile(day, { servesManifest: false });
   await day.clock.advance(20_000);
-  expect(one.provider.view.value.passed[0]?.reasons).toEqual(['This took too long.']);
+  expect(one.provider.view.value.passed[0]?.reasons).toEqual([
+    { code: 'base/timeout', text: 'This took too long.', by: 'failure' },
+  ]);
   for (let i = 0; i < 58; i++) {
     await day.clock.advance(10_000);
     await hostile.announce();
@@ -191,8 +193,8 @@ test('a job that is not what was announced is passed, by name', async () => {
   const one = await day.provider();
   const hostile = await joinHostile(day, { demand: { policy: { kind: 'trust', auditRate: 0.5 } } });
   await day.clock.advance(5_000);
-  expect(one.provider.view.value.passed[0]?.reasons).toEqual([
-    'The job has another check policy than was announced.',
+  expect(one.provider.view.value.passed[0]?.reasons).toMatchObject([
+    { code: 'provider/demand-differs', text: 'The job has another check policy than was announced.' },
   ]);
   expect([hostile.count.agreements, one.sandbox.openJobs]).toEqual([0, 0]);
 });

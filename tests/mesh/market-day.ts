@@ -3,6 +3,7 @@ import { Provider } from '../../src/provider/provider.ts';
 import type { ProviderRules } from '../../src/provider/view.ts';
 import type { VoucherRecord } from '../../src/provider/records.ts';
 import type { JobDraft, JobView } from '../../src/requestor/view.ts';
+import { Cell } from '../../src/base/observable.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { chunkCid } from '../../src/base/cid.ts';
@@ -11,7 +12,9 @@ import type { Address } from '../../src/protocol/primitives.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { PaymentSession } from '../../src/requestor/slices.ts';
+import { FraudDesk } from '../../src/requestor/evidence/fraud-desk.ts';
 import type { Crash } from './crash.ts';
+import { FakeDevice } from './twins/fake-device.ts';
 import { FakeSandbox, type FakeSandboxOptions } from './twins/fake-sandbox.ts';
 import { ManualClock } from './twins/manual-clock.ts';
 import { MemoryChain } from './twins/memory-chain.ts';
@@ -34,6 +37,17 @@ export interface DayProvider {
   readonly sandbox: FakeSandbox;
   readonly store: Store;
   readonly payee: Address;
+  readonly device: FakeDevice;
+  /** Whether somebody uses the machine, as the test says. */
+  readonly activity: { readonly isInUse: Cell<boolean> };
+}
+
+/** One requestor of a market day. */
+export interface DayRequestor {
+  readonly requestor: Requestor;
+  readonly peer: MemoryPeer;
+  readonly sandbox: FakeSandbox;
+  readonly fraud: FraudDesk;
 }
 
 /** A whole market in one process, in time that the test moves. */
@@ -61,6 +75,8 @@ export class MarketDay implements AsyncDisposable {
     const peer = this.network.join(number);
     const sandbox = new FakeSandbox({ clock: this.clock, microUnitsPerSecond: SCORE, ...options });
     const store = memoryStore();
+    const device = new FakeDevice();
+    const activity = { isInUse: new Cell(false) };
     const payee: Address = `0x${number.toString(16).padStart(40, '0')}`;
     const provider = new Provider({
       network: peer,
@@ -69,33 +85,49 @@ export class MarketDay implements AsyncDisposable {
       home: { chainId: this.chain.chainId, pool: this.chain.pool },
       agreements: store.collection('agreements'),
       vouchers: store.collection('vouchers'),
+      receipts: store.collection('receipts'),
       clock: this.clock,
       random: seededRandom(number),
-      memoryBytes: 1 << 28,
+      device,
+      activity,
     });
     this.#running.push(provider);
     this.providers.push(provider);
     await provider.start({
       kinds: ['wasi'],
-      cpuSlots: 1,
+      cpuSlots: options.slots ?? 1,
       pricePerUnit: { wasi: PRICE_PER_UNIT, wgsl: PRICE_PER_UNIT, onnx: PRICE_PER_UNIT },
       payee,
       creditLeases: 3,
       blockedRequestors: [],
       ...rules,
     });
-    return { provider, peer, sandbox, store, payee };
+    return { provider, peer, sandbox, store, payee, device, activity };
   }
 
-  /** The requestor of this day; called again it is the same one after a reload of its tab. */
-  async requestor({ crash, ...options }: Partial<FakeSandboxOptions> & { crash?: Crash } = {}): Promise<{
-    requestor: Requestor;
-    peer: MemoryPeer;
-    sandbox: FakeSandbox;
-  }> {
-    const peer = this.network.join(1);
+  /**
+   * The requestor of this day; called again it is the same one after a reload of its tab. Another number makes another
+   * one, with a store of its own.
+   */
+  async requestor({
+    crash,
+    number = 1,
+    ...options
+  }: Partial<FakeSandboxOptions> & { crash?: Crash; number?: number } = {}): Promise<DayRequestor> {
+    const peer = this.network.join(number);
     const sandbox = new FakeSandbox({ clock: this.clock, ...options });
-    const store = crash?.store(this.requestorStore) ?? this.requestorStore;
+    const own = number === 1 ? this.requestorStore : memoryStore();
+    const store = crash?.store(own) ?? own;
+    const fraud = new FraudDesk({
+      network: peer,
+      sandbox,
+      clock: this.clock,
+      fraud: own.collection('fraud'),
+      reputation: own.collection('reputation'),
+      agreements: own.collection('agreements'),
+    });
+    this.#running.push(fraud);
+    await fraud.start();
     const requestor = new Requestor({
       network: peer,
       sandbox,
@@ -107,7 +139,8 @@ export class MarketDay implements AsyncDisposable {
       ledgers: store.collection('ledgers'),
       reputation: store.collection('reputation'),
       // Never a step at which a process may die: no money hangs on it.
-      traces: this.requestorStore.collection('traces'),
+      traces: own.collection('traces'),
+      fraud,
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
       reopenSession: async ({ sessionKey }) => this.sessions.get(sessionKey)!,
@@ -116,7 +149,7 @@ export class MarketDay implements AsyncDisposable {
       [Symbol.asyncDispose]: async () => void (crash?.isDead || (await requestor[Symbol.asyncDispose]())),
     });
     await requestor.start();
-    return { requestor, peer, sandbox };
+    return { requestor, peer, sandbox, fraud };
   }
 
   /** Deposits and opens a session key. */

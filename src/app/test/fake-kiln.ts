@@ -2,7 +2,7 @@ import { Cell } from '../../base/observable.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
 import type { WalletView } from '../../kiln/wallet-view.ts';
-import type { ProviderView } from '../../provider/view.ts';
+import type { ActivityView, ProviderView } from '../../provider/view.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
 import {
   PROVIDER_OFF,
@@ -52,6 +52,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
   const failures = new Map<string, Error>();
   const listeners = new Set<(task: number) => void>();
   const provider = new Cell<ProviderView>(PROVIDER_OFF);
+  const activity = new Cell<ActivityView>({ isInUse: false, sees: 'page', canAsk: true });
   const jobs = new Cell<readonly JobView[]>([]);
   const wallet = new Cell<WalletView>(sampleWallet(Date.now()));
 
@@ -73,11 +74,16 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
     provider: {
       view: provider,
       gpu: new Cell(SAMPLE_GPU),
+      activity,
+      watchMachine: () =>
+        called('provider.watchMachine', () =>
+          activity.set({ ...activity.value, sees: 'machine', canAsk: false }),
+        ),
       start: (rules) =>
         called('provider.start', () => provider.set({ ...PROVIDER_OFF, status: 'idle', rules })),
       setRules: (rules) => called('provider.setRules', () => provider.set({ ...provider.value, rules })),
       stop: () => called('provider.stop', () => provider.set(PROVIDER_OFF)),
-      suggestRules: () => called('provider.suggestRules', () => SAMPLE_RULES),
+      suggestRules: () => called('provider.suggestRules', () => provider.value.rules ?? SAMPLE_RULES),
     },
     requestor: {
       jobs,

@@ -50,6 +50,8 @@ export const SAMPLE_RULES: ProviderRules = {
 
 export const PROVIDER_OFF: ProviderView = {
   status: 'off',
+  isHeldBack: false,
+  kinds: [],
   scores: {},
   slots: { total: 0, busy: 0 },
   running: [],
@@ -64,6 +66,25 @@ export function providerWorking(nowMs: number): ProviderView {
   return {
     status: 'working',
     rules: SAMPLE_RULES,
+    isHeldBack: false,
+    kinds: [
+      {
+        kind: 'wasi',
+        state: 'free',
+        score: 1_240_000,
+        measuredAtMs: nowMs - 4 * MINUTE_MS,
+        pricePerUnit: SAMPLE_RULES.pricePerUnit.wasi,
+        slots: { total: 2, free: 2 },
+      },
+      {
+        kind: 'wgsl',
+        state: 'working',
+        score: 870_000,
+        measuredAtMs: nowMs - 4 * MINUTE_MS,
+        pricePerUnit: SAMPLE_RULES.pricePerUnit.wgsl,
+        slots: { total: 1, free: 0 },
+      },
+    ],
     scores: { wasi: 1_240_000, wgsl: 870_000 },
     slots: { total: 3, busy: 2 },
     running: [
@@ -81,6 +102,8 @@ export function providerWorking(nowMs: number): ProviderView {
         tasksDelivered: 9,
         tasksAccepted: 8,
         tasksRejected: 0,
+        tasksHeld: 2,
+        held: 20_000_000_000_000_000n,
         earned: 12n * MILLI,
       },
       {
@@ -93,6 +116,8 @@ export function providerWorking(nowMs: number): ProviderView {
         tasksDelivered: 131,
         tasksAccepted: 130,
         tasksRejected: 1,
+        tasksHeld: 0,
+        held: 0n,
         earned: 4n * MILLI + 321n,
         endReason: 'the job is done',
       },
@@ -102,7 +127,16 @@ export function providerWorking(nowMs: number): ProviderView {
         job: 'bafkreia',
         name: 'Protein sweep',
         requestor: THIRD_PEER,
-        reasons: ['pays at most 0.04 tGLM per hour, your minimum is 0.1'],
+        kind: 'wasi',
+        priceCeiling: 11_111_111_111_111n,
+        reasons: [
+          {
+            code: 'price-too-low',
+            property: 'kiln.price',
+            text: 'price 150 % above ceiling',
+            by: 'provider',
+          },
+        ],
         atMs: nowMs - 2 * MINUTE_MS,
       },
     ],

@@ -14,7 +14,9 @@ import { MAX_BLOB_BYTES_SERVED_PER_MINUTE } from '../../protocol/constants.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import { BlobHolder } from './blob-holder.ts';
 import type { BlobRequest, BlobStreams, ChunkStore } from './blob-types.ts';
+import { DownlinkMeter } from './downlink-meter.ts';
 import { fetchPieces } from './fetch-pieces.ts';
+import { heldBytes } from './held-bytes.ts';
 import { HolderPool } from './holder-pool.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -25,12 +27,19 @@ export class BlobExchange implements AsyncDisposable {
   readonly #chunks: ChunkStore;
   readonly #pool: HolderPool;
   readonly #stopServing: () => Promise<void>;
+  readonly #downlink: DownlinkMeter;
   /** Pieces on their way: a second asker waits for the first instead of asking again. */
   readonly #onTheWay = new Map<Cid, Promise<void>>();
 
-  private constructor(chunks: ChunkStore, pool: HolderPool, stopServing: () => Promise<void>) {
+  private constructor(
+    chunks: ChunkStore,
+    pool: HolderPool,
+    downlink: DownlinkMeter,
+    stopServing: () => Promise<void>,
+  ) {
     this.#chunks = chunks;
     this.#pool = pool;
+    this.#downlink = downlink;
     this.#stopServing = stopServing;
   }
 
@@ -46,7 +55,17 @@ export class BlobExchange implements AsyncDisposable {
       BLOB,
       (stream) => void new BlobHolder(stream, chunks, served, clock).run(),
     );
-    return new BlobExchange(chunks, new HolderPool(streams, clock), stop);
+    return new BlobExchange(chunks, new HolderPool(streams, clock), new DownlinkMeter(clock), stop);
+  }
+
+  /** Downstream bandwidth of this line as fetches showed it; undefined before the first. */
+  get downBitsPerSecond(): number | undefined {
+    return this.#downlink.bitsPerSecond;
+  }
+
+  /** How many bytes of these blobs are in the own store; see held-bytes.ts. */
+  heldBytes(blobs: readonly { readonly cid: Cid; readonly bytes: number }[]): Promise<number> {
+    return heldBytes(this.#chunks, blobs);
   }
 
   /** Cuts, stores and thereby serves a blob. */
@@ -141,11 +160,13 @@ export class BlobExchange implements AsyncDisposable {
         else take(cid, bytes);
       }
       const arrived = async (cid: Cid, bytes: Bytes) => {
+        this.#downlink.add(bytes.byteLength);
         take(cid, bytes);
         // A full store costs a later fetch, not this one: the bytes are in hand.
         await this.#chunks.put(cid, bytes).catch(() => {});
       };
-      await fetchPieces(missing, request.holders, this.#pool, arrived, request.signal);
+      const { holders, signal } = request;
+      await this.#downlink.measure(() => fetchPieces(missing, holders, this.#pool, arrived, signal));
     } finally {
       for (const cid of cids) this.#onTheWay.delete(cid);
       claim.resolve();

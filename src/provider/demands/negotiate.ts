@@ -84,7 +84,7 @@ async function nextAnswer(answers: AsyncIterator<Down>, { clock, signal }: Negot
   if (next.value.type !== 'refusal') return next.value;
   const { reason, detail } = next.value;
   throw new KilnError('negotiate/refused', `The requestor refused: ${detail || reason}.`, {
-    data: { reason },
+    data: { reason, detail },
   });
 }
 

@@ -1,7 +1,9 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { aborted, KilnError } from '../../base/errors.ts';
 import { within } from '../../base/time.ts';
+import { groupOfDemand, proveMember } from '../../market/match/group-proof.ts';
 import type { Demand } from '../../protocol/announce.ts';
+import type { Capabilities } from '../../protocol/capabilities.ts';
 import { defaultCreditLimit } from '../../payment/price.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { encode } from '../../protocol/codec.ts';
@@ -9,19 +11,28 @@ import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Proposal } from '../../protocol/negotiate.ts';
 import { FETCH_MANIFEST_MS, OPEN_JOB_MS, PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from '../constants.ts';
+import { declineRenewal } from './decline-renewal.ts';
 import { negotiate } from './negotiate.ts';
 import type { ProviderInit } from '../provider.ts';
 import type { PeerAddress, ReadInput, SandboxJob } from '../slices.ts';
+import { checkCover } from '../pay/check-cover.ts';
 import { VoucherDesk } from '../pay/voucher-desk.ts';
 import type { ProviderRules } from '../view.ts';
+import { RenewalDesk } from '../work/renewal-desk.ts';
 import { WorkSession } from '../work/work-session.ts';
 
 /** One demand that this provider wants. */
 export interface Wanted {
   readonly demand: Demand;
   readonly rules: ProviderRules;
+  /** The rules in force when they are asked for. */
+  readonly rulesNow: () => ProviderRules;
   readonly pricePerUnit: bigint;
   readonly microUnitsPerSecond: number;
+  readonly capabilities: Capabilities;
+  readonly sinceMs: number;
+  /** Slots lent of this kind now; changes with rules and with the use of the machine. */
+  readonly lentSlots: () => number;
   readonly signal: AbortSignal;
   readonly onChange: () => void;
 }
@@ -37,14 +48,15 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
   );
   const manifest = parseManifest(bytes);
   checkAgainstDemand(manifest, demand);
-  const proposal = propose(init, wanted);
+  const cachedBytes = await network.blobs.heldBytes(demand.blobs);
+  const proposal = propose(init, wanted, cachedBytes);
   const record = await negotiate({
     network,
     clock,
     demand,
     proposal,
     signal,
-    checkCover: (agreement) => VoucherDesk.checkCover({ chain, agreement, clock }),
+    checkCover: (agreement) => checkCover({ chain, agreement, clock }),
     store: (agreed) => init.agreements.put(agreed.digest, agreed),
   });
   const readInput: ReadInput = (input, range) =>
@@ -75,16 +87,23 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     throw error;
   });
   const session = new WorkSession({
-    digest: record.digest,
-    agreement: record.agreement,
+    renewals: new RenewalDesk({
+      record,
+      identity: network.identity,
+      clock,
+      store: (renewed) => init.agreements.put(renewed.digest, renewed),
+      checkCover: (agreement) => checkCover({ chain, agreement, clock }),
+      decline: (renewed) => declineRenewal(renewed, demand, wanted.rulesNow()),
+    }),
     jobName: demand.name,
+    receipts: init.receipts,
     requestor,
     network,
     sandboxJob,
     vouchers,
     clock,
     random,
-    width: () => TASKS_PER_SLOT * Math.max(1, Math.min(record.agreement.slots, sandbox.slots(demand.kind))),
+    width: () => TASKS_PER_SLOT * Math.min(record.agreement.slots, wanted.lentSlots()),
     microUnitsPerSecond: wanted.microUnitsPerSecond,
     onHolders: (peers) => {
       holders = [requestor, ...peers.map((peer) => ({ peer, addresses: [] }))];
@@ -130,14 +149,17 @@ async function openInTime(
   }
 }
 
-function propose({ network, sandbox, clock }: ProviderInit, wanted: Wanted): Proposal {
+function propose({ network, clock }: ProviderInit, wanted: Wanted, cachedBytes: number): Proposal {
   const { demand, rules, pricePerUnit, microUnitsPerSecond } = wanted;
-  const slots = Math.max(1, sandbox.slots(demand.kind));
+  const slots = Math.max(1, wanted.lentSlots());
   const nowMs = clock.now();
+  const expiresAt = nowMs + PROPOSAL_LIFETIME_MS;
+  const provider = network.identity.peer;
+  const group = groupOfDemand(demand, rules.groups ?? []);
   return {
     job: demand.job,
     requestor: demand.requestor,
-    provider: network.identity.peer,
+    provider,
     addresses: [...network.addresses()],
     payee: rules.payee,
     kind: demand.kind,
@@ -151,8 +173,13 @@ function propose({ network, sandbox, clock }: ProviderInit, wanted: Wanted): Pro
       slots,
       leases: rules.creditLeases,
     }),
-    cachedBytes: 0,
+    cachedBytes,
+    capabilities: wanted.capabilities,
+    since: wanted.sinceMs,
+    ...(group === undefined
+      ? {}
+      : { group: proveMember(group, { role: 'provider', peer: provider, job: demand.job, expiresAt }) }),
     issuedAt: nowMs,
-    expiresAt: nowMs + PROPOSAL_LIFETIME_MS,
+    expiresAt,
   };
 }

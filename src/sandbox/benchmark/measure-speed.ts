@@ -15,8 +15,8 @@ const REFERENCE_RUNS = { wasi: 100, onnx: 100 } as const;
 const REFERENCE_WGSL_INVOCATIONS_PER_SECOND = 100_000_000;
 const MICRO_UNITS = 1_000_000;
 
-/** How long to measure: long enough for the optimiser, short enough to wait for. */
-const MEASURE_MS = 700;
+/** How long to measure: long enough for the optimiser and for a quiet moment, short enough to wait for. */
+const MEASURE_MS = 2_000;
 /** The best of the runs counts, once this many were made: others' load only ever slows a run. */
 const MIN_RUNS = 4;
 /** A GPU run this long drowns the cost of submitting it. */
@@ -29,12 +29,15 @@ export async function measureSpeed(
   kind: JobKind,
   signal: AbortSignal,
   { guards, run, forget }: JobSlots,
+  onProgress: (done: number) => void = () => {},
 ): Promise<number> {
   const load = await loadOf(kind, guards);
+  const startMs = performance.now();
   try {
     const runOnce = async (workgroups: number) => {
       if (signal.aborted) throw aborted(signal.reason);
       const { exit, wallMs } = await run({ load, task: taskOf(workgroups), signal });
+      onProgress(Math.min(1, (performance.now() - startMs) / MEASURE_MS));
       if (exit.kind === 'ok') return wallMs;
       throw new KilnError('sandbox/benchmark-failed', `The benchmark ended with ${exit.kind}.`, {
         data: { kind, message: 'message' in exit ? exit.message : '' },

@@ -1,4 +1,4 @@
-import { STORAGE_BUFFERS_WANTED } from '../limits.ts';
+import { guestLimits } from '../gpu/guest-limits.ts';
 import { GuestFault } from '../messages.ts';
 
 /** A GPU device that remembers whether it was lost. */
@@ -8,8 +8,6 @@ export interface GuestDevice {
   readonly lost: Promise<never>;
 }
 
-/** Largest buffer and binding that are asked for: no job may use more GPU memory than this. */
-const MAX_BUFFER_BYTES = 1_073_741_824;
 /** How long after a failed call the news of a lost device may come. */
 const LOSS_NOTICE_MS = 50;
 
@@ -32,22 +30,8 @@ export async function openDevice(): Promise<GuestDevice> {
 }
 
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const { limits } = adapter;
   try {
-    return await adapter.requestDevice({
-      requiredLimits: {
-        maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, MAX_BUFFER_BYTES),
-        maxBufferSize: Math.min(limits.maxBufferSize, MAX_BUFFER_BYTES),
-        maxStorageBuffersPerShaderStage: Math.min(
-          limits.maxStorageBuffersPerShaderStage,
-          STORAGE_BUFFERS_WANTED,
-        ),
-        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-        maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-      },
-    });
+    return await adapter.requestDevice({ requiredLimits: guestLimits(adapter.limits) });
   } catch (error) {
     throw new GuestFault('device-lost', `The GPU gave no device: ${messageOf(error)}`);
   }

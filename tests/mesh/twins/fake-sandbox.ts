@@ -2,6 +2,7 @@ import { type Bytes, equalBytes, ownBytes } from '../../../src/base/bytes.ts';
 import type { Cid } from '../../../src/base/cid.ts';
 import { aborted } from '../../../src/base/errors.ts';
 import { type Clock, sleep } from '../../../src/base/time.ts';
+import { type Lane, laneOfKind } from '../../../src/job/lanes.ts';
 import { inputsOf } from '../../../src/job/inputs.ts';
 import { jobCid } from '../../../src/job/manifest.ts';
 import type { Manifest } from '../../../src/protocol/manifest.ts';
@@ -45,6 +46,9 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
   readonly #options: FakeSandboxOptions;
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #slots: Readonly<Record<Lane, number>> | undefined;
+  /** Share of time that the GPU may be kept busy, where one was set. */
+  gpuDuty: number | undefined;
   /** Tasks started so far, and jobs open now. */
   started = 0;
   openJobs = 0;
@@ -53,8 +57,17 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
     this.#options = options;
   }
 
-  slots(_kind: JobKind): number {
-    return this.#options.slots ?? 1;
+  slots(kind: JobKind): number {
+    return this.#slots?.[laneOfKind(kind)] ?? this.#options.slots ?? 1;
+  }
+
+  setSlots(cpu: number, gpu: number): void {
+    this.#slots = { cpu, gpu };
+    for (const next of this.#waiting.splice(0)) next();
+  }
+
+  setGpuDuty(share?: number): void {
+    this.gpuDuty = share;
   }
 
   async benchmark(_kind: JobKind, signal?: AbortSignal): Promise<number> {

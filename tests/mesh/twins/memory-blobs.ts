@@ -43,6 +43,10 @@ export class MemoryBlobs implements BlobSlice {
     return cid;
   }
 
+  async heldBytes(blobs: readonly { readonly cid: Cid; readonly bytes: number }[]): Promise<number> {
+    return blobs.reduce((sum, { cid, bytes }) => sum + (this.#kept.has(cid) ? bytes : 0), 0);
+  }
+
   has(cid: Cid): boolean {
     return this.#kept.has(cid);
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../base/time.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import type { SandboxSlice } from '../slices.ts';
 import { SpeedScores } from './speed-scores.ts';
@@ -15,15 +16,15 @@ function scoresOf(speeds: Partial<Record<JobKind, number>>) {
     },
   } as unknown as SandboxSlice;
   let changes = 0;
-  const scores = new SpeedScores(sandbox, () => changes++);
+  const scores = new SpeedScores(sandbox, systemClock, () => changes++);
   return { scores, changes: () => changes };
 }
 
-test('each kind is measured, and told once', async () => {
+test('each kind is measured, and told', async () => {
   const { scores, changes } = scoresOf({ wasi: 1_200_000.4, onnx: 900_000 });
   await scores.measure(['wasi', 'onnx'], signal);
   expect(scores.all).toEqual({ wasi: 1_200_000, onnx: 900_000 });
-  expect(changes()).toBe(2);
+  expect([changes(), scores.measuring]).toEqual([3, undefined]);
 });
 
 test('a kind that cannot be run here is not lent; the others are', async () => {
@@ -45,8 +46,11 @@ test('a stop is no failure of the device', async () => {
 });
 
 test('what was measured before is not measured again', async () => {
-  const { scores, changes } = scoresOf({ wasi: 1_000_000, onnx: 900_000 });
+  const { scores } = scoresOf({ wasi: 1_000_000, onnx: 900_000 });
   await scores.measure(['wasi'], signal);
+  const atMs = scores.measuredAtMs('wasi');
   await scores.measureNew(['wasi', 'wgsl', 'onnx'], signal);
-  expect([scores.known(['wasi', 'wgsl', 'onnx']), changes()]).toEqual([['wasi', 'onnx'], 2]);
+  expect(scores.known(['wasi', 'wgsl', 'onnx'])).toEqual(['wasi', 'onnx']);
+  expect(scores.measuredAtMs('wasi')).toBe(atMs);
+  expect(scores.failure('wgsl')).toBe('no wgsl here');
 });
