@@ -49,6 +49,8 @@ export function requestorApi(
     cancel: (job) => requestor.cancel(job),
     remove: (job) => requestor.remove(job),
     outputs: (job, task) => requestor.outputs(job, task),
+    trace: (job, task) => requestor.trace(job, task),
+    runRecord: (job) => requestor.runRecord(job),
     onVerified: (job, listener) => requestor.onVerified(job, listener),
     assemble: (job, { signal, onProgress }) =>
       assembleDeliverable(requestor.manifestOf(job), {

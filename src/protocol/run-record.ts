@@ -4,7 +4,7 @@ import { KilnError } from '../base/errors.ts';
 import { amountSchema, decode, encode } from './codec.ts';
 import { MAX_MANIFEST_BYTES, MAX_NAME_CHARS, MAX_REASON_CHARS, MAX_TASKS_PER_JOB } from './constants.ts';
 import { envelopeSchema, open, type Opened, sealBytes } from './envelope.ts';
-import type { Identity } from './identity.ts';
+import type { Identity, PeerId } from './identity.ts';
 import { paymentTermsSchema } from './payment-terms.ts';
 import { cidSchema, countSchema, microUnitsSchema, peerIdSchema, taskIndexSchema } from './primitives.ts';
 import { timeSchema } from './primitives.ts';
@@ -73,6 +73,16 @@ export const runRecordSchema = v.strictObject({
   receipts: v.pipe(v.array(envelopeSchema), v.maxLength(MAX_AGREEMENTS)),
 });
 export type RunRecord = v.InferOutput<typeof runRecordSchema>;
+
+/** Something in a record that does not hold. Tasks are counted from 0. */
+export interface RunFinding {
+  /** Names the rule, e.g. `commitment-broken`. */
+  readonly rule: string;
+  /** What is wrong, for people. */
+  readonly message: string;
+  readonly task?: number;
+  readonly peer?: PeerId;
+}
 
 /** An envelope as others, but of a file's size. */
 const runFileSchema = v.strictObject({

@@ -17,8 +17,9 @@ export const MAX_TRACE_STEPS = 48;
 export const MAX_TRACE_VERDICTS = 8;
 
 const reasonSchema = v.pipe(v.string(), v.maxLength(MAX_REASON_CHARS));
-/** A lease, or `own` for the requestor's own device. */
-const resultIdSchema = v.union([leaseIdSchema, v.literal('own')]);
+/** The requestor's own result, where others are named by their lease. */
+export const OWN_DEVICE = 'own';
+const resultIdSchema = v.union([leaseIdSchema, v.literal(OWN_DEVICE)]);
 const at = { at: timeSchema };
 
 /** Name of a signed commit in its job: the lease, and the first task that it was heard of for. */

@@ -68,7 +68,7 @@ test('a finished job puts its result together once and offers it', async () => {
   await expect
     .element(screen.getByRole('table', { name: 'First rows of the result' }))
     .toMatchTextContent(/0\.6/);
-  await expect.element(screen.getByRole('button', { name: 'Download run report' })).toBeVisible();
+  await expect.element(screen.getByRole('button', { name: 'Save the signed record' })).toBeVisible();
   expect(kiln.calls.filter((call) => call === 'requestor.assemble')).toHaveLength(1);
 });
 

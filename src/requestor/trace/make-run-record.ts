@@ -89,6 +89,6 @@ async function newestVouchers(
   const session = await reopenSession(record.payment, ledger.cap);
   const vouchers: SignedVoucher[] = [];
   for (const { payee, amount, issued } of promised)
-    vouchers.push(await session.sign({ payee, amount, issued }));
+    vouchers.push(await session.sign({ payee: payee as Address, amount, issued }));
   return vouchers;
 }
