@@ -14,6 +14,9 @@ export interface ReputationRecord {
 /** What can be noted. The first four are about providers, the last two about requestors. */
 export type Outcome = 'valid' | 'wrong' | 'late' | 'abandoned' | 'paid' | 'unpaid';
 
+/** Records of providers are kept under their job kind, those of requestors under this name: `requestor/PEER`. */
+export const REQUESTOR_RECORDS = 'requestor';
+
 /** Half of an outcome's weight is gone after a week: machines and their owners change. */
 export const HALF_LIFE_MS = 7 * 24 * 3_600_000;
 
