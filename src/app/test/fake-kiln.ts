@@ -3,6 +3,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
 import type { WalletView } from '../../kiln/wallet-view.ts';
 import type { ActivityView, ProviderView } from '../../provider/view.ts';
+import type { TaskTrace } from '../../protocol/task-trace.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
 import {
   PROVIDER_OFF,
@@ -20,6 +21,8 @@ export interface FakeKiln extends Kiln {
   readonly provider: Kiln['provider'] & { readonly view: Cell<ProviderView> };
   readonly requestor: Kiln['requestor'] & { readonly jobs: Cell<readonly JobView[]> };
   readonly wallet: Kiln['wallet'] & { readonly view: Cell<WalletView> };
+  /** What `requestor.trace` answers, by task. */
+  readonly traces: Map<number, TaskTrace>;
   /** Names of the methods called so far, in order: `provider.start`. */
   readonly calls: string[];
   /** Makes the next call of a method reject. */
@@ -50,6 +53,7 @@ const SAMPLE_GPU = {
 export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial<TryOut> = {}): FakeKiln {
   const calls: string[] = [];
   const failures = new Map<string, Error>();
+  const traces = new Map<number, TaskTrace>();
   const listeners = new Set<(task: number) => void>();
   const provider = new Cell<ProviderView>(PROVIDER_OFF);
   const activity = new Cell<ActivityView>({ isInUse: false, sees: 'page', canAsk: true });
@@ -66,6 +70,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
 
   return {
     calls,
+    traces,
     failNext: (method, error) => void failures.set(method, error),
     verify: (task) => listeners.forEach((listener) => listener(task)),
     config: SAMPLE_CONFIG,
@@ -125,6 +130,8 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
           }
           return [{ path: 'frame.rgba', bytes: sampleFrame(task) }];
         }),
+      trace: (_job, task) => called('requestor.trace', () => traces.get(task)),
+      runRecord: () => called('requestor.runRecord', () => new Uint8Array([1, 2, 3])),
       onVerified: (_job, listener) => {
         listeners.add(listener);
         return () => void listeners.delete(listener);
