@@ -8,7 +8,7 @@ import type { Demand } from '../protocol/announce.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import { MAX_ADDRESS_CHARS, MAX_ADDRESSES } from '../protocol/constants.ts';
 import type { Envelope, Opened } from '../protocol/envelope.ts';
-import { type Identity, identityFromSeed } from '../protocol/identity.ts';
+import { type Identity, identityFromSeed, type PeerId } from '../protocol/identity.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import type { SoundProof } from '../verification/fraud-proof.ts';
 import { BlobExchange } from './blob/blob-exchange.ts';
@@ -16,6 +16,7 @@ import type { BlobRequest, ChunkStore } from './blob/blob-types.ts';
 import { BoardSessions } from './board-sessions.ts';
 import { BoardMemory } from './board-view.ts';
 import { closeUsedCircuits } from './circuit-closer.ts';
+import { type ConnectionQuality, connectionQuality } from './connection-quality.ts';
 import { watchConnections } from './connection-view.ts';
 import { DemandFeed } from './demand-feed.ts';
 import { FraudGossip } from './fraud-gossip.ts';
@@ -59,6 +60,8 @@ export interface Network extends AsyncDisposable {
   putOffer(offer: Envelope): Promise<void>;
   removeOffer(): Promise<void>;
   openStream(protocol: AnyProtocol, to: PeerAddress, signal?: AbortSignal): Promise<FrameStream>;
+  /** How well a peer is reached now; undefined while it is not connected. */
+  connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined>;
   handle(protocol: AnyProtocol, handler: (stream: FrameStream) => void): Promise<() => Promise<void>>;
   readonly blobs: {
     get(cid: Cid, request: BlobRequest): Promise<Bytes>;
@@ -139,6 +142,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     removeOffer: () => sessions.removeOffer(),
     latencyMs: () => sessions.latencyMs,
     openStream: (protocol, to, signal) => streams.open(protocol, to, signal),
+    connectionTo: (peer) => connectionQuality(node.getConnections(), peer),
     handle: (protocol, handler) => streams.handle(protocol, handler),
     blobs,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -24,9 +24,21 @@ export const MAX_FAILED_LEASES = 5;
 export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;
 /** Rejected results that the view keeps. */
 export const MAX_REJECTED_SHOWN = 500;
+/** Notes that the view of a job keeps. */
+export const MAX_NOTES_SHOWN = 20;
+/** Refused providers that the view keeps. */
+export const MAX_REFUSED_SHOWN = 50;
 /** Peers named to a provider as holders of the job's inputs. */
 export const MAX_HOLDERS_NAMED = 4;
 /** Waiting times between attempts to store a verified result; then the job fails, because nothing else would show it. */
 export const STORE_RETRY_DELAYS_MS: readonly number[] = [1_000, 5_000, 20_000];
 /** Collateral is set aside at most this often: it costs the requestor gas, and any provider may ask. */
 export const COVER_INTERVAL_MS = 60_000;
+/** An agreement is renewed this long before it expires: time for clocks that differ, broken streams and a slow chain. */
+export const RENEW_BEFORE_MS = 15 * 60_000;
+/** A renewal that is not answered is offered again after this long: what kept the provider from signing may pass. */
+export const RENEW_AGAIN_MS = 60_000;
+/** An ended agreement's stream is kept this long for the receipt of its provider. */
+export const LAST_WORDS_MS = 5_000;
+/** Receipts that are looked at per agreement: the last words of each visit, and some more. */
+export const MAX_RECEIPTS_TAKEN = 8;

@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { ConnectionQuality } from '../market/choose/rank.ts';
 import type { PostedProof } from '../payment/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
@@ -21,6 +22,8 @@ export interface RequestorNetwork {
   readonly identity: Identity;
   addresses(): readonly string[];
   publishDemand(kind: JobKind, demand: Envelope): Promise<void>;
+  /** How well a peer is reached now; undefined while it is not connected. */
+  connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined>;
   /** Fraud proofs of others whose signatures are in order; the result unsubscribes. */
   onFraudProof(handler: (proof: SoundProof) => void): () => void;
   publishFraudProof(proof: Envelope): Promise<void>;
@@ -99,6 +102,8 @@ export interface PaymentSession {
   readonly terms: PaymentTerms;
   /** All that this key may ever promise, in the token's smallest unit. */
   readonly cap: bigint;
+  /** When the key ends, in milliseconds since 1970. @default not known */
+  readonly expiresAtMs?: number;
   /** Signs a cumulative voucher (EIP-712); stores nothing. */
   sign(voucher: {
     readonly payee: Address;

@@ -13,7 +13,7 @@ export interface RequestorSide {
   readonly demand: Demand;
   /** Providers that sit on a seat now. */
   readonly seated: readonly { readonly peer: PeerId; readonly payee: string }[];
-  readonly bannedPeers: ReadonlySet<PeerId>;
+  readonly bannedPeers: { has(peer: PeerId): boolean };
   /** In lower case. */
   readonly bannedPayees: ReadonlySet<string>;
   /** The key of the private group that the job is for, as a text; a secret. @default the open market */

@@ -122,11 +122,11 @@ export function measuresAsked(requirements: Requirements): Measure[] {
 
 /** "2 GiB", "4": a value of a measure for people, rounded so that what falls short never reads as enough. */
 export function sayValue({ unit, bound }: Pick<Measure, 'unit' | 'bound'>, value: number): string {
-  const digits = value !== 0 && Math.abs(value) < 1 ? 3 : 2;
+  const digits = value > 0 && value < 1 ? Math.min(15, 2 - Math.floor(Math.log10(value))) : 2;
   const scale = 10 ** digits;
   const rounded =
     (bound === 'least' ? Math.floor(value * scale + 1e-6) : Math.ceil(value * scale - 1e-6)) / scale;
-  const shown = Number.isInteger(value) ? value : rounded;
+  const shown = Number((Number.isInteger(value) ? value : rounded).toFixed(digits));
   return unit === '' ? `${shown}` : `${shown} ${unit}`;
 }
 

@@ -1,10 +1,14 @@
+import type { Random } from '../../base/random.ts';
 import type { Clock } from '../../base/time.ts';
+import { inviteNewcomers, seatsKept } from '../../market/choose/newcomers.ts';
+import { type ConnectionQuality, rankProposals, type RankWeights } from '../../market/choose/rank.ts';
 import { checkProposal, type ProposalRefusal } from '../../market/match/check-proposal.ts';
-import { rankProposals } from '../../market/choose/rank.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Proposal } from '../../protocol/negotiate.ts';
 import { RANKING_WINDOW_MS } from '../constants.ts';
+import type { RefusedProvider } from '../view.ts';
+import { RefusalList } from './refusal-list.ts';
 
 /** What the desk asks its job. */
 export interface SeatDeskInit {
@@ -12,21 +16,39 @@ export interface SeatDeskInit {
   /** The demand as it is now. */
   readonly demand: () => Demand;
   readonly seated: () => readonly { readonly peer: PeerId; readonly payee: string }[];
-  readonly bannedPeers: ReadonlySet<PeerId>;
+  readonly bannedPeers: { has(peer: PeerId): boolean };
   readonly bannedPayees: ReadonlySet<string>;
   readonly reliability: (peer: PeerId) => number;
+  /** Without any record of its own here. @default nobody is */
+  readonly isNewcomer?: (peer: PeerId) => boolean;
+  /** @default DEFAULT_RANK_WEIGHTS */
+  readonly weights?: RankWeights;
+  /** Key of the private group that the job is for; a secret. @default the open market */
+  readonly groupKey?: string;
+  /** How a peer is reached, once that is known. @default unknown */
+  readonly connectionTo?: (peer: PeerId) => Promise<ConnectionQuality | undefined>;
+  /** What a peer was seen to do, where its claim is not believed. @default claims are believed */
+  readonly seenSpeed?: (peer: PeerId) => number | undefined;
+  /** Draws newcomers. @default none is drawn */
+  readonly random?: Random;
 }
 
 interface Waiting {
   readonly proposal: Proposal;
   readonly reliability: number;
+  readonly isNewcomer: boolean;
+  readonly seenMicroUnitsPerSecond?: number;
+  connection?: ConnectionQuality;
   readonly answer: (refusal: ProposalRefusal | undefined) => void;
 }
 
 /** Collects the proposals for one job for a moment, ranks them, and gives the free seats to the best. */
 export class SeatDesk {
   readonly #init: SeatDeskInit;
+  readonly #refusals = new RefusalList();
+  readonly #claims = new Map<PeerId, number>();
   #waiting: Waiting[] = [];
+  #openedAtMs: number | undefined;
   /** Seats promised to proposals whose agreement is not sealed yet. */
   readonly #reserved = new Set<Proposal>();
 
@@ -34,14 +56,23 @@ export class SeatDesk {
     this.#init = init;
   }
 
+  /** The newest refusals, one for each provider. */
+  get refused(): readonly RefusedProvider[] {
+    return this.#refusals.all;
+  }
+
+  /** Micro-units per second and slot that a provider claimed when it was given its seat. */
+  claimOf(peer: PeerId): number | undefined {
+    return this.#claims.get(peer);
+  }
+
   /** Resolves with the refusal, or with undefined when the proposal has a seat; it is kept until `release`. */
-  ask(proposal: Proposal, signer: PeerId): Promise<ProposalRefusal | undefined> {
-    const refusal = this.#check(proposal, signer);
-    if (refusal !== undefined) return Promise.resolve(refusal);
-    return new Promise((answer) => {
-      this.#waiting.push({ proposal, reliability: this.#init.reliability(signer), answer });
-      if (this.#waiting.length === 1) this.#init.clock.after(RANKING_WINDOW_MS, () => this.#decide());
-    });
+  async ask(proposal: Proposal, signer: PeerId): Promise<ProposalRefusal | undefined> {
+    this.#openedAtMs ??= this.#init.clock.now();
+    const refusal = this.#check(proposal, signer) ?? (await this.#line(proposal));
+    if (refusal !== undefined) this.#refusals.add(signer, refusal, this.#init.clock.now());
+    else this.#refusals.forget(signer);
+    return refusal;
   }
 
   /** The agreement was sealed (its provider now counts as seated), or came to nothing. */
@@ -49,27 +80,78 @@ export class SeatDesk {
     this.#reserved.delete(proposal);
   }
 
+  #line(proposal: Proposal): Promise<ProposalRefusal | undefined> {
+    const { reliability, isNewcomer, seenSpeed, connectionTo, clock } = this.#init;
+    const { provider } = proposal;
+    const seen = seenSpeed?.(provider);
+    return new Promise((answer) => {
+      const waiting: Waiting = {
+        proposal,
+        reliability: reliability(provider),
+        isNewcomer: isNewcomer?.(provider) ?? false,
+        ...(seen === undefined ? {} : { seenMicroUnitsPerSecond: seen }),
+        answer,
+      };
+      // What is not known when the window ends is not waited for.
+      connectionTo?.(provider)
+        .then((quality) => quality !== undefined && (waiting.connection = quality))
+        .catch(() => {});
+      this.#waiting.push(waiting);
+      if (this.#waiting.length === 1) clock.after(RANKING_WINDOW_MS, () => this.#decide());
+    });
+  }
+
   #decide(): void {
-    const demand = this.#init.demand();
+    const { demand: demandNow, clock, weights, random = () => 1 } = this.#init;
+    const demand = demandNow();
     const inputBytes = demand.blobs.reduce((sum, { bytes }) => sum + bytes, 0);
-    const ranked = rankProposals(this.#waiting, { priceCeiling: demand.priceCeiling, inputBytes });
+    const job = { priceCeiling: demand.priceCeiling, inputBytes, nowMs: clock.now() };
+    const ranked = rankProposals(this.#waiting, job, weights);
     this.#waiting = [];
-    for (const { input } of ranked) {
-      const refusal = this.#check(input.proposal, input.proposal.provider);
-      if (refusal === undefined) this.#reserved.add(input.proposal);
+    const free = Math.max(0, demand.seats.total - this.#taken().length);
+    for (const { input } of inviteNewcomers(ranked, { free, kept: this.#kept() }, random)) {
+      const { proposal } = input;
+      const refusal = this.#check(proposal, proposal.provider);
+      if (refusal === undefined) {
+        this.#reserved.add(proposal);
+        this.#claims.set(proposal.provider, proposal.microUnitsPerSecond);
+      }
       input.answer(refusal);
     }
   }
 
   #check(proposal: Proposal, signer: PeerId): ProposalRefusal | undefined {
-    const { bannedPeers, bannedPayees, clock } = this.#init;
-    const reserved = [...this.#reserved].map(({ provider, payee }) => ({ peer: provider, payee }));
-    return checkProposal(proposal, signer, {
-      demand: this.#init.demand(),
-      seated: [...this.#init.seated(), ...reserved],
+    const { bannedPeers, bannedPayees, clock, groupKey, isNewcomer } = this.#init;
+    const demand = this.#init.demand();
+    const seated = this.#taken();
+    const refusal = checkProposal(proposal, signer, {
+      demand,
+      seated,
       bannedPeers,
       bannedPayees,
       nowMs: clock.now(),
+      ...(groupKey === undefined ? {} : { groupKey }),
+    });
+    if (refusal !== undefined || isNewcomer === undefined || isNewcomer(signer)) return refusal;
+    const others = new Set(seated.map(({ peer }) => peer)).size;
+    const isSeated = seated.some(({ peer }) => peer === signer);
+    if (isSeated || others < demand.seats.total - this.#kept()) return undefined;
+    return { reason: 'seats-filled', detail: 'the last seats are kept for newcomers for a moment' };
+  }
+
+  /** Who has a seat or the promise of one. */
+  #taken(): { readonly peer: PeerId; readonly payee: string }[] {
+    const reserved = [...this.#reserved].map(({ provider, payee }) => ({ peer: provider, payee }));
+    return [...this.#init.seated(), ...reserved];
+  }
+
+  #kept(): number {
+    const { clock, demand, isNewcomer } = this.#init;
+    if (isNewcomer === undefined) return 0;
+    return seatsKept({
+      seats: demand().seats.total,
+      newcomersSeated: new Set(this.#taken().flatMap(({ peer }) => (isNewcomer(peer) ? [peer] : []))).size,
+      waitedMs: clock.now() - (this.#openedAtMs ?? clock.now()),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { aborted, KilnError } from '../../../src/base/errors.ts';
 import { type Clock, sleep } from '../../../src/base/time.ts';
+import type { ConnectionQuality } from '../../../src/market/choose/rank.ts';
 import { type Demand, openDemand, openOffer } from '../../../src/protocol/announce.ts';
 import type { FrameStream, StreamProtocol } from '../../../src/protocol/channel.ts';
 import { encodeEnvelope, type Envelope, type Opened } from '../../../src/protocol/envelope.ts';
@@ -232,6 +233,11 @@ export class MemoryPeer implements ProviderNetwork, RequestorNetwork {
     await this.#network.travel(this, to.peer);
     if (signal?.aborted) throw aborted(signal.reason);
     return this.#network.connect(this.identity.peer, to.peer, protocol);
+  }
+
+  async connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined> {
+    const isThere = this.#network.peer(peer) !== undefined;
+    return isThere ? { rttMs: 2 * this.#network.latencyMs, isRelayed: false } : undefined;
   }
 
   publishDemand(kind: JobKind, demand: Envelope): Promise<void> {
