@@ -132,11 +132,13 @@ export class LendingDesk {
   #lendAnew(): void {
     const before = JSON.stringify(this.#lent);
     this.#lend();
+    const hasChanged = JSON.stringify(this.#lent) !== before;
     for (const session of this.#desk.sessions) {
       const reason = this.whyLeave(session.agreement);
       if (reason !== undefined) session.end(reason);
+      else if (hasChanged && !session.isEnded) session.tellSlots();
     }
-    if (JSON.stringify(this.#lent) !== before) this.#desk.onOffer();
+    if (hasChanged) this.#desk.onOffer();
   }
 
   #lend(): void {

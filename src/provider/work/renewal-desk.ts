@@ -6,6 +6,7 @@ import { type Envelope, open, sealBytes } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import { type Agreement, agreementSchema } from '../../protocol/negotiate.ts';
 import { LEAST_RENEWAL_INTERVAL_MS } from '../constants.ts';
+import type { AgreementView } from '../view.ts';
 import type { AgreementRecord } from '../records.ts';
 import { checkRenewal } from './check-renewal.ts';
 
@@ -51,6 +52,12 @@ export class RenewalDesk {
 
   get agreement(): Agreement {
     return this.#newest.agreement;
+  }
+
+  /** What is worked on, for whom, and by which agreement. */
+  get subject(): Pick<AgreementView, 'digest' | 'requestor' | 'job' | 'kind'> {
+    const { requestor, job, kind } = this.agreement;
+    return { digest: this.digest, requestor, job, kind };
   }
 
   /** When the first of the agreements was signed, in milliseconds since 1970. */

@@ -3,6 +3,7 @@ import { taskPrice } from '../../payment/price.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
+import type { AgreementView } from '../view.ts';
 import { HeldTasks } from './held-tasks.ts';
 import type { LeaseBook, Place } from './lease-book.ts';
 
@@ -42,6 +43,12 @@ export class VerdictDesk {
   get held(): bigint {
     const { pricePerUnit, microUnitsPerTask } = this.#init.agreement;
     return taskPrice(pricePerUnit, microUnitsPerTask) * BigInt(this.#held.count);
+  }
+
+  /** What became of the results, as people see it. */
+  get counts(): Pick<AgreementView, 'tasksAccepted' | 'tasksRejected' | 'tasksHeld' | 'held'> {
+    const { held, heldTasks: tasksHeld } = this;
+    return { tasksAccepted: this.#accepted, tasksRejected: this.#rejected, tasksHeld, held };
   }
 
   /** A verdict came. The result is what is wrong with it: a provisional one that the terms do not allow. */

@@ -6,7 +6,7 @@ import type { ReceiptRecord } from '../../payment/receipt.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
-import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS } from '../constants.ts';
+import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS, TASKS_PER_SLOT } from '../constants.ts';
 import { isFinal } from './is-final.ts';
 import { LeaseBook } from './lease-book.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
@@ -125,19 +125,14 @@ export class WorkSession {
   }
 
   view(): AgreementView {
-    const { renewals, jobName, vouchers } = this.#init;
-    const { digest, agreement } = renewals;
-    const { requestor, job, kind } = agreement;
     const { fault } = this.#receipts;
     return {
-      ...{ digest, requestor, job, jobName, kind },
+      ...this.#init.renewals.subject,
+      jobName: this.#init.jobName,
       state: this.#state,
       tasksDelivered: this.#delivered,
-      tasksAccepted: this.#verdicts.accepted,
-      tasksRejected: this.#verdicts.rejected,
-      tasksHeld: this.#verdicts.heldTasks,
-      held: this.#verdicts.held,
-      earned: vouchers.earned,
+      ...this.#verdicts.counts,
+      earned: this.#init.vouchers.earned,
       ...(this.#endReason === undefined ? {} : { endReason: this.#endReason }),
       ...(fault === undefined ? {} : { receiptFault: fault }),
     };
@@ -184,6 +179,12 @@ export class WorkSession {
     return (this.#closing ??= this.#init.sandboxJob.close());
   }
 
+  /** Tells how many tasks are worked on at once now, and starts as many. */
+  tellSlots(): void {
+    this.#stream.send({ type: 'ready', slots: Math.ceil(this.#init.width() / TASKS_PER_SLOT) });
+    this.#pump.pump();
+  }
+
   /** Tasks worked on or delivered and not judged, or judged only for now. */
   #atRisk(): number {
     return this.#book.unsettledCount + this.#book.runningCount + this.#verdicts.heldTasks;
@@ -196,7 +197,7 @@ export class WorkSession {
     const renewed = renewals.counterSignature;
     if (renewed !== undefined) await send({ type: 'renewed', agreement: renewed });
     await this.#pump.recommit();
-    this.#stream.send({ type: 'ready', slots: renewals.agreement.slots });
+    this.tellSlots();
   }
 
   /** Ends what is over, and asks again what the chain did not answer. */
