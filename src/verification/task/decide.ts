@@ -106,8 +106,7 @@ function pursue(check: TaskCheck, votes: readonly Vote[], best: VoteGroup | unde
   const supporters = best?.members.length ?? 0;
   const committed = check.commitOrder
     .map((id) => check.replicas.find((replica) => replica.id === id)!)
-    .filter((replica) => replica.phase === 'committed')
-    .sort((a, b) => a.need - b.need);
+    .filter((replica) => replica.phase === 'committed');
   const running = check.replicas.filter((replica) => replica.phase === 'leased');
   const missing = Math.max(1, neededNow(check, [...votes, ...committed]) - supporters);
   if (votes.length + missing > Math.max(resultLimit(check.policy), check.atLeast))
@@ -136,16 +135,16 @@ function giveUp(check: TaskCheck, reason: string): Decision {
 }
 
 /**
- * Agreeing results that settle the task: what the best-known of its providers calls for, or more in a re-check, but two
- * as soon as results disagree, because one alone then proves nothing. A verifier program needs no second opinion.
+ * Agreeing results that settle the task: what the least-known of its providers calls for, so that a check drawn for one
+ * is not waived on the word of another; more in a re-check, and two as soon as results disagree, because one alone
+ * then proves nothing. A verifier program needs no second opinion.
  */
 function neededNow(
   check: TaskCheck,
   known: readonly { readonly need: number; readonly id: string }[],
 ): number {
   if (check.comparator === 'verifier') return 1;
-  const least = known.reduce((least, { need }) => Math.min(least, need), Infinity);
-  const base = Number.isFinite(least) ? least : firstReplicas(check.policy);
+  const base = known.reduce((most, { need }) => Math.max(most, need), firstReplicas(check.policy));
   return isDisputed(check) ? Math.max(2, base) : Math.max(check.atLeast, base);
 }
 
