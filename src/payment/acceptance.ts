@@ -1,3 +1,4 @@
+import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { SignedVoucher } from '../protocol/work.ts';
@@ -7,6 +8,11 @@ import { isSameAddress } from './voucher.ts';
 export const MAX_VIEW_AGE_MS = 60_000;
 /** A key must live at least this long after a voucher, so that its redemption surely gets into a block. */
 export const MIN_KEY_LIFE_MS = 60_000;
+/**
+ * A session key must outlive the signing of an agreement, and the end of a renewed one, by this long: some work, a break,
+ * and a redemption in peace.
+ */
+export const KEY_LIFE_AFTER_AGREEMENT_MS = 3_600_000 + RESUME_WINDOW_MS;
 
 /** What the chain says of a payer and its session key; the provider's chain adapter returns this. */
 export interface PayerStanding {

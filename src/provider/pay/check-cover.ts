@@ -1,9 +1,9 @@
 import { KilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
-import { judgeStanding } from '../../payment/acceptance.ts';
+import { judgeStanding, KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/acceptance.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
-import { CHAIN_ANSWER_MS, LEAST_KEY_LIFE_MS } from '../constants.ts';
+import { CHAIN_ANSWER_MS } from '../constants.ts';
 import type { ProviderChain } from '../slices.ts';
 
 /** What the check works with. */
@@ -29,7 +29,7 @@ export async function checkCover({ chain, agreement, clock }: CheckCoverInit): P
     standing,
     creditLimit: agreement.creditLimit,
     nowMs,
-    minKeyLifeMs: LEAST_KEY_LIFE_MS + aheadMs,
+    minKeyLifeMs: KEY_LIFE_AFTER_AGREEMENT_MS + aheadMs,
   });
   const isEmpty = standing.free === 0n && agreement.pricePerUnit > 0n && agreement.renews === undefined;
   if (verdict.kind === 'accept' && !isEmpty) return;

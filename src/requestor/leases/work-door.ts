@@ -20,7 +20,7 @@ export interface WorkDoorInit {
 
 /**
  * Lets a provider's work stream in: it says first under which agreement it comes. Whoever comes back to an agreement
- * that has ended still gets its newest voucher, then hears that it is over. Never throws.
+ * that has ended still gets its newest voucher, hears that it is over, and exchanges receipts. Never throws.
  */
 export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promise<void> {
   const channel: RequestorWorkChannel = listenerChannel(WORK, stream);
@@ -36,6 +36,8 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
     if (voucher !== undefined)
       await channel.send({ type: 'voucher', voucher, agreement: hello.agreement, tasks: 0 });
     await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
+    if (known?.link.peer === stream.peer)
+      await known.runner.meet(known.link, voucher, (message) => channel.send(message), messages);
     await channel.close();
   } catch (error) {
     channel.abort(toKilnError(error, 'work/broken'));

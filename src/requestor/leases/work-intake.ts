@@ -3,10 +3,12 @@ import { open } from '../../protocol/envelope.ts';
 import { commitSchema, type WorkUp } from '../../protocol/work.ts';
 import { MAX_FAILED_LEASES } from '../constants.ts';
 import type { CoverDesk } from '../pay/cover-desk.ts';
+import type { ReceiptDesk } from '../pay/receipt-desk.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { LeaseDesk } from './lease-desk.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
+import type { RenewalDesk } from '../seats/renewal-desk.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
 
 /** What the intake hands things to. */
@@ -16,6 +18,8 @@ export interface WorkIntakeInit {
   readonly outbox: Outbox;
   readonly progress: JobProgress;
   readonly cover: CoverDesk;
+  readonly renewals: RenewalDesk;
+  readonly receipts: ReceiptDesk;
   readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
   readonly dismiss: (link: ProviderLink, state: 'drained' | 'ended', reason: string) => void;
 }
@@ -41,6 +45,10 @@ export class WorkIntake {
         return;
       case 'cover':
         return void this.#init.cover.ask();
+      case 'renewed':
+        return this.#init.renewals.take(link, message.agreement);
+      case 'receipt':
+        return this.#init.receipts.take(link, message.receipt);
       case 'drain':
         return this.#init.dismiss(link, 'drained', message.reason);
       default:
@@ -84,7 +92,7 @@ export class WorkIntake {
     if (leases.owner(lease) !== link) return;
     const arrived = entries.map(({ task }) => task);
     leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
-    const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link, entry)));
+    const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link.holder, entry)));
     void Promise.all(revealed.map(({ advanced }) => advanced)).then(() => leases.fillAll());
   }
 

@@ -34,6 +34,11 @@ export class Paymaster {
     return new Paymaster(session, ledgers, await resumeLedger(session, ledgers));
   }
 
+  /** When the session key ends, in milliseconds since 1970; undefined where that is not known. */
+  get keyExpiresAtMs(): number | undefined {
+    return this.#session.expiresAtMs;
+  }
+
   /** Promised so far, in the token's smallest unit. */
   get spent(): bigint {
     return this.#ledger.issued;
@@ -67,10 +72,15 @@ export class Paymaster {
     const turn = this.#turn.then(async () => {
       const voucher = newestVoucher(this.#ledger, link.payee);
       if (voucher === undefined) return;
-      link.send({ type: 'voucher', voucher: await this.#sign(voucher), agreement: link.digest, tasks: 0 });
+      this.#send(link, await this.#sign(voucher), 0);
     });
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  #send(link: ProviderLink, voucher: SignedVoucher, tasks: number): void {
+    link.lastVoucher = voucher;
+    link.send({ type: 'voucher', voucher, agreement: link.digest, tasks });
   }
 
   #sign({ payee, amount, issued }: Voucher): Promise<SignedVoucher> {
@@ -89,7 +99,7 @@ export class Paymaster {
       await this.#ledgers.put(ledgerKey(this.#session), ledger);
       this.#ledger = ledger;
       link.notePaid(tasks, add);
-      link.send({ type: 'voucher', voucher: await this.#sign(voucher), agreement: link.digest, tasks });
+      this.#send(link, await this.#sign(voucher), tasks);
     } else link.notePaid(tasks, 0n);
     if (link.owedTasks > 0) await this.#payNow(link);
   }

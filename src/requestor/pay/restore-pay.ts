@@ -21,7 +21,7 @@ export function restorePay(
     const rest = rests.get(payee) ?? promised(link.payee);
     const { pricePerUnit, microUnitsPerTask } = link.agreement;
     const price = taskPrice(pricePerUnit, microUnitsPerTask);
-    const tasks = accepted.get(link.digest) ?? 0;
+    const tasks = link.digests.reduce((sum, digest) => sum + (accepted.get(digest) ?? 0), 0);
     const covered = price === 0n || rest >= price * BigInt(tasks) ? tasks : Number(rest / price);
     link.owedTasks = tasks;
     link.notePaid(covered, price * BigInt(covered));

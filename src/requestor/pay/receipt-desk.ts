@@ -1,0 +1,104 @@
+import type { Collection } from '../../base/collection.ts';
+import { toKilnError } from '../../base/errors.ts';
+import { type Clock, within } from '../../base/time.ts';
+import {
+  type EndedBooks,
+  openReceipt,
+  receiptKey,
+  receiptOf,
+  type ReceiptRecord,
+} from '../../payment/receipt.ts';
+import { type Envelope, seal } from '../../protocol/envelope.ts';
+import type { Identity } from '../../protocol/identity.ts';
+import type { SignedVoucher, WorkDown, WorkUp } from '../../protocol/work.ts';
+import { LAST_WORDS_MS, MAX_RECEIPTS_TAKEN } from '../constants.ts';
+import type { ProviderLink } from '../seats/provider-link.ts';
+import type { Paymaster } from './paymaster.ts';
+
+/** What the desk works with. */
+export interface ReceiptDeskInit {
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly receipts: Collection<ReceiptRecord>;
+  readonly paymaster: Pick<Paymaster, 'settled'>;
+}
+
+/** Gives every provider a receipt when its agreement ends, and keeps the one that it signs in return. */
+export class ReceiptDesk {
+  readonly #init: ReceiptDeskInit;
+  readonly #taken = new WeakMap<ProviderLink, number>();
+
+  constructor(init: ReceiptDeskInit) {
+    this.#init = init;
+  }
+
+  /**
+   * The last words on the stream of an agreement that has ended: the receipt, once what is owed is paid. The stream
+   * closes when the provider has given its own, and after some seconds in any case. Never rejects.
+   */
+  async farewell(link: ProviderLink): Promise<void> {
+    if (!link.isAttached) return;
+    await this.#init.paymaster.settled();
+    const receipt = await this.#receipt(link).catch(() => undefined);
+    if (receipt === undefined) link.close();
+    else link.send({ type: 'receipt', receipt });
+  }
+
+  /**
+   * The same for a provider that comes back after the end: `voucher` is what it is told of the balance. Resolves when it
+   * has answered, or has had its time.
+   */
+  async meet(
+    link: ProviderLink,
+    voucher: SignedVoucher | undefined,
+    send: (message: WorkDown) => Promise<void>,
+    messages: AsyncIterator<WorkUp>,
+  ): Promise<void> {
+    link.lastVoucher = voucher ?? link.lastVoucher;
+    const receipt = await this.#receipt(link);
+    if (receipt === undefined) return;
+    await send({ type: 'receipt', receipt });
+    await within(this.#init.clock, LAST_WORDS_MS, undefined, async (signal) => {
+      for (let next = await messages.next(); !signal.aborted && next.done !== true;) {
+        if (next.value.type === 'receipt') return this.take(link, next.value.receipt);
+        next = await messages.next();
+      }
+    }).catch(() => {}); // who does not answer in time gives no receipt
+  }
+
+  /** A provider's receipt: kept when it says what this requestor's books say. Never rejects. */
+  async take(link: ProviderLink, receipt: Envelope): Promise<void> {
+    const taken = (this.#taken.get(link) ?? 0) + 1;
+    this.#taken.set(link, taken);
+    if (!link.isEnded || taken > MAX_RECEIPTS_TAKEN) return;
+    const { clock, receipts } = this.#init;
+    try {
+      const message = await openReceipt(receipt, link.peer, booksOf(link));
+      const receivedAtMs = clock.now();
+      await receipts.put(receiptKey(link.peer, link.digest), { receipt, message, receivedAtMs });
+      link.receiptFault = undefined;
+    } catch (error) {
+      link.receiptFault = toKilnError(error).message;
+    }
+    link.close();
+  }
+
+  /** This requestor's receipt; undefined where nothing came of the agreement. */
+  async #receipt(link: ProviderLink): Promise<Envelope | undefined> {
+    const books = booksOf(link);
+    if (books.accepted + books.rejected + books.lost === 0) return undefined;
+    return seal(this.#init.identity, 'kiln/receipt/1', await receiptOf(books));
+  }
+}
+
+function booksOf(link: ProviderLink): EndedBooks {
+  const { digest, agreement, beganAtMs, tasksPaid, owedTasks, rejectedTasks, lostTasks, paid } = link;
+  return {
+    ...{ digest, agreement, beganAtMs, paid },
+    endedAtMs: link.endedAtMs ?? beganAtMs,
+    accepted: tasksPaid + owedTasks,
+    rejected: rejectedTasks,
+    lost: lostTasks,
+    voucher: link.lastVoucher,
+  };
+}
