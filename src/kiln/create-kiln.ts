@@ -22,6 +22,8 @@ import { ThisDevice } from './device/this-device.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
+import { openRecords } from './receipts/open-records.ts';
+import { recordApi } from './receipts/record-api.ts';
 import { relayRedemption } from './relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
 import { sessionOnChain } from './session-on-chain.ts';
@@ -76,6 +78,16 @@ export async function createKiln(
     });
     scope.add(() => fraud[Symbol.asyncDispose]());
     await fraud.start();
+    onStep('Opening the record of earlier work');
+    const { desk: recordDesk, slice: records } = await openRecords({
+      identity: network.identity,
+      blobs: network.blobs,
+      store,
+      chain: wallet.reader,
+      fraud,
+      clock: systemClock,
+    });
+    scope.add(() => recordDesk[Symbol.asyncDispose]());
     const requestor = new Requestor({
       network,
       sandbox,
@@ -85,11 +97,13 @@ export async function createKiln(
       results: store.collection('results'),
       agreements: withPrefix(store.collection('agreements'), 'requestor/'),
       ledgers: store.collection('ledgers'),
+      receipts: store.collection('receipts'),
       reputation: store.collection('reputation'),
       traces: store.collection('traces'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
       unpin: (owner) => store.chunks.unpin(owner),
       fraud,
+      records,
       reopenSession: async (terms) => sessionOnChain(await wallet.reopenSession(terms), wallet, systemClock),
     });
     scope.add(() => requestor[Symbol.asyncDispose]());
@@ -115,6 +129,8 @@ export async function createKiln(
       home: { chainId: config.chain.id, pool: config.chain.pool },
       agreements: withPrefix(store.collection('agreements'), 'provider/'),
       vouchers: store.collection('vouchers'),
+      reputation: store.collection('reputation'),
+      records,
       receipts: store.collection('receipts'),
       clock: systemClock,
       random: Math.random,
@@ -153,6 +169,7 @@ export async function createKiln(
         () => openPromises(store.collection('jobs'), store.collection('ledgers')),
       ),
       wallet: wallet.api,
+      record: recordApi(recordDesk, fraud),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   } catch (error) {

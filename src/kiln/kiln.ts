@@ -7,6 +7,7 @@ import type { Address } from '../protocol/primitives.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import type { ActivityView, ProviderRules, ProviderView } from '../provider/view.ts';
 import type { KeyFile } from '../wallet/key-file.ts';
+import type { FraudView, OwnRecordView } from './receipts/record-view.ts';
 import type { WalletView } from './wallet-view.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from '../requestor/view.ts';
 
@@ -129,6 +130,18 @@ export interface Kiln extends AsyncDisposable {
       job: Cid,
       options: { signal: AbortSignal; onProgress?: (done: number) => void },
     ): Promise<readonly DeliverableFile[]>;
+  };
+  /** What others signed of one's dealings, and the evidence of lies. */
+  readonly record: {
+    readonly view: Observable<OwnRecordView>;
+    /** Accusations known of peers, newest first. */
+    readonly proofs: Observable<readonly FraudView[]>;
+    /** An accusation as a file that anyone can check; undefined when it was forgotten. */
+    proofFile(digest: string): Bytes | undefined;
+    /** One's own record as a file, signed by this identity. */
+    export(): Promise<Bytes>;
+    /** Takes the receipts of an exported record of this identity back; the result is how many were new. */
+    import(bytes: Uint8Array): Promise<number>;
   };
   readonly wallet: {
     readonly view: Observable<WalletView>;

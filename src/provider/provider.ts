@@ -8,9 +8,12 @@ import type { ReceiptRecord } from '../payment/receipt.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Demand } from '../protocol/announce.ts';
 import { type Address, JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
+import type { ReputationRecord } from '../reputation/record.ts';
+import type { RecordsSlice } from '../reputation/records-slice.ts';
 import { VIEW_INTERVAL_MS } from './constants.ts';
 import { DemandDesk } from './demands/demand-desk.ts';
 import { KnownPayers } from './demands/known-payers.ts';
+import { RequestorBook } from './demands/requestor-book.ts';
 import { takeJob } from './demands/take-job.ts';
 import { describeCapabilities, describeOffer } from './lending/describe-lending.ts';
 import { describeNow } from './lending/describe-now.ts';
@@ -35,6 +38,10 @@ export interface ProviderInit {
   readonly vouchers: Collection<VoucherRecord>;
   /** What requestors signed of this provider's work (payment/receipt). */
   readonly receipts: Collection<ReceiptRecord>;
+  /** How requestors paid, first-hand. */
+  readonly reputation: Collection<ReputationRecord>;
+  /** Records that are shown and read. @default none */
+  readonly records?: RecordsSlice;
   readonly clock: Clock;
   readonly random: Random;
   /** What others ask per unit of work for a kind now. @default prices begin at the rules' own */
@@ -52,6 +59,7 @@ export class Provider implements AsyncDisposable {
   readonly #lending: LendingDesk;
   readonly #demands: DemandDesk;
   readonly #payers: KnownPayers;
+  readonly #requestors: RequestorBook;
   #scope: Scope | undefined;
   #board: OfferBoard | undefined;
   #status: ProviderView['status'] = 'off';
@@ -60,6 +68,7 @@ export class Provider implements AsyncDisposable {
   constructor(init: ProviderInit) {
     this.#init = init;
     this.#payers = new KnownPayers(init.vouchers);
+    this.#requestors = new RequestorBook(init.reputation, init.records, init.clock);
     const onChange = () => this.#changed();
     this.#lending = new LendingDesk({
       init,
@@ -165,6 +174,7 @@ export class Provider implements AsyncDisposable {
       rules: now.rules,
       rulesNow: () => this.#lending.now.rules,
       pricePerUnit,
+      requestors: this.#requestors,
       microUnitsPerSecond: now.speed.all[demand.kind] ?? 0,
       capabilities: describeCapabilities(now),
       sinceMs: now.sinceMs,
@@ -184,6 +194,7 @@ export class Provider implements AsyncDisposable {
       await session.run();
     } finally {
       if (session.wasPaid) this.#payers.add(session.agreement.payment.payer);
+      void this.#requestors.noteEnd(session.agreement, session.view());
       this.#sessions.delete(session);
       this.#ended.add(session);
       if (this.#status === 'working' && this.#sessions.size === 0) this.#setStatus('idle');

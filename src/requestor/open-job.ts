@@ -8,13 +8,14 @@ import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
 import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
+import type { Proposal } from '../protocol/negotiate.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
 import { OwnDevice } from './results/own-device.ts';
 import { Paymaster } from './pay/paymaster.ts';
 import type { JobRecord } from './records.ts';
 import { ReputationBook } from './seats/reputation-book.ts';
-import type { RequestorInit } from './requestor.ts';
+import type { RequestorInit } from './requestor-init.ts';
 import { ResultKeeper } from './results/result-keeper.ts';
 import type { PaymentSession, RequestorNetwork } from './slices.ts';
 import { makeRunRecord } from './trace/make-run-record.ts';
@@ -41,6 +42,7 @@ export class OpenJob implements AsyncDisposable {
   readonly #scope = new Scope();
   #progress: JobProgress;
   #runner: JobRunner | undefined;
+  #book: ReputationBook | undefined;
   #spent: bigint;
   #isStoreDue = false;
   readonly #record: JobRecord;
@@ -66,7 +68,10 @@ export class OpenJob implements AsyncDisposable {
     const open = new OpenJob(init, record, session === undefined);
     try {
       if (record.status !== 'running') {
-        for (const { task, exit } of await open.keeper.all()) open.#progress.verify(task, exit);
+        for (const { task, exit, isProvisional } of await open.keeper.all()) {
+          if (isProvisional === true) open.#progress.stand(task);
+          else open.#progress.verify(task, exit);
+        }
         return open;
       }
       await open.#run(session ?? (await init.reopenSession(record.payment, record.cap)), listeners);
@@ -115,6 +120,12 @@ export class OpenJob implements AsyncDisposable {
     return sealRunRecord(network.identity, record);
   }
 
+  /** Takes in what a provider shows of itself, if it comes soon. */
+  async hear({ provider: peer, addresses, record }: Proposal): Promise<void> {
+    const others = await this.#init.records?.weigh({ peer, addresses, role: 'provider', record });
+    if (others !== undefined) this.#book?.hear(peer, others);
+  }
+
   async cancel(): Promise<void> {
     await this.#runner?.cancel();
     await this.#store();
@@ -127,9 +138,10 @@ export class OpenJob implements AsyncDisposable {
   }
 
   async #run(session: PaymentSession, listeners: Listeners): Promise<void> {
-    const { network, sandbox, clock, random, ledgers, reputation, agreements } = this.#init;
+    const { network, sandbox, clock, random, ledgers, reputation, agreements, receipts } = this.#init;
     const record = this.#record;
     const { manifest, terms, job } = record;
+    this.#book = await ReputationBook.open(manifest.program.kind, reputation, clock);
     const device = new OwnDevice(job, manifest, sandbox, network.blobs);
     this.#scope.add(() => device[Symbol.asyncDispose]());
     const runner = new JobRunner(
@@ -140,8 +152,10 @@ export class OpenJob implements AsyncDisposable {
         clock,
         random,
         keeper: this.keeper,
+        agreements,
+        receipts,
         observers: [this.traces, this.#init.fraud.observerOf(job)],
-        reputation: await ReputationBook.open(manifest.program.kind, reputation, clock),
+        reputation: this.#book,
         leaseSalt: toHex(crypto.getRandomValues(new Uint8Array(4))),
         demandTerms: {
           job,
@@ -155,6 +169,7 @@ export class OpenJob implements AsyncDisposable {
           payment: session.terms,
           blobs: inputsOf(manifest),
         },
+        verify: (task, outputs) => device.verify(task, outputs, this.#scope.signal),
         recompute: (task) => device.recompute(task, this.#scope.signal),
         fetchOutput: (cid, bytes, holders, signal) => this.#fetch(cid, bytes, holders, signal),
       },
@@ -163,7 +178,7 @@ export class OpenJob implements AsyncDisposable {
     this.#runner = runner;
     this.#progress = runner.progress;
     this.#scope.add(() => runner[Symbol.asyncDispose]());
-    runner.events.on('verified', listeners.onVerified);
+    runner.events.on('settled', listeners.onVerified);
     runner.events.on('changed', () => {
       listeners.onChange();
       this.#storeSoon();

@@ -3,14 +3,10 @@ import type { Cid } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { Emitter } from '../base/events.ts';
 import { Cell, type Observable } from '../base/observable.ts';
-import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
-import type { Clock } from '../base/time.ts';
 import { checkManifest } from '../job/check-manifest.ts';
 import { keptInputsOf } from '../job/inputs.ts';
 import { manifestBytes } from '../job/manifest.ts';
-import type { Ledger } from '../payment/ledger.ts';
-import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import { MAX_OPEN_NEGOTIATIONS } from '../protocol/constants.ts';
 import { NEGOTIATE, type Proposal } from '../protocol/negotiate.ts';
@@ -18,43 +14,19 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import { WORK } from '../protocol/work.ts';
-import type { ReputationRecord } from '../reputation/record.ts';
 import { agreementFor } from './seats/agreement-for.ts';
 import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
 import { VIEW_INTERVAL_MS } from './constants.ts';
 import { lastVoucher } from './pay/last-voucher.ts';
-import type { FraudDesk } from './evidence/fraud-desk.ts';
 import { OpenJob } from './open-job.ts';
+import type { RequestorInit } from './requestor-init.ts';
 import { OwnDevice } from './results/own-device.ts';
-import type { JobRecord, RequestorAgreementRecord, ResultRecord } from './records.ts';
+import type { JobRecord } from './records.ts';
 import type { Outputs } from './results/result-keeper.ts';
-import type { Collection } from '../base/collection.ts';
 import { startLedger } from './pay/session-ledger.ts';
-import type { PaymentSession, RequestorNetwork, RequestorSandbox } from './slices.ts';
+import type { PaymentSession } from './slices.ts';
 import { answerWork } from './leases/work-door.ts';
-import type { StoredTrace } from './trace/trace-book.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from './view.ts';
-
-/** What a requestor is made of. */
-export interface RequestorInit {
-  readonly network: RequestorNetwork;
-  readonly sandbox: RequestorSandbox;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly jobs: Collection<JobRecord>;
-  readonly results: Collection<ResultRecord>;
-  readonly agreements: Collection<RequestorAgreementRecord>;
-  readonly ledgers: Collection<Ledger>;
-  readonly reputation: Collection<ReputationRecord>;
-  readonly traces: Collection<StoredTrace>;
-  /** Who was convicted of lies. Started and ended by its owner. */
-  readonly fraud: FraudDesk;
-  /** Keeps blobs from eviction for an owner, and lets them go. */
-  readonly pin: (owner: string, cids: readonly Cid[]) => Promise<void>;
-  readonly unpin: (owner: string) => Promise<void>;
-  /** The session key of a job that was begun earlier. */
-  readonly reopenSession: (terms: PaymentTerms, cap: bigint) => Promise<PaymentSession>;
-}
 
 /** The requestor role: takes jobs, answers proposals, serves work streams, resumes what a closed tab left. */
 export class Requestor implements AsyncDisposable {
@@ -247,6 +219,7 @@ export class Requestor implements AsyncDisposable {
     const runner = open.runner;
     if (runner === undefined || !open.isRunning)
       return { refusal: { reason: 'job-ended', detail: 'the job has ended' } };
+    await open.hear(proposal);
     const refusal = this.#init.fraud.refusal(proposal.provider) ?? (await runner.seats.ask(proposal, signer));
     if (refusal !== undefined) return { refusal };
     const demand = runner.demand();

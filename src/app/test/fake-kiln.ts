@@ -1,10 +1,12 @@
 import { Cell } from '../../base/observable.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
+import type { FraudView, OwnRecordView } from '../../kiln/receipts/record-view.ts';
 import type { WalletView } from '../../kiln/wallet-view.ts';
 import type { ActivityView, ProviderView } from '../../provider/view.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
+import { EMPTY_RECORD } from './sample-record.ts';
 import {
   PROVIDER_OFF,
   SAMPLE_BOARD,
@@ -20,6 +22,10 @@ export interface FakeKiln extends Kiln {
   readonly board: Cell<BoardView>;
   readonly provider: Kiln['provider'] & { readonly view: Cell<ProviderView> };
   readonly requestor: Kiln['requestor'] & { readonly jobs: Cell<readonly JobView[]> };
+  readonly record: Kiln['record'] & {
+    readonly view: Cell<OwnRecordView>;
+    readonly proofs: Cell<readonly FraudView[]>;
+  };
   readonly wallet: Kiln['wallet'] & { readonly view: Cell<WalletView> };
   /** What `requestor.trace` answers, by task. */
   readonly traces: Map<number, TaskTrace>;
@@ -58,6 +64,8 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
   const provider = new Cell<ProviderView>(PROVIDER_OFF);
   const activity = new Cell<ActivityView>({ isInUse: false, sees: 'page', canAsk: true });
   const jobs = new Cell<readonly JobView[]>([]);
+  const record = new Cell<OwnRecordView>(EMPTY_RECORD);
+  const proofs = new Cell<readonly FraudView[]>([]);
   const wallet = new Cell<WalletView>(sampleWallet(Date.now()));
 
   async function called<T>(method: string, result: () => T): Promise<T> {
@@ -137,6 +145,16 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
         return () => void listeners.delete(listener);
       },
       assemble: () => called('requestor.assemble', () => files),
+    },
+    record: {
+      view: record,
+      proofs,
+      proofFile: (digest) => {
+        calls.push(`record.proofFile ${digest.slice(0, 4)}`);
+        return new Uint8Array([1, 2, 3]);
+      },
+      export: () => called('record.export', () => new Uint8Array([1, 2, 3])),
+      import: (bytes) => called('record.import', () => bytes.byteLength),
     },
     wallet: {
       view: wallet,

@@ -2,6 +2,9 @@ import type { Collection } from '../../base/collection.ts';
 import type { Clock } from '../../base/time.ts';
 import { KilnError } from '../../base/errors.ts';
 import type { Demand } from '../../protocol/announce.ts';
+import type { Agreement } from '../../protocol/negotiate.ts';
+import { taskPrice } from '../../payment/price.ts';
+import type { AgreementView } from '../view.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import { credit } from '../../reputation/bound.ts';
 import {
@@ -14,6 +17,8 @@ import {
 import type { RecordsSlice } from '../../reputation/records-slice.ts';
 import { NO_SECOND_HAND } from '../../reputation/second-hand.ts';
 
+/** So few unpaid tasks may be a closed laptop: the next ones are trusted one at a time. */
+const FORGIVEN_TASKS = 20;
 /** Credit is a factor in thousandths: amounts are integers. */
 const PER_MILLE = 1_000;
 
@@ -30,8 +35,14 @@ export class RequestorBook {
   }
 
   /** Notes what an ended agreement came to: accepted tasks that were paid, and those that were not. Never rejects. */
-  async note(requestor: PeerId, paid: number, unpaid: number): Promise<void> {
-    if (paid <= 0 && unpaid <= 0) return;
+  async noteEnd(
+    { requestor, pricePerUnit, microUnitsPerTask }: Agreement,
+    { tasksAccepted, earned }: Pick<AgreementView, 'tasksAccepted' | 'earned'>,
+  ): Promise<void> {
+    const price = taskPrice(pricePerUnit, microUnitsPerTask);
+    if (price === 0n || tasksAccepted === 0) return;
+    const paid = Math.min(tasksAccepted, Number(earned / price));
+    const unpaid = tasksAccepted - paid;
     const nowMs = this.#clock.now();
     try {
       let record = (await this.#stored.get(keyOf(requestor))) ?? newRecord(nowMs);
@@ -44,16 +55,17 @@ export class RequestorBook {
   }
 
   /**
-   * The credit limit for this demand's requestor: the usual one, more as it pays, less as it does not. Throws
-   * `provider/does-not-pay` when it left as much unpaid as it paid.
+   * The credit limit for this demand's requestor: the usual one, more as it pays, less as it does not, down to the price
+   * of one task. Throws `provider/does-not-pay` when it left as much unpaid as it paid, and not just a little.
    */
   async creditLimit(demand: Demand, usual: bigint, pricePerTask: bigint): Promise<bigint> {
     const record = (await this.#stored.get(keyOf(demand.requestor))) ?? newRecord(this.#clock.now());
     const { requestor: peer, addresses, record: shown } = demand;
     const others =
       (await this.#records?.weigh({ peer, addresses, role: 'requestor', record: shown })) ?? NO_SECOND_HAND;
-    const factor = Math.round(credit(decayed(record, this.#clock.now()), others) * PER_MILLE);
-    if (factor === 0) {
+    const known = decayed(record, this.#clock.now());
+    const factor = Math.round(credit(known, others) * PER_MILLE);
+    if (factor === 0 && known.unpaid >= FORGIVEN_TASKS) {
       throw new KilnError('provider/does-not-pay', 'This requestor left as much unpaid here as it paid.', {
         data: { requestor: demand.requestor },
         hint: 'It fades from this device’s memory within weeks.',

@@ -4,7 +4,7 @@ import { within } from '../../base/time.ts';
 import { groupOfDemand, proveMember } from '../../market/match/group-proof.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { Capabilities } from '../../protocol/capabilities.ts';
-import { defaultCreditLimit } from '../../payment/price.ts';
+import { defaultCreditLimit, taskPrice } from '../../payment/price.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { encode } from '../../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';
@@ -14,6 +14,7 @@ import { FETCH_MANIFEST_MS, OPEN_JOB_MS, PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } 
 import { declineRenewal } from './decline-renewal.ts';
 import { negotiate } from './negotiate.ts';
 import type { ProviderInit } from '../provider.ts';
+import type { RequestorBook } from './requestor-book.ts';
 import type { PeerAddress, ReadInput, SandboxJob } from '../slices.ts';
 import { checkCover } from '../pay/check-cover.ts';
 import { VoucherDesk } from '../pay/voucher-desk.ts';
@@ -28,6 +29,8 @@ export interface Wanted {
   /** The rules in force when they are asked for. */
   readonly rulesNow: () => ProviderRules;
   readonly pricePerUnit: bigint;
+  /** How the requestor paid before. */
+  readonly requestors: RequestorBook;
   readonly microUnitsPerSecond: number;
   readonly capabilities: Capabilities;
   readonly sinceMs: number;
@@ -49,7 +52,7 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
   const manifest = parseManifest(bytes);
   checkAgainstDemand(manifest, demand);
   const cachedBytes = await network.blobs.heldBytes(demand.blobs);
-  const proposal = propose(init, wanted, cachedBytes);
+  const proposal = await propose(init, wanted, cachedBytes);
   const record = await negotiate({
     network,
     clock,
@@ -149,9 +152,19 @@ async function openInTime(
   }
 }
 
-function propose({ network, clock }: ProviderInit, wanted: Wanted, cachedBytes: number): Proposal {
+async function propose(
+  { network, clock, records }: ProviderInit,
+  wanted: Wanted,
+  cachedBytes: number,
+): Promise<Proposal> {
   const { demand, rules, pricePerUnit, microUnitsPerSecond } = wanted;
+  const { microUnitsPerTask } = demand;
   const slots = Math.max(1, wanted.lentSlots());
+  const leases = rules.creditLeases;
+  const usual = defaultCreditLimit({ pricePerUnit, microUnitsPerSecond, microUnitsPerTask, slots, leases });
+  const pricePerTask = taskPrice(pricePerUnit, microUnitsPerTask);
+  const creditLimit = await wanted.requestors.creditLimit(demand, usual, pricePerTask);
+  const record = records?.own();
   const nowMs = clock.now();
   const expiresAt = nowMs + PROPOSAL_LIFETIME_MS;
   const provider = network.identity.peer;
@@ -166,19 +179,14 @@ function propose({ network, clock }: ProviderInit, wanted: Wanted, cachedBytes: 
     pricePerUnit,
     slots,
     microUnitsPerSecond,
-    creditLimit: defaultCreditLimit({
-      pricePerUnit,
-      microUnitsPerSecond,
-      microUnitsPerTask: demand.microUnitsPerTask,
-      slots,
-      leases: rules.creditLeases,
-    }),
+    creditLimit,
     cachedBytes,
     capabilities: wanted.capabilities,
     since: wanted.sinceMs,
     ...(group === undefined
       ? {}
       : { group: proveMember(group, { role: 'provider', peer: provider, job: demand.job, expiresAt }) }),
+    ...(record === undefined ? {} : { record }),
     issuedAt: nowMs,
     expiresAt,
   };

@@ -3,14 +3,24 @@ import type { PeerId } from '../../protocol/identity.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import { reliability } from '../../reputation/bound.ts';
 import { decayed, newRecord, note, type Outcome, type ReputationRecord } from '../../reputation/record.ts';
+import type { SecondHand } from '../../reputation/second-hand.ts';
 import type { Collection } from '../../base/collection.ts';
 
-/** First-hand records of providers for one job kind: in memory, written through to the store. */
+/** Providers whose records are remembered at once. */
+const MAX_HEARD = 1_024;
+
+/**
+ * First-hand records of providers for one job kind: in memory, written through to the store. Each has one record of all
+ * its dealings, and beside it one for each numeric class it worked in: a GPU is no witness for another one's rounding.
+ */
 export class ReputationBook {
   readonly #kind: JobKind;
   readonly #stored: Collection<ReputationRecord>;
   readonly #clock: Clock;
-  readonly #records = new Map<PeerId, ReputationRecord>();
+  /** By `peer`, and by `peer/numeric class`. */
+  readonly #records = new Map<string, ReputationRecord>();
+
+  readonly #others = new Map<PeerId, SecondHand>();
 
   private constructor(kind: JobKind, stored: Collection<ReputationRecord>, clock: Clock) {
     this.#kind = kind;
@@ -32,22 +42,41 @@ export class ReputationBook {
 
   /** How far a provider can be relied upon, 0 to 1. */
   reliability(peer: PeerId): number {
-    return reliability(decayed(this.#of(peer), this.#clock.now()));
+    return reliability(decayed(this.#of(peer), this.#clock.now()), this.#others.get(peer));
   }
 
-  /** Validated results in a row. */
-  consecutiveValid(peer: PeerId): number {
-    return this.#of(peer).consecutiveValid;
+  /** What others say of a provider counts for its rank, never for how its results are checked. */
+  hear(peer: PeerId, others: SecondHand): void {
+    this.#others.delete(peer);
+    this.#others.set(peer, others);
+    const [oldest] = this.#others.keys();
+    if (this.#others.size > MAX_HEARD && oldest !== undefined) this.#others.delete(oldest);
+  }
+
+  /** Validated results in a row, of one numeric class where it has one; a wrong result in any class ends them all. */
+  consecutiveValid(peer: PeerId, numericClass?: string): number {
+    const { consecutiveValid } = this.#of(peer);
+    if (numericClass === undefined) return consecutiveValid;
+    return Math.min(consecutiveValid, this.#of(keyOf(peer, numericClass)).consecutiveValid);
   }
 
   /** Notes an outcome; a failed write costs only memory of it. */
-  note(peer: PeerId, outcome: Outcome): void {
-    const record = note(this.#of(peer), outcome, this.#clock.now());
-    this.#records.set(peer, record);
-    this.#stored.put(`${this.#kind}/${peer}`, record).catch(() => {});
+  note(peer: PeerId, outcome: Outcome, numericClass?: string): void {
+    this.#note(peer, outcome);
+    if (numericClass !== undefined) this.#note(keyOf(peer, numericClass), outcome);
   }
 
-  #of(peer: PeerId): ReputationRecord {
-    return this.#records.get(peer) ?? newRecord(this.#clock.now());
+  #note(key: string, outcome: Outcome): void {
+    const record = note(this.#of(key), outcome, this.#clock.now());
+    this.#records.set(key, record);
+    this.#stored.put(`${this.#kind}/${key}`, record).catch(() => {});
   }
+
+  #of(key: string): ReputationRecord {
+    return this.#records.get(key) ?? newRecord(this.#clock.now());
+  }
+}
+
+function keyOf(peer: PeerId, numericClass: string): string {
+  return `${peer}/${numericClass}`;
 }
