@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NEWCOMER_PATIENCE_MS } from '../../market/choose/newcomers.ts';
+import { DEFAULT_RANK_WEIGHTS } from '../../market/choose/rank.ts';
+import { newGroupKey, parseGroupKey } from '../../market/match/group-key.ts';
+import { proveMember } from '../../market/match/group-proof.ts';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import { DEMAND, identityOf, NOW_MS, PROPOSAL } from '../../protocol/messages.fixture.ts';
 import type { Proposal } from '../../protocol/negotiate.ts';
-import { RANKING_WINDOW_MS } from '../constants.ts';
-import { SeatDesk } from './seat-desk.ts';
+import { MAX_REFUSED_SHOWN, RANKING_WINDOW_MS } from '../constants.ts';
+import { SeatDesk, type SeatDeskInit } from './seat-desk.ts';
 
 let clock: ManualClock;
 let desk: SeatDesk;
@@ -17,22 +21,27 @@ const bannedPayees = new Set<string>();
 
 beforeEach(() => {
   clock = new ManualClock(NOW_MS);
-  demand = { ...DEMAND, seats: { total: 2, filled: 0 } };
+  demand = { ...DEMAND, requirements: {}, seats: { total: 2, filled: 0 } };
   seated = [];
   answers = {};
   reliability = {};
   bannedPeers.clear();
   bannedPayees.clear();
-  desk = new SeatDesk({
+  desk = openDesk();
+});
+afterEach(() => clock[Symbol.dispose]());
+
+function openDesk(more: Partial<SeatDeskInit> = {}): SeatDesk {
+  return new SeatDesk({
     clock,
     demand: () => demand,
     seated: () => seated,
     bannedPeers,
     bannedPayees,
     reliability: (peer) => reliability[peer] ?? 0.5,
+    ...more,
   });
-});
-afterEach(() => clock[Symbol.dispose]());
+}
 
 function proposalOf(number: number, change: Partial<Proposal> = {}): Proposal {
   const payee = `0x${number.toString(16).padStart(40, '0')}`;
@@ -146,4 +155,134 @@ describe('a promised seat', () => {
     await clock.advance(RANKING_WINDOW_MS);
     expect(answers.reloaded).toBe('seat');
   });
+});
+
+describe('the best', () => {
+  beforeEach(() => (demand = { ...demand, seats: { total: 1, filled: 0 } }));
+  const connections = {
+    [identityOf(2).peer]: { rttMs: 400, isRelayed: true },
+    [identityOf(3).peer]: { rttMs: 10, isRelayed: false },
+  };
+
+  test('is the better connected of equals, as the weights of the job say', async () => {
+    desk = openDesk({ connectionTo: async (peer) => connections[peer] });
+    ask('far', proposalOf(2));
+    ask('near', proposalOf(3));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers).toEqual({ far: 'seats-filled', near: 'seat' });
+  });
+  test('follows other weights', async () => {
+    const weights = { ...DEFAULT_RANK_WEIGHTS, connection: 0 };
+    desk = openDesk({ connectionTo: async (peer) => connections[peer], weights });
+    ask('far', proposalOf(2));
+    ask('near', proposalOf(3));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers).toEqual({ far: 'seat', near: 'seats-filled' });
+  });
+  test('is not waited for when its connection tells nothing, or fails to', async () => {
+    desk = openDesk({
+      connectionTo: (peer) =>
+        peer === identityOf(2).peer ? Promise.reject(new Error('gone')) : new Promise(() => {}),
+    });
+    ask('first', proposalOf(2));
+    ask('second', proposalOf(3));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers).toEqual({ first: 'seat', second: 'seats-filled' });
+  });
+  test('is who does much, not who says so', async () => {
+    desk = openDesk({ seenSpeed: (peer) => (peer === identityOf(2).peer ? 10 : undefined) });
+    ask('boaster', proposalOf(2, { microUnitsPerSecond: 1e12 }));
+    ask('worker', proposalOf(3, { microUnitsPerSecond: 1_000 }));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers).toEqual({ boaster: 'seats-filled', worker: 'seat' });
+  });
+});
+
+describe('newcomers', () => {
+  const isNewcomer = (peer: string) => peer === identityOf(9).peer;
+  beforeEach(() => {
+    demand = { ...demand, seats: { total: 8, filled: 0 } };
+    desk = openDesk({ isNewcomer });
+    for (let i = 2; i < 10; i++) reliability[identityOf(i).peer] = 0.99;
+  });
+  const fill = async (from: number, to: number) => {
+    for (let i = from; i <= to; i++) ask(`old ${i}`, proposalOf(i));
+    await clock.advance(RANKING_WINDOW_MS);
+  };
+
+  test('find a seat kept for them, though eight with a record asked before', async () => {
+    await fill(10, 17);
+    expect(Object.values(answers).filter((answer) => answer === 'seats-filled')).toHaveLength(1);
+    ask('new', proposalOf(9));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers.new).toBe('seat');
+  });
+  test('come first when they ask at the same time', async () => {
+    ask('new', proposalOf(9, { pricePerUnit: 999_999n }));
+    await fill(10, 17);
+    expect(answers.new).toBe('seat');
+    expect(Object.values(answers).filter((answer) => answer === 'seat')).toHaveLength(8);
+  });
+  test('are not waited for forever', async () => {
+    await fill(10, 17);
+    await clock.advance(NEWCOMER_PATIENCE_MS);
+    await fill(18, 18);
+    expect(answers['old 18']).toBe('seat');
+  });
+  test('who was seated keeps its seat when it asks again', async () => {
+    seated = Array.from({ length: 7 }, (_, i) => ({ peer: identityOf(i + 10).peer, payee: `0x${i}` }));
+    ask('again', proposalOf(10));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers.again).toBe('seat');
+  });
+});
+
+describe('refusals', () => {
+  test('are kept, the newest of each provider, and forgotten once it has a seat', async () => {
+    ask('dear', proposalOf(2, { pricePerUnit: demand.priceCeiling * 2n }));
+    await clock.advance(5);
+    ask('other job', proposalOf(3, { job: 'another' }));
+    await clock.advance(5);
+    ask('dear again', proposalOf(2, { pricePerUnit: demand.priceCeiling + 1n }));
+    await clock.settle();
+    expect(desk.refused).toEqual([
+      {
+        peer: identityOf(2).peer,
+        reason: 'price-above-ceiling',
+        detail: 'price 1 % above ceiling',
+        atMs: NOW_MS + 10,
+      },
+      {
+        peer: identityOf(3).peer,
+        reason: 'job-unknown',
+        detail: 'the proposal is for another job',
+        atMs: NOW_MS + 5,
+      },
+    ]);
+    ask('cheaper', proposalOf(2));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(desk.refused.map(({ peer }) => peer)).toEqual([identityOf(3).peer]);
+  });
+  test('are bounded, whoever asks', async () => {
+    for (let i = 0; i < MAX_REFUSED_SHOWN + 20; i++) {
+      ask(`${i}`, { ...proposalOf(2), provider: `stranger ${i}`, job: 'another' });
+    }
+    await clock.settle();
+    expect(desk.refused).toHaveLength(MAX_REFUSED_SHOWN);
+    expect(desk.refused[0]?.peer).toBe(`stranger ${MAX_REFUSED_SHOWN + 19}`);
+  });
+});
+
+test('a job for a private group seats its members only', async () => {
+  const groupKey = newGroupKey(new Uint8Array(32).fill(4));
+  desk = openDesk({ groupKey });
+  const member = proposalOf(2);
+  const { provider: peer, job, expiresAt } = member;
+  const group = proveMember(parseGroupKey(groupKey), { role: 'provider', peer, job, expiresAt });
+  ask('member', { ...member, group });
+  ask('thief', proposalOf(3, { group }));
+  ask('stranger', proposalOf(4));
+  await clock.advance(RANKING_WINDOW_MS);
+  expect(answers).toEqual({ member: 'seat', thief: 'not-in-group', stranger: 'not-in-group' });
+  expect(JSON.stringify(desk.refused)).not.toContain(groupKey.slice(-20));
 });
