@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { utf8 } from '../../base/bytes.ts';
 import type { TaskPhase } from '../../requestor/view.ts';
+import { KilnError } from '../../base/errors.ts';
 import { fakeKiln } from '../test/fake-kiln.ts';
+import { sampleTrace } from '../test/sample-trace.ts';
 import { filmManifest, SAMPLE_JOB, sampleJob, tableManifest } from '../test/sample-views.ts';
 import JobPage from './JobPage.svelte';
 
@@ -27,7 +30,7 @@ test('progress, phases and cost follow the view', async () => {
   const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
   const progress = screen.getByRole('progressbar', { name: 'Job progress' });
   await expect.element(progress).toHaveAttribute('aria-valuenow', '25');
-  const shelf = screen.getByRole('img', {
+  const shelf = screen.getByRole('toolbar', {
     name: '4 tasks: 1 verified, 1 being checked, 1 running, 1 waiting',
   });
   await expect.element(shelf).toBeVisible();
@@ -70,6 +73,66 @@ test('a finished job puts its result together once and offers it', async () => {
     .toMatchTextContent(/0\.6/);
   await expect.element(screen.getByRole('button', { name: 'Save the signed record' })).toBeVisible();
   expect(kiln.calls.filter((call) => call === 'requestor.assemble')).toHaveLength(1);
+});
+
+test('a task tells its story, by mouse and by keyboard, and says that it stands only for now', async () => {
+  const kiln = fakeKiln();
+  kiln.traces.set(1, sampleTrace(1, Date.now() - 60_000));
+  kiln.requestor.jobs.set([film(['verified', 'provisional', 'checking', 'waiting'])]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  const brick = screen.getByRole('button', { name: 'Task 2: standing for now' });
+  await brick.click();
+  await expect.element(screen.getByRole('heading', { name: 'Task 2' })).toHaveFocus();
+  await expect.element(brick).toHaveAttribute('aria-pressed', 'true');
+  await expect.element(screen.getByText('Stands for now; is checked again before the job closes.')).toBeVisible();
+  const story = screen.getByRole('list', { name: 'Story of task 2' });
+  await expect.element(story).toMatchTextContent(/Rejected from …ntZ9WjHa, unpaid: differs from two/);
+  await expect
+    .element(story.getByRole('button', { name: /Copy result 999999…9999/ }))
+    .toHaveAttribute('title', '99'.repeat(32));
+  await userEvent.keyboard('{Escape}');
+  await expect.element(story).not.toBeInTheDocument();
+  await expect.element(brick).toHaveFocus();
+  await userEvent.keyboard('{ArrowRight}{Enter}');
+  await expect.element(screen.getByRole('heading', { name: 'Task 3' })).toHaveFocus();
+  await expect.element(screen.getByText('Nobody has been given this task yet.')).toBeVisible();
+  await screen.getByRole('button', { name: 'Previous' }).click();
+  await expect.element(story).toBeVisible();
+});
+
+test('a frame and a rejected result lead to the story of their task', async () => {
+  const kiln = fakeKiln();
+  kiln.traces.set(3, sampleTrace(3, Date.now()));
+  kiln.requestor.jobs.set([film()]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  await screen.getByRole('button', { name: 'Story of frame 1' }).click();
+  await expect.element(screen.getByRole('heading', { name: 'Task 1' })).toBeVisible();
+  await screen
+    .getByRole('list', { name: 'Rejected results' })
+    .getByRole('button', { name: 'Task 4' })
+    .click();
+  await expect.element(screen.getByRole('list', { name: 'Story of task 4' })).toBeVisible();
+});
+
+test('who was excluded is said with the reason', async () => {
+  const kiln = fakeKiln();
+  kiln.requestor.jobs.set([film()]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  await expect
+    .element(screen.getByRole('list', { name: 'Excluded providers' }))
+    .toMatchTextContent(/…ntZ9WjHa was excluded .* task 4 was rejected \(differs from two agreeing/);
+});
+
+test('a trace that cannot be read is said, and so is a record', async () => {
+  const kiln = fakeKiln();
+  kiln.requestor.jobs.set([{ ...film(), status: 'cancelled' as const }]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  kiln.failNext('requestor.trace', new KilnError('storage/closed', 'The store is closed.'));
+  await screen.getByRole('button', { name: 'Task 1: verified' }).click();
+  await expect.element(screen.getByText('The store is closed.')).toBeVisible();
+  kiln.failNext('requestor.runRecord', new KilnError('run/too-large', 'The record is too large.'));
+  await screen.getByRole('button', { name: 'Save the signed record' }).click();
+  await expect.element(screen.getByText('The record is too large.')).toBeVisible();
 });
 
 test('an unknown job is said to be unknown', async () => {
