@@ -1,13 +1,16 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { Collection } from '../base/collection.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
+import type { ReceiptRecord } from '../payment/receipt.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Result } from '../protocol/task.ts';
-import type { JobRecord } from './records.ts';
+import type { JobRecord, RequestorAgreementRecord } from './records.ts';
 import type { ReputationBook } from './seats/reputation-book.ts';
-import type { ResultKeeper } from './results/result-keeper.ts';
+import type { Judgement } from './results/own-verifier.ts';
+import type { Outputs, ResultKeeper } from './results/result-keeper.ts';
 import type { TaskObserver } from './results/task-events.ts';
 import type { RequestorNetwork } from './slices.ts';
 
@@ -19,6 +22,9 @@ export interface JobParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly keeper: ResultKeeper;
+  readonly agreements: Collection<RequestorAgreementRecord>;
+  /** What providers signed of this requestor (payment/receipt). */
+  readonly receipts: Collection<ReceiptRecord>;
   readonly reputation: ReputationBook;
   /** Hear all that happens to the job's tasks. @default none */
   readonly observers?: readonly TaskObserver[];
@@ -33,6 +39,8 @@ export interface JobParts {
   readonly recompute: (
     task: number,
   ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
+  /** Runs the job's verifier program on the outputs of a result that ended `ok`. */
+  readonly verify: (task: number, outputs: Outputs) => Promise<Judgement>;
   /** Fetches an output blob and checks its size. */
   readonly fetchOutput: (
     cid: Cid,

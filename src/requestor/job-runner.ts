@@ -1,177 +1,129 @@
-import type { Bytes } from '../base/bytes.ts';
-import type { Cid } from '../base/cid.ts';
 import { Emitter } from '../base/events.ts';
 import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
-import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
-import { Announcer } from './seats/announcer.ts';
-import { REVEAL_TIMEOUT_MS, SWEEP_INTERVAL_MS } from './constants.ts';
-import { CoverDesk } from './pay/cover-desk.ts';
+import { SWEEP_INTERVAL_MS } from './constants.ts';
+import { JobDesks } from './job-desks.ts';
 import type { JobParts } from './job-parts.ts';
-import { JobProgress } from './results/job-progress.ts';
-import { LeaseDesk } from './leases/lease-desk.ts';
-import { Outbox } from './leases/outbox.ts';
 import { payProvider } from './pay/pay-provider.ts';
 import type { Paymaster } from './pay/paymaster.ts';
-import { ProviderLink } from './seats/provider-link.ts';
-import type { RequestorAgreementRecord } from './records.ts';
+import type { ReceiptDesk } from './pay/receipt-desk.ts';
 import { restorePay } from './pay/restore-pay.ts';
+import type { RequestorAgreementRecord } from './records.ts';
 import { planRestore } from './restore-plan.ts';
-import { ResultDesk } from './results/result-desk.ts';
-import { SeatDesk } from './seats/seat-desk.ts';
-import { SettleDesk } from './results/settle-desk.ts';
-import { Statements } from './results/statements.ts';
-import { TaskDesk } from './results/task-desk.ts';
+import type { JobProgress } from './results/job-progress.ts';
 import type { Settled } from './results/task-steps.ts';
-import { TaskTrace } from './results/task-trace.ts';
-import { WorkIntake } from './leases/work-intake.ts';
+import { Announcer } from './seats/announcer.ts';
+import { ProviderLink } from './seats/provider-link.ts';
+import { SeatDesk } from './seats/seat-desk.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
-  verified: number;
+  /** A task has a result, or another one than before. */
+  settled: number;
   changed: void;
   ended: void;
 }
 
-/** One job under way: keeps its providers busy, has every result checked, stores what is verified, pays for it. */
+/** One job under way: keeps its providers busy, has every result checked, stores what stands, pays for it. */
 export class JobRunner implements AsyncDisposable {
   readonly events = new Emitter<JobEvents>();
   readonly seats: SeatDesk;
-  readonly progress: JobProgress;
-  readonly #parts: JobParts;
   readonly paymaster: Paymaster;
-  readonly #results: ResultDesk;
-  readonly #tasks: TaskDesk;
-  readonly #intake: WorkIntake;
-  readonly #links = new Map<string, ProviderLink>();
-  readonly #leases: LeaseDesk;
-  readonly #outbox = new Outbox();
-  readonly #settleDesk: SettleDesk;
+  readonly #parts: JobParts;
+  readonly #desks: JobDesks;
   readonly #scope = new Scope();
-  #isEnding = false;
   readonly #announcer: Announcer;
+  #isEnding = false;
 
   constructor(parts: JobParts, paymaster: Paymaster) {
     this.#parts = parts;
     this.paymaster = paymaster;
     const { record, clock, random, network } = parts;
-    this.progress = new JobProgress(record, parts.taskCount, clock.now());
-    this.#leases = new LeaseDesk({
-      parts,
-      progress: this.progress,
-      outbox: this.#outbox,
-      tasks: () => this.#tasks,
-      links: () => this.links,
+    const desks = (this.#desks = new JobDesks(parts, paymaster, {
       isRunning: () => this.isRunning,
-      budgetRest: () => paymaster.rest,
-    });
-    this.#settleDesk = new SettleDesk({
-      parts,
-      progress: this.progress,
-      outbox: this.#outbox,
-      leases: this.#leases,
-      tasks: () => this.#tasks,
       pay: (link) => this.#pay(link),
-      ban: ({ peer }, reason) =>
-        this.links.forEach((one) => one.peer === peer && this.#dismiss(one, 'banned', reason)),
-    });
-    this.#results = new ResultDesk(record.job, clock, {
-      askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
-      fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
-    });
-    this.#tasks = new TaskDesk({
-      manifest: record.manifest,
-      tasks: parts.taskCount,
-      results: this.#results,
-      statements: new Statements(),
-      trace: new TaskTrace(clock, parts.observers),
-      random,
-      actions: {
-        caught: (lease, task, reason) => {
-          const link = this.#leases.owner(lease);
-          if (link !== undefined) this.#settleDesk.caught(link, task, reason);
-        },
-        askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
-        dropReplica: (lease, task) => this.#leases.drop(lease, task),
-        isOnlyProvider: (peer) => this.links.every((link) => link.peer === peer || !link.isAttached),
-        holders: () => this.links.filter((link) => link.isAttached && !link.isEnded),
-        recompute: (task) => parts.recompute(task),
-        settle: (settled) => this.#settle(settled),
-        fail: (task, reason) => void this.#end('failed', `Task ${task}: ${reason}.`),
-      },
-    });
-    this.#intake = new WorkIntake({
-      tasks: this.#tasks,
-      leases: this.#leases,
-      outbox: this.#outbox,
-      progress: this.progress,
-      cover: new CoverDesk(clock, paymaster, () => this.links),
-      askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
       dismiss: (link, state, reason) => this.#dismiss(link, state, reason),
-    });
+      settle: (settled) => this.#settle(settled),
+      onReleased: () => this.#endSoon(),
+      fail: (reason) => void this.#end('failed', reason),
+      signal: this.#scope.signal,
+    }));
     this.seats = new SeatDesk({
       clock,
       demand: () => this.demand(),
-      seated: () => this.#seated(),
+      seated: () => desks.links.seated,
       bannedPeers: this.progress.banned,
-      bannedPayees: this.#settleDesk.bannedPayees,
+      bannedPayees: desks.bans.payees,
       reliability: (peer) => parts.reputation.reliability(peer),
     });
     this.#announcer = new Announcer(network, clock, random, () => {
-      const isWanted = !this.isRunning || this.#seated().length < record.terms.seats;
+      const isWanted = !this.isRunning || desks.links.seated.length < record.terms.seats;
       return isWanted ? this.#demandTerms() : undefined;
     });
     this.#scope.add(() => this.#announcer.stop());
-    const interval = () => SWEEP_INTERVAL_MS;
-    this.#scope.add(every(clock, interval, () => this.#sweep()));
+    this.#scope.add(
+      every(
+        clock,
+        () => SWEEP_INTERVAL_MS,
+        () => this.#sweep(),
+      ),
+    );
   }
 
   get isRunning(): boolean {
     return this.progress.status === 'running' && !this.#isEnding && !this.#scope.isClosed;
   }
 
+  get progress(): JobProgress {
+    return this.#desks.progress;
+  }
+
   /** The provider of an agreement of this job. */
   link(agreement: string): ProviderLink | undefined {
-    return this.#links.get(agreement);
+    return this.#desks.links.get(agreement);
   }
 
   get links(): readonly ProviderLink[] {
-    return [...this.#links.values()];
+    return this.#desks.links.all;
   }
 
-  /** Takes over what a reloaded tab had stored: verified tasks, agreements, and what is still owed. */
+  /** Takes over what a reloaded tab had stored: standing results, agreements, and what is still owed. */
   async restore(agreements: readonly RequestorAgreementRecord[]): Promise<void> {
     const { banned } = this.progress;
-    const { sessionKey } = this.#parts.demandTerms.payment;
-    const plan = planRestore(await this.#parts.keeper.all(), agreements, { banned, sessionKey });
-    for (const task of plan.dropped) await this.#parts.keeper.drop(task);
-    for (const { task, peers, exit } of plan.verified) {
-      this.#tasks.queue.finish(task);
-      this.progress.verify(task, exit);
-      this.#settleDesk.remember(task, peers);
-    }
-    for (const payee of plan.bannedPayees) this.#settleDesk.bannedPayees.add(payee);
-    for (const record of plan.seats) this.seat(record);
+    const { keeper, demandTerms } = this.#parts;
+    const { sessionKey } = demandTerms.payment;
+    const plan = planRestore(await keeper.all(), agreements, { banned, sessionKey });
+    for (const task of plan.dropped) await keeper.drop(task);
+    for (const record of plan.seats) if (!this.#desks.renewals.restore(record)) this.seat(record);
+    this.#desks.restore(plan);
     const { links } = this;
     restorePay(links, plan.accepted, (payee) => this.paymaster.promised(payee));
     for (const link of links) if (link.owedTasks > 0) await this.paymaster.pay(link);
+    await this.#desks.releases.flush();
     await this.#endWhenDone();
   }
 
   /** A sealed agreement: its provider may open the work stream now. An older one of the same peer ends. */
   seat(record: RequestorAgreementRecord): void {
-    for (const link of this.#links.values()) {
-      if (link.peer === record.agreement.provider && !link.isEnded)
-        this.#dismiss(link, 'ended', 'A newer agreement replaces this one.');
-    }
-    this.#links.set(
-      record.digest,
-      new ProviderLink(this.#parts.clock, record.digest, record.agreement, record.addresses),
-    );
+    const { digest, agreement, addresses, numericClass } = record;
+    for (const link of this.#desks.links.of(agreement.provider))
+      if (!link.isEnded) this.#dismiss(link, 'ended', 'A newer agreement replaces this one.');
+    const link = new ProviderLink(this.#parts.clock, digest, agreement, addresses);
+    if (numericClass !== undefined) link.numericClass = numericClass;
+    link.offered = record.offered;
+    this.#desks.seat(link, record.passedBefore ?? 0);
     this.#changed();
+  }
+
+  /** A provider was caught outside of this job: nothing of it counts here any more, and it works here no more. */
+  caught(peer: PeerId, reason: string): void {
+    if (!this.isRunning) return;
+    this.#desks.bans.caughtElsewhere(peer, reason);
+    this.#changed();
+    this.#endSoon();
   }
 
   /** Serves a provider's work stream until it breaks or ends. `leases` are those that the provider still holds. */
@@ -181,12 +133,14 @@ export class JobRunner implements AsyncDisposable {
     messages: AsyncIterator<WorkUp>,
     leases: readonly string[],
   ): Promise<void> {
+    const desks = this.#desks;
     const serving = link.serve(channel, messages, (message) => this.#receive(link, message));
     serving.catch(() => {}); // it may break before it is awaited below
-    this.#leases.reconcile(link, leases);
+    desks.renewals.say(link);
+    desks.leases.reconcile(link, leases);
     await this.paymaster.state(link);
-    this.#tasks.queue.forget(link.peer);
-    this.#leases.fill(link);
+    desks.tasks.queue.forget(link.peer);
+    desks.leases.fill(link);
     this.#changed();
     await serving.finally(() => this.#changed());
   }
@@ -204,51 +158,42 @@ export class JobRunner implements AsyncDisposable {
     };
   }
 
-  /** Ends the job early; what is verified stays, what was accepted is paid. */
+  /** Ends the job early; what stands stays, what was accepted or held back is paid. */
   cancel(): Promise<void> {
     return this.#end('cancelled');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const link of this.#links.values()) link.end('ended', 'The requestor closed this job.');
+    for (const link of this.links) {
+      link.end('ended', 'The requestor closed this job.');
+      link.close();
+    }
     await this.#scope[Symbol.asyncDispose]();
   }
 
   #demandTerms(): Omit<Demand, 'requestor' | 'addresses' | 'issuedAt' | 'expiresAt'> {
-    const { record, taskCount } = this.#parts;
+    const { record, taskCount, demandTerms } = this.#parts;
+    const { progress, links } = this.#desks;
     return {
-      ...this.#parts.demandTerms,
-      tasksLeft: this.isRunning ? taskCount - this.progress.verified : 0,
-      seats: { total: record.terms.seats, filled: Math.min(this.#seated().length, record.terms.seats) },
+      ...demandTerms,
+      tasksLeft: this.isRunning ? taskCount - progress.settled + progress.closingChecks : 0,
+      seats: { total: record.terms.seats, filled: Math.min(links.seated.length, record.terms.seats) },
     };
   }
 
-  #seated(): { peer: PeerId; payee: string }[] {
-    return [...this.#links.values()]
-      .filter((link) => !link.isEnded && link.brokenMs < RESUME_WINDOW_MS)
-      .map(({ peer, payee }) => ({ peer, payee }));
-  }
-
   async #receive(link: ProviderLink, message: WorkUp): Promise<void> {
-    await this.#intake.receive(link, message);
-    this.#outbox.flush();
-    this.#leases.fillAll();
+    const { intake, outbox, leases } = this.#desks;
+    await intake.receive(link, message);
+    outbox.flush();
+    leases.fillAll();
     this.#changed();
-  }
-
-  #askReveal(lease: string, task: number, withBytes: boolean): void {
-    const link = this.#leases.owner(lease);
-    if (link === undefined) return;
-    this.progress.check(task);
-    this.#leases.touch(link, lease, [task], this.#parts.clock.now() + REVEAL_TIMEOUT_MS);
-    this.#outbox.reveal(link, lease, task, withBytes);
   }
 
   async #settle(settled: Settled): Promise<void> {
-    await this.#settleDesk.settle(settled);
-    this.events.emit('verified', settled.task);
+    await this.#desks.settling.settle(settled);
+    this.events.emit('settled', settled.task);
     this.#changed();
-    queueMicrotask(() => void this.#endWhenDone());
+    this.#endSoon();
   }
 
   #pay(link: ProviderLink): void {
@@ -261,48 +206,61 @@ export class JobRunner implements AsyncDisposable {
   /** Ends a provider's agreement; what it had in hand goes back to the queue, what was accepted is paid. */
   #dismiss(link: ProviderLink, state: 'drained' | 'banned' | 'ended', reason: string): void {
     const isNew = !link.isEnded;
+    const { outbox, leases, tasks, receipts } = this.#desks;
+    outbox.flush();
     link.end(state, reason);
-    this.#leases.loseAll(link, reason);
-    this.#tasks.queue.forget(link.peer);
+    leases.loseAll(link, reason);
+    tasks.queue.forget(link.peer);
     if (isNew && this.isRunning) this.#announcer.hurry();
+    if (isNew) void receipts.farewell(link).then(() => this.#changed());
     this.#changed();
+  }
+
+  /** Settles accounts with a provider that comes back after its agreement has ended. */
+  meet(...visit: Parameters<ReceiptDesk['meet']>): Promise<void> {
+    return this.#desks.receipts.meet(...visit);
   }
 
   /** Late leases go back to the queue; providers that stay away lose their seat. */
   #sweep(): void {
     if (!this.isRunning) return;
+    const { leases, outbox, releases, renewals } = this.#desks;
     const nowMs = this.#parts.clock.now();
     for (const link of this.links) {
-      const reason = this.#leases.review(link, nowMs);
+      const reason = leases.review(link, nowMs);
       if (reason !== undefined) this.#dismiss(link, 'ended', reason);
+      else renewals.review(link);
     }
-    this.#outbox.flush();
-    this.#leases.fillAll();
+    outbox.flush();
+    leases.fillAll();
+    void releases.flush();
     this.#changed();
   }
 
-  async #fetchOutput(lease: string, cid: Cid, bytes: number): Promise<Bytes> {
-    const link = this.#leases.owner(lease);
-    const holders = link === undefined ? [] : [{ peer: link.peer, addresses: link.addresses }];
-    return this.#parts.fetchOutput(cid, bytes, holders, this.#scope.signal);
+  #endSoon(): void {
+    queueMicrotask(() => void this.#endWhenDone());
   }
 
+  /** Every task has a result: what the check policy wants seen before the job closes is seen now, then all is released. */
   async #endWhenDone(): Promise<void> {
-    const { fault, verified } = this.progress;
-    if (fault !== undefined) await this.#end('failed', fault);
-    else if (verified === this.#parts.taskCount) await this.#end('done');
+    if (!this.isRunning) return;
+    const { progress, releases, rechecks } = this.#desks;
+    if (progress.fault !== undefined) return this.#end('failed', progress.fault);
+    if (progress.settled < this.#parts.taskCount || rechecks.open > 0) return;
+    if (!releases.isClosed && rechecks.beginClosing()) return this.#desks.leases.fillAll();
+    releases.close();
+    if (progress.verified === this.#parts.taskCount && releases.isDone) await this.#end('done');
   }
 
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
     if (!this.isRunning) return;
     this.#isEnding = true;
     this.#announcer.stop();
-    for (const link of this.#links.values()) {
-      if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
-    }
+    if (status !== 'done') await this.#desks.releases.settleUp();
+    for (const link of this.links) if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
     await this.paymaster.settled();
     this.progress.end(status, this.#parts.clock.now(), error);
-    for (const link of this.#links.values())
+    for (const link of this.links)
       this.#dismiss(link, 'ended', status === 'done' ? 'The job is done.' : `The job was ${status}.`);
     this.#changed();
     this.events.emit('ended', undefined);

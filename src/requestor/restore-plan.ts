@@ -1,20 +1,15 @@
 import type { PeerId } from '../protocol/identity.ts';
-import type { Exit } from '../protocol/task.ts';
 import type { RequestorAgreementRecord, ResultRecord } from './records.ts';
 
 /** What a reloaded tab takes up of a job. */
 export interface RestorePlan {
-  /** Verified tasks that still count, with their supporters. */
-  readonly verified: readonly {
-    readonly task: number;
-    readonly peers: readonly PeerId[];
-    readonly exit: Exit;
-  }[];
+  /** Results that still stand, in the order of their verdicts. */
+  readonly standing: readonly ResultRecord[];
   /** Results that only banned providers vouch for: they run again. */
   readonly dropped: readonly number[];
   /** Agreements to seat again, oldest first. */
   readonly seats: readonly RequestorAgreementRecord[];
-  /** Accepted tasks by agreement. */
+  /** Accepted tasks by agreement, without those whose pay is held back. */
   readonly accepted: ReadonlyMap<string, number>;
   /** Payees of banned providers, in lower case. */
   readonly bannedPayees: readonly string[];
@@ -29,29 +24,30 @@ export function planRestore(
   agreements: readonly RequestorAgreementRecord[],
   job: { readonly banned: ReadonlySet<PeerId>; readonly sessionKey: string },
 ): RestorePlan {
-  const isBanned = (peer: PeerId) => job.banned.has(peer);
-  const verified: { task: number; peers: PeerId[]; exit: Exit }[] = [];
+  const isBanned = ({ peer }: { readonly peer: PeerId }) => job.banned.has(peer);
+  const standing: ResultRecord[] = [];
   const dropped: number[] = [];
   const accepted = new Map<string, number>();
-  for (const { task, supporters, exit } of results) {
-    const peers = supporters.map(({ peer }) => peer);
-    if (peers.length > 0 && peers.every(isBanned)) {
+  for (const record of results) {
+    const { task, supporters, isProven } = record;
+    if (isProven !== true && supporters.length > 0 && supporters.every(isBanned)) {
       dropped.push(task);
       continue;
     }
-    verified.push({ task, peers, exit });
-    for (const { agreement } of supporters) accepted.set(agreement, (accepted.get(agreement) ?? 0) + 1);
+    standing.push(record);
+    for (const { agreement, isHeld } of supporters)
+      if (isHeld !== true) accepted.set(agreement, (accepted.get(agreement) ?? 0) + 1);
   }
   const own = agreements
     .filter(({ agreement }) => agreement.payment.sessionKey.toLowerCase() === job.sessionKey.toLowerCase())
     .toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
   return {
-    verified,
+    standing: standing.toSorted((a, b) => (a.order ?? -1) - (b.order ?? -1)),
     dropped,
     accepted,
-    seats: own.filter(({ agreement }) => !isBanned(agreement.provider)),
+    seats: own.filter(({ agreement }) => !job.banned.has(agreement.provider)),
     bannedPayees: own
-      .filter(({ agreement }) => isBanned(agreement.provider))
+      .filter(({ agreement }) => job.banned.has(agreement.provider))
       .map(({ agreement }) => agreement.payee.toLowerCase()),
   };
 }

@@ -19,6 +19,8 @@ export interface JobProviderView {
   readonly paid: bigint;
   readonly msPerTask?: number;
   readonly pricePerUnit: bigint;
+  /** Why it no longer works on this job, for people. */
+  readonly endReason?: string;
 }
 
 /** A delivered result that did not count. */
@@ -69,6 +71,8 @@ export interface JobView {
   readonly etaMs?: number;
   /** Why nothing moves, in words, when nothing does: "waiting for providers". */
   readonly waitingFor?: string;
+  /** What did not go as planned and holds nothing up, for people; newest last. Absent: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** What the try-out of one task measured on this device. */

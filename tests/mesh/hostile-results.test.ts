@@ -102,7 +102,8 @@ for (const isRepeated of [true, false]) {
     expect(view.status).toBe('done');
     expect(mine()?.paid).toBe(0n);
     expect(view.rejected[0]).toMatchObject({ reason: 'did not send the bytes of its result' });
-    expect(sandbox.started).toBe(0);
+    // No task is computed here; only the proof of the lie is checked, once, before anybody hears of it.
+    expect(sandbox.started).toBeLessThanOrEqual(1);
     for (let task = 0; task < 4; task++)
       expect((await requestor.outputs(job, task))?.[0]?.bytes).toEqual(await trueOutput(job, task));
   });

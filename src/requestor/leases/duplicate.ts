@@ -30,6 +30,6 @@ export function duplicateFor(
       }),
     ),
   );
-  const holder = { peer: idle.peer, payee: idle.payee };
+  const { holder } = idle;
   return nextDuplicate(running, nowMs, idle.msPerTask * 2, (task) => tasks.mayHold(task, holder));
 }

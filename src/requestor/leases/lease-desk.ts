@@ -101,8 +101,12 @@ export class LeaseDesk {
 
   /** A provider will not deliver this task: it goes back to the queue. */
   lose(link: ProviderLink, lease: string, task: number, reason: string): void {
-    if (!this.#remove(link, lease, task)) return;
-    link.lostTasks++;
+    const place = link.leases.get(lease)?.tasks.get(task);
+    if (place === undefined) return;
+    const isOverdue = !place.isCommitted || place.deadlineAtMs < this.#init.parts.clock.now();
+    // What this requestor itself puts an end to is nobody's loss.
+    if (isOverdue && (!link.isEnded || link.state === 'drained')) link.lostTasks++;
+    this.#remove(link, lease, task);
     this.#init.progress.wait(task);
     this.#init.tasks().note(task, { type: 'lost', id: lease, reason });
   }
@@ -157,12 +161,7 @@ export class LeaseDesk {
   #choose(link: ProviderLink, id: string, size: number): readonly number[] {
     const { parts, links } = this.#init;
     const tasks = this.#init.tasks();
-    const lessee = {
-      lease: id,
-      holder: { peer: link.peer, payee: link.payee },
-      agreement: link.digest,
-      consecutiveValid: parts.reputation.consecutiveValid(link.peer),
-    };
+    const lessee = { lease: id, holder: link.holder, agreement: link.digest };
     const waiting = tasks.lease(lessee, size, this.#affordableFresh(link));
     if (waiting.length > 0) return waiting;
     const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());

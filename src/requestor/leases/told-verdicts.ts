@@ -39,6 +39,14 @@ export class ToldVerdicts {
     return this.#held.has(key) ? 'provisional' : this.#told.get(key);
   }
 
+  /** What of it waits for another verdict. */
+  get held(): readonly { readonly lease: string; readonly task: number }[] {
+    return [...this.#held].map((key) => {
+      const [lease, task] = key.split('/');
+      return { lease: lease!, task: Number(task) };
+    });
+  }
+
   /** Does the pay of a task of this lease wait for another verdict? */
   isHeld(lease: string, task: number): boolean {
     return this.#held.has(keyOf(lease, task));

@@ -1,17 +1,14 @@
-import type { Bytes } from '../../base/bytes.ts';
 import { toKilnError } from '../../base/errors.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
-import type { Result } from '../../protocol/task.ts';
 import { compareResults, type OutputElement } from '../../verification/compare.ts';
 import type { Verdict } from '../../verification/task/decide.ts';
 import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../../verification/task/task-check.ts';
 import type { ResultDesk } from './result-desk.ts';
+import type { Judgement } from './own-verifier.ts';
+import type { Kept, Outputs } from './result-keeper.ts';
 
-/** A result with its bytes at hand: small outputs by path, large ones in the store. */
-export interface Kept {
-  readonly result: Result;
-  readonly inline: Record<string, Bytes>;
-}
+/** A verifier's word; without a seed when it could not be run. */
+export type Judged = Pick<Judgement, 'outcome' | 'reason'> & { readonly seed?: string };
 
 type Broken = Extract<TaskEvent, { type: 'broken' }>;
 
@@ -51,15 +48,43 @@ export async function gatherAgreed(
   return (await mine(lease, () => results.gather({ lease, task }))) ?? broken(lease);
 }
 
+/** Fetches the bytes of a revealed result and has them judged; this device's own failure blames nobody. */
+export async function judgeReplica(
+  results: ResultDesk,
+  task: number,
+  id: string,
+  verify: (outputs: Outputs) => Promise<Judged>,
+): Promise<(Extract<TaskEvent, { type: 'judged' }> & { readonly seed?: string }) | Broken> {
+  const outputs = await mine(id, () => results.outputs({ lease: id, task }));
+  if (outputs === undefined) return broken(id);
+  const exit = results.resultOf({ lease: id, task })!.exit.kind;
+  if (exit !== 'ok')
+    return { type: 'judged', id, outcome: 'inconclusive', reason: `ended with ${exit}: nothing to verify` };
+  const judged = await verify(outputs).catch((error: unknown): Judged => {
+    if (toKilnError(error).code === 'base/aborted') throw error;
+    return { outcome: 'inconclusive', reason: `the verifier failed: ${toKilnError(error).message}` };
+  });
+  const { outcome, reason, seed } = judged;
+  return {
+    type: 'judged',
+    id,
+    outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+/** Hex digest of a revealed result, or of this device's own. */
+export function digestOf(check: TaskCheck, id: string): string | undefined {
+  if (id === OWN_RESULT) return check.audit.state === 'done' ? check.audit.digest : undefined;
+  return check.replicas.find((replica) => replica.id === id)?.digest;
+}
+
 /** Who has the agreed bytes: this device, else one that sent them along, else the one that has to. */
 function sourceOf(results: ResultDesk, task: number, check: TaskCheck, verdict: Verdict): string {
-  const digestOf = (id: string) => {
-    if (id === OWN_RESULT) return check.audit.state === 'done' ? check.audit.digest : undefined;
-    return check.replicas.find((replica) => replica.id === id)?.digest;
-  };
-  const agreed = digestOf(verdict.canonical);
-  if (digestOf(OWN_RESULT) === agreed) return OWN_RESULT;
-  const sources = [verdict.canonical, ...verdict.accepted.filter((id) => digestOf(id) === agreed)];
+  const agreed = digestOf(check, verdict.canonical);
+  if (digestOf(check, OWN_RESULT) === agreed) return OWN_RESULT;
+  const sources = [verdict.canonical, ...verdict.accepted.filter((id) => digestOf(check, id) === agreed)];
   return sources.find((lease) => results.hasBytes({ lease, task })) ?? verdict.canonical;
 }
 

@@ -131,7 +131,7 @@ describe('over a reload', () => {
     const progress = progressOf();
     const { link } = recordedLink(clock, 2);
     progress.execute(3);
-    progress.banned.add('liar');
+    progress.ban('liar', 'wrong');
     progress.reject({ task: 1, peer: 'liar', reason: 'wrong' });
     await clock.advance(500);
     progress.verify(0, OK, clock.now());

@@ -1,6 +1,6 @@
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Exit } from '../../protocol/task.ts';
-import { MAX_REJECTED_SHOWN } from '../constants.ts';
+import { MAX_NOTES_SHOWN, MAX_REJECTED_SHOWN } from '../constants.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import type { JobRecord } from '../records.ts';
 import type { JobProviderView, JobStatus, JobView, RejectedResult, TaskPhase } from '../view.ts';
@@ -17,12 +17,17 @@ export class JobProgress {
   readonly #phases: TaskPhase[];
   readonly #startedAtMs: number;
   readonly #restoredProviders: readonly JobProviderView[];
-  readonly banned: Set<PeerId>;
-  #verifiedHere = 0;
+  /** Who was caught. */
+  readonly banned: ReadonlySet<PeerId>;
+  readonly #banned: Set<PeerId>;
+  readonly #banReasons: Map<PeerId, string>;
+  readonly #notes: string[] = [];
+  #settledHere = 0;
   #status: JobStatus;
   #error: string | undefined;
   #verified = 0;
-  /** Verified tasks in which the program itself failed. */
+  #provisional = 0;
+  /** Tasks in which the program itself failed, as far as their results are released. */
   readonly #faults = new Map<number, Exit['kind']>();
   #executions: number;
   #rejected: RejectedResult[];
@@ -30,13 +35,17 @@ export class JobProgress {
   #endedAtMs: number | undefined;
   /** No further task fits the budget. */
   isBroke = false;
+  /** Results that are still to be checked before the job can end. */
+  closingChecks = 0;
 
   constructor(record: JobRecord, tasks: number, nowMs: number) {
     this.#record = record;
     this.#phases = new Array<TaskPhase>(tasks).fill('waiting');
     this.#startedAtMs = nowMs;
     this.#restoredProviders = record.providers;
-    this.banned = new Set(record.banned);
+    this.#banned = new Set(record.banned);
+    this.banned = this.#banned;
+    this.#banReasons = new Map(Object.entries(record.banReasons ?? {}));
     this.#status = record.status;
     this.#error = record.error;
     this.#executions = record.executions;
@@ -51,6 +60,11 @@ export class JobProgress {
 
   get verified(): number {
     return this.#verified;
+  }
+
+  /** Tasks that have a result: verified ones, and those whose result stands for now. */
+  get settled(): number {
+    return this.#verified + this.#provisional;
   }
 
   /** What the program did wrong in a verified task; it will do so on every device. */
@@ -72,30 +86,60 @@ export class JobProgress {
     this.#set(task, 'checking');
   }
 
-  /** A task is verified, with this exit; `nowMs` is absent when it was read from the store. */
-  verify(task: number, exit: Exit, nowMs?: number): void {
-    if (this.#phases[task] === 'verified') return;
-    this.#phases[task] = 'verified';
-    if (exit.kind in FAULTS) this.#faults.set(task, exit.kind);
-    this.#verified++;
+  /** A task has a result that stands for now; `nowMs` is absent when it was read from the store. */
+  stand(task: number, nowMs?: number): void {
+    if (this.#isSettled(task)) return;
+    this.#phases[task] = 'provisional';
+    this.#provisional++;
     if (nowMs === undefined) return;
-    this.#verifiedHere++;
+    this.#settledHere++;
     this.#firstResultAtMs ??= nowMs;
   }
 
-  /** A verified task must run again. */
+  /** A task is verified, with this exit; `nowMs` is absent when it was read from the store. */
+  verify(task: number, exit: Exit, nowMs?: number): void {
+    if (this.#phases[task] === 'verified') return;
+    this.stand(task, nowMs);
+    this.#phases[task] = 'verified';
+    if (exit.kind in FAULTS) this.#faults.set(task, exit.kind);
+    this.#provisional--;
+    this.#verified++;
+  }
+
+  /** A task that had a result must run again. */
   reopen(task: number): void {
-    if (this.#phases[task] !== 'verified') return;
+    if (!this.#isSettled(task)) return;
+    if (this.#phases[task] === 'verified') this.#verified--;
+    else this.#provisional--;
     this.#phases[task] = 'waiting';
     this.#faults.delete(task);
-    this.#verified--;
+  }
+
+  /** A provider is excluded for good. */
+  ban(peer: PeerId, reason: string): void {
+    this.#banned.add(peer);
+    this.#banReasons.set(peer, reason);
+  }
+
+  /** Something that people may want to know; said twice it is noted once. */
+  note(text: string): void {
+    if (this.#notes.includes(text)) return;
+    this.#notes.push(text);
+    if (this.#notes.length > MAX_NOTES_SHOWN) this.#notes.shift();
   }
 
   execute(results: number): void {
     this.#executions += results;
   }
 
+  /** Does this end of a run say that the program fails wherever it runs? */
+  isFault(exit: Exit): boolean {
+    return exit.kind in FAULTS;
+  }
+
   reject(rejected: RejectedResult): void {
+    const { task, peer } = rejected;
+    if (this.#rejected.some((known) => known.task === task && known.peer === peer)) return;
     this.#rejected.push(rejected);
     if (this.#rejected.length > MAX_REJECTED_SHOWN) this.#rejected.shift();
   }
@@ -116,7 +160,8 @@ export class JobProgress {
       ...(this.#endedAtMs === undefined ? {} : { endedAtMs: this.#endedAtMs }),
       executions: this.#executions,
       rejected: [...this.#rejected],
-      banned: [...this.banned],
+      banned: [...this.#banned],
+      banReasons: Object.fromEntries(this.#banReasons),
       providers: this.#providers(links),
     };
   }
@@ -132,7 +177,7 @@ export class JobProgress {
       ...(record.error === undefined ? {} : { error: record.error }),
       phases: [...this.#phases],
       verified: this.#verified,
-      provisional: 0,
+      provisional: this.#provisional,
       executions: record.executions,
       providers: record.providers,
       rejected: record.rejected,
@@ -145,11 +190,16 @@ export class JobProgress {
       ...(record.endedAtMs === undefined ? {} : { endedAtMs: record.endedAtMs }),
       ...(etaMs === undefined ? {} : { etaMs }),
       ...(waitingFor === undefined ? {} : { waitingFor }),
+      ...(this.#notes.length === 0 ? {} : { notes: [...this.#notes] }),
     };
   }
 
   #set(task: number, phase: TaskPhase): void {
-    if (this.#phases[task] !== 'verified') this.#phases[task] = phase;
+    if (!this.#isSettled(task)) this.#phases[task] = phase;
+  }
+
+  #isSettled(task: number): boolean {
+    return this.#phases[task] === 'provisional' || this.#phases[task] === 'verified';
   }
 
   /**
@@ -161,7 +211,7 @@ export class JobProgress {
     const byPeer = new Map<PeerId, JobProviderView>(
       this.#restoredProviders.map((view) => [
         view.peer,
-        { ...view, state: 'ended', ...(linked.has(view.peer) ? { tasksPaid: 0, paid: 0n } : {}) },
+        { ...this.#restored(view), ...(linked.has(view.peer) ? { tasksPaid: 0, paid: 0n } : {}) },
       ]),
     );
     for (const link of links) {
@@ -178,10 +228,17 @@ export class JobProgress {
     return [...byPeer.values()];
   }
 
+  /** A provider of before a reload. */
+  #restored(view: JobProviderView): JobProviderView {
+    const reason = this.#banReasons.get(view.peer);
+    const state = this.#banned.has(view.peer) ? 'banned' : 'ended';
+    return { ...view, state, ...(reason === undefined ? {} : { endReason: reason }) };
+  }
+
   #etaMs(nowMs: number): number | undefined {
-    if (this.#status !== 'running' || this.#verifiedHere === 0) return undefined;
-    const msPerTask = (nowMs - this.#startedAtMs) / this.#verifiedHere;
-    return Math.round(msPerTask * (this.#phases.length - this.#verified));
+    if (this.#status !== 'running' || this.#settledHere === 0) return undefined;
+    const msPerTask = (nowMs - this.#startedAtMs) / this.#settledHere;
+    return Math.round(msPerTask * (this.#phases.length - this.settled + this.closingChecks));
   }
 
   #waitingFor(links: readonly ProviderLink[]): string | undefined {
@@ -193,8 +250,9 @@ export class JobProgress {
     if (working === 0) return 'providers: none has taken this job yet';
     const { policy } = this.#record.manifest;
     const needed = policy.kind === 'trust' ? 1 : policy.kind === 'quorum' ? policy.need : 2;
-    return working < needed
-      ? `a second provider: results are checked by ${needed} of different payees`
-      : undefined;
+    const second = `a second provider: results are checked by ${needed} of different payees`;
+    if (this.closingChecks > 0 && this.settled === this.#phases.length)
+      return `closing checks: ${this.closingChecks} left${working < needed ? `; ${second}` : ''}`;
+    return working < needed ? second : undefined;
   }
 }

@@ -10,6 +10,8 @@ export interface Judgement {
   readonly reason?: string;
   /** Lower-case hex of the 32 bytes that its chance was made of: with them, anyone can repeat the check. */
   readonly seed: string;
+  /** Wall time of the verifier's run, in milliseconds. */
+  readonly wallMs: number;
 }
 
 const SEED_BYTES = 32;
@@ -43,7 +45,7 @@ export class OwnVerifier implements AsyncDisposable {
   ): Promise<Judgement> {
     const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
     const outcome = await (await this.#open()).run(task, outputs, { signal, seed });
-    return { ...judge(outcome), seed: toHex(seed) };
+    return { ...judge(outcome), seed: toHex(seed), wallMs: outcome.wallMs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,7 +70,7 @@ export class OwnVerifier implements AsyncDisposable {
 }
 
 /** What the end of a verifier's run means: only a clean "right" or "wrong" counts. */
-function judge({ exit, stderr }: TaskOutcome): Omit<Judgement, 'seed'> {
+function judge({ exit, stderr }: TaskOutcome): Omit<Judgement, 'seed' | 'wallMs'> {
   const said = firstLine(stderr);
   if (exit.kind === 'ok') return { outcome: 'right', ...(said === '' ? {} : { reason: said }) };
   if (exit.kind === 'exit-code' && exit.code === WRONG_EXIT_CODE)

@@ -1,14 +1,20 @@
 import { type Bytes, ownBytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import type { Result } from '../../protocol/task.ts';
-import { type ResultRecord, resultKey, type Supporter } from '../records.ts';
+import { type ResultRecord, resultKey } from '../records.ts';
 import type { Collection } from '../../base/collection.ts';
 import type { RequestorNetwork } from '../slices.ts';
 
 /** Output bytes by path. */
 export type Outputs = readonly { readonly path: string; readonly bytes: Bytes }[];
 
-/** Keeps the verified results of one job: stored before anything else happens to them, read back by task. */
+/** A result with its bytes at hand: small outputs by path, large ones in the store. */
+export interface Kept {
+  readonly result: Result;
+  readonly inline: Record<string, Bytes>;
+}
+
+/** Keeps the standing results of one job: stored before anything else happens to them, read back by task. */
 export class ResultKeeper {
   readonly #job: Cid;
   readonly #results: Collection<ResultRecord>;
@@ -27,34 +33,45 @@ export class ResultKeeper {
     this.#pin = pin;
   }
 
-  /** Stores a verified result. Outputs that are in `inline` go into the record, the rest are blobs already stored. */
+  /** Stores a result that stands. Outputs that are in `inline` go into the record, the rest are blobs already stored. */
   async keep(
-    task: number,
-    result: Result,
-    inline: Readonly<Record<string, Uint8Array>>,
-    supporters: readonly Supporter[],
-  ): Promise<void> {
+    { result, inline }: Kept,
+    about: Omit<ResultRecord, 'exit' | 'outputs' | 'statement'>,
+  ): Promise<ResultRecord> {
     const blobs = result.outputs.filter(({ path }) => !Object.hasOwn(inline, path));
     if (blobs.length > 0) await this.#pin(blobs.map(({ cid }) => cid));
-    await this.#results.put(resultKey(this.#job, task), {
-      task,
-      exit: result.exit,
-      supporters,
-      outputs: result.outputs.map((output) => {
+    const { exit, outputs, ...statement } = result;
+    const record: ResultRecord = {
+      ...about,
+      exit,
+      statement,
+      outputs: outputs.map((output) => {
         const bytes = inline[output.path];
         return bytes === undefined ? output : { ...output, inline: ownBytes(bytes) };
       }),
-    });
+    };
+    await this.put(record);
+    return record;
   }
 
-  /** Everything verified so far, in task order. */
+  /** Stores a record in the place of the one of its task. */
+  async put(record: ResultRecord): Promise<void> {
+    await this.#results.put(resultKey(this.#job, record.task), record);
+  }
+
+  /** What stands for a task; undefined while nothing does. */
+  get(task: number): Promise<ResultRecord | undefined> {
+    return this.#results.get(resultKey(this.#job, task));
+  }
+
+  /** Everything that stands, in task order. */
   async all(): Promise<ResultRecord[]> {
     return (await this.#results.entries(`${this.#job}/`)).map(([, record]) => record);
   }
 
-  /** A verified task's outputs; undefined while it is not verified. */
+  /** Outputs of what stands for a task; undefined while nothing does. */
   async outputs(task: number): Promise<Outputs | undefined> {
-    const record = await this.#results.get(resultKey(this.#job, task));
+    const record = await this.get(task);
     if (record === undefined) return undefined;
     return Promise.all(
       record.outputs.map(async ({ path, cid, inline }) => ({
@@ -73,4 +90,18 @@ export class ResultKeeper {
   async dropAll(): Promise<void> {
     for (const { task } of await this.all()) await this.drop(task);
   }
+}
+
+/** The result of a record, as its providers stated it. */
+export function keptOf({ exit, outputs, statement = {} }: ResultRecord): Kept {
+  return {
+    result: {
+      ...statement,
+      exit,
+      outputs: outputs.map(({ path, cid, bytes }) => ({ path, cid, bytes })),
+    },
+    inline: Object.fromEntries(
+      outputs.flatMap(({ path, inline }) => (inline === undefined ? [] : [[path, inline]])),
+    ),
+  };
 }

@@ -5,8 +5,9 @@ import type { Envelope } from '../../protocol/envelope.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Revealed } from '../../protocol/work.ts';
 import { isAudited } from '../../verification/policy/audit.ts';
-import { firstReplicas, isVote, neededResults } from '../../verification/policy/vote.ts';
-import { placementRefusal } from '../../verification/task/placement.ts';
+import type { JobTrust } from '../../verification/job/job-trust.ts';
+import { firstReplicas, isVote } from '../../verification/policy/vote.ts';
+import { classContradiction, placementRefusal } from '../../verification/task/placement.ts';
 import {
   type Holder,
   newTaskCheck,
@@ -15,11 +16,12 @@ import {
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
 import type { ResultDesk } from './result-desk.ts';
+import type { Kept } from './result-keeper.ts';
 import type { Statements } from './statements.ts';
 import type { LeaseCause } from './task-events.ts';
 import { TaskSteps, type TaskStepsActions } from './task-steps.ts';
 import { TaskTable } from './task-table.ts';
-import type { TaskTrace } from './task-trace.ts';
+import type { TaskTeller } from './task-teller.ts';
 
 /** Who takes tasks, under which lease. */
 export interface Lessee {
@@ -27,8 +29,6 @@ export interface Lessee {
   readonly holder: Holder;
   /** Digest of the agreement. */
   readonly agreement: string;
-  /** Validated results in a row that it has of this kind. */
-  readonly consecutiveValid: number;
 }
 
 /** What the desk tells its owner to do. */
@@ -45,7 +45,8 @@ export interface TaskDeskInit {
   readonly tasks: number;
   readonly results: ResultDesk;
   readonly statements: Statements;
-  readonly trace: TaskTrace;
+  readonly trust: JobTrust;
+  readonly teller: TaskTeller;
   readonly random: Random;
   readonly actions: TaskDeskActions;
 }
@@ -97,13 +98,13 @@ export class TaskDesk {
   }
 
   /** One more replica of a task; a `duplicate` is beyond what it asks for. */
-  addReplica(task: number, { lease, holder, agreement, consecutiveValid }: Lessee, cause: LeaseCause): void {
-    const { manifest, trace, random } = this.#init;
+  addReplica(task: number, { lease, holder, agreement }: Lessee, cause: LeaseCause): void {
+    const { manifest, teller, random, trust } = this.#init;
     const { policy, comparator } = manifest;
-    if (!this.#table.has(task)) this.#table.set(task, newTaskCheck(policy, comparator.class === 'exact'));
-    const need = neededResults(policy, consecutiveValid, random());
+    if (!this.#table.has(task)) this.#table.set(task, newTaskCheck(policy, comparator.class));
+    const need = trust.neededResults(holder.peer, random());
     this.#table.apply(task, { type: 'leased', id: lease, holder, need });
-    trace.tell(task, { type: 'leased', lease, peer: holder.peer, payee: holder.payee, agreement, cause });
+    teller.tell(task, { type: 'leased', lease, peer: holder.peer, payee: holder.payee, agreement, cause });
   }
 
   /** May this provider get a replica of this task? */
@@ -114,14 +115,14 @@ export class TaskDesk {
 
   /** A provider committed to a task. False when nobody waits for it any more. */
   commit({ lease, task }: { lease: string; task: number }, said: Committed): boolean {
-    const { results, statements, trace, manifest, random } = this.#init;
+    const { results, statements, teller, manifest, random } = this.#init;
     const check = this.#table.get(task);
     const replica = check?.replicas.find(({ id, phase }) => id === lease && phase === 'leased');
     if (check === undefined || replica === undefined) return false;
     const { commitment, commit, agreement, wallMs } = said;
     results.commit({ lease, task }, commitment);
     statements.commit(task, lease, agreement, commit);
-    trace.tell(task, { type: 'committed', lease, peer: replica.peer, commitment, commit, wallMs });
+    teller.tell(task, { type: 'committed', lease, peer: replica.peer, commitment, commit, wallMs });
     const isFirst = check.commitOrder.length === 0;
     this.#table.apply(task, { type: 'committed', id: lease });
     if (isFirst && isAudited(manifest.policy, random())) void this.#steps.audit(task);
@@ -138,7 +139,7 @@ export class TaskDesk {
     { peer }: Holder,
     revealed: Revealed,
   ): Promise<{ readonly advanced: Promise<void> }> {
-    const { manifest, results, statements, trace, actions } = this.#init;
+    const { manifest, results, statements, teller, actions } = this.#init;
     const { task, result, nonce } = revealed;
     if (!this.#table.has(task)) return { advanced: Promise.resolve() };
     try {
@@ -147,9 +148,13 @@ export class TaskDesk {
       statements.open(task, lease, nonce, digest);
       const { exit, numericClass } = result;
       const numeric = numericClass === undefined ? {} : { numericClass };
-      if (!isVote(result)) this.#end(task, { type: 'inconclusive', id: lease, reason: exit.kind });
+      const check = this.#table.get(task);
+      const contradiction = check === undefined ? undefined : classContradiction(check, lease, numericClass);
+      const inconclusive = isVote(result) ? contradiction : exit.kind;
+      if (inconclusive !== undefined)
+        this.#end(task, { type: 'inconclusive', id: lease, reason: inconclusive });
       else if (this.#table.apply(task, { type: 'revealed', id: lease, digest }))
-        trace.tell(task, { type: 'revealed', lease, peer, digest, nonce, exit, ...numeric });
+        teller.tell(task, { type: 'revealed', lease, peer, digest, nonce, exit, ...numeric });
     } catch (error) {
       const reason = toKilnError(error).message;
       if (this.#end(task, { type: 'broken', id: lease, reason })) actions.caught(lease, task, reason);
@@ -171,6 +176,16 @@ export class TaskDesk {
     }
   }
 
+  /** A task whose result stands is checked again, by one more replica or on this device. `kept` is that result. */
+  recheck(task: number, check: TaskCheck, kept: Kept, isOnOwnDevice: boolean): void {
+    const { results } = this.#init;
+    for (const { id } of check.replicas) results.addOwn({ lease: id, task }, kept.result, kept.inline);
+    this.#table.set(task, check);
+    this.queue.reopen(task, 0);
+    if (isOnOwnDevice) void this.#steps.audit(task);
+    else void this.#steps.advance(task);
+  }
+
   /** A verified task must run again. */
   reopen(task: number): void {
     this.queue.reopen(task, firstReplicas(this.#init.manifest.policy));
@@ -182,7 +197,7 @@ export class TaskDesk {
     const replica = this.check(task)?.replicas.find(({ id }) => id === lease);
     const isNew = this.#table.apply(task, event);
     if (isNew && replica !== undefined)
-      this.#init.trace.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
+      this.#init.teller.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
     return isNew;
   }
 }

@@ -59,6 +59,8 @@ export type TaskHappening =
       readonly lease: string;
       readonly outcome: 'right' | 'wrong' | 'inconclusive';
       readonly reason?: string;
+      /** Hex of what the verifier's chance was made of: with it, anyone can repeat the check. */
+      readonly seed?: string;
     }
   /** This device computes the task itself, and what came of it. */
   | { readonly type: 'own-run' }

@@ -3,24 +3,26 @@ import { toKilnError } from '../../base/errors.ts';
 import { sleep } from '../../base/time.ts';
 import type { TaskQueue } from '../../market/queue.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import type { Result } from '../../protocol/task.ts';
 import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
 import { placementRefusal } from '../../verification/task/placement.ts';
-import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
+import { type Holder, OWN_RESULT, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
-import { compareReplicas, gatherAgreed } from './evidence.ts';
+import { compareReplicas, digestOf, gatherAgreed, type Judged, judgeReplica } from './evidence.ts';
 import type { ResultDesk } from './result-desk.ts';
+import type { Kept, Outputs } from './result-keeper.ts';
 import type { TaskTable } from './task-table.ts';
-import type { TaskTrace } from './task-trace.ts';
+import type { TaskTeller } from './task-teller.ts';
 
 /** A task's end: what counts, what does not, and the accepted result with its small outputs. */
-export interface Settled {
+export interface Settled extends Kept {
   readonly task: number;
   readonly verdict: Verdict;
-  readonly result: Result;
-  readonly inline: Record<string, Bytes>;
-  /** Every replica of the task that was leased to somebody. */
-  readonly replicas: readonly Replica[];
+  /** Hex digest of the result. */
+  readonly digest: string;
+  /** What the verdict is about, with every replica that was leased to somebody. */
+  readonly check: TaskCheck;
   /** False once something happened since that may change the verdict: somebody was banned. */
   readonly isCurrent: () => boolean;
 }
@@ -41,8 +43,12 @@ export interface TaskStepsActions {
   readonly recompute: (
     task: number,
   ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
+  /** Runs the job's verifier program on the outputs of a result. */
+  readonly verify: (task: number, outputs: Outputs) => Promise<Judged>;
   /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
+  /** Probability that a result of this provider is right, as the job knows it now. */
+  readonly credibilityOf: (peer: PeerId) => number;
   readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
 }
 
@@ -52,7 +58,7 @@ export interface TaskStepsInit {
   readonly table: TaskTable;
   readonly queue: TaskQueue;
   readonly results: ResultDesk;
-  readonly trace: TaskTrace;
+  readonly teller: TaskTeller;
   readonly actions: TaskStepsActions;
 }
 
@@ -78,19 +84,19 @@ export class TaskSteps {
 
   /** Computes a task on this device. What goes wrong once may go right the second time. Never rejects. */
   async audit(task: number): Promise<void> {
-    const { table, results, trace, actions } = this.#init;
+    const { table, results, teller, actions } = this.#init;
     if (!table.apply(task, { type: 'audit-started' })) return;
-    trace.tell(task, { type: 'own-run' });
+    teller.tell(task, { type: 'own-run' });
     const recompute = () => actions.recompute(task);
     try {
       const own = await recompute().catch(recompute);
       if (!table.has(task)) return;
       results.addOwn({ lease: OWN_RESULT, task }, own.result, own.inline);
-      trace.tell(task, { type: 'own-result', digest: own.digest });
+      teller.tell(task, { type: 'own-result', digest: own.digest });
       table.apply(task, { type: 'audited', digest: own.digest });
     } catch (error) {
       const reason = toKilnError(error).message;
-      trace.tell(task, { type: 'own-failed', reason });
+      teller.tell(task, { type: 'own-failed', reason });
       table.apply(task, { type: 'audit-failed' });
       actions.auditFailed?.(task, reason);
     }
@@ -123,7 +129,7 @@ export class TaskSteps {
     const { table, queue, actions } = this.#init;
     const check = table.get(task);
     if (check === undefined) return;
-    const decision = decide(check);
+    const decision = decide(check, actions.credibilityOf);
     switch (decision.kind) {
       case 'lease':
         if (decision.count > 0 && this.#isRefusedByAll(check)) return void this.audit(task);
@@ -132,11 +138,13 @@ export class TaskSteps {
         return void this.audit(task);
       case 'reveal':
         table.apply(task, { type: 'reveal-asked', ids: decision.ids });
-        decision.ids.forEach((id, i) => actions.askReveal(id, task, i === 0 || !check.isExact));
+        decision.ids.forEach((id, i) => actions.askReveal(id, task, i === 0 || check.comparator !== 'exact'));
         for (const id of decision.surplus) actions.dropReplica(id, task);
         return;
       case 'compare':
         return this.#compare(task, decision.pairs);
+      case 'judge':
+        return this.#judge(task, decision.ids);
       case 'verdict':
         return this.#settle(task, check, decision);
       case 'failed':
@@ -145,10 +153,20 @@ export class TaskSteps {
   }
 
   async #compare(task: number, pairs: readonly (readonly [string, string])[]): Promise<void> {
-    const { table, results, manifest, trace } = this.#init;
+    const { table, results, manifest, teller } = this.#init;
     for (const pair of pairs) {
       const event = await compareReplicas(results, manifest, task, pair);
-      if (table.apply(task, event) && event.type === 'compared') trace.tell(task, event);
+      if (table.apply(task, event) && event.type === 'compared') teller.tell(task, event);
+    }
+  }
+
+  async #judge(task: number, ids: readonly string[]): Promise<void> {
+    const { table, results, teller, actions } = this.#init;
+    for (const id of ids) {
+      const event = await judgeReplica(results, task, id, (outputs) => actions.verify(task, outputs));
+      if (!table.apply(task, event) || event.type !== 'judged') continue;
+      const { id: lease, ...judged } = event;
+      teller.tell(task, { lease, ...judged });
     }
   }
 
@@ -159,7 +177,8 @@ export class TaskSteps {
     const isCurrent = () => table.get(task) === check;
     if (!isCurrent()) return;
     try {
-      await actions.settle({ task, verdict, ...kept, replicas: check.replicas, isCurrent });
+      const digest = digestOf(check, verdict.canonical) ?? '';
+      await actions.settle({ task, verdict, ...kept, digest, check, isCurrent });
     } catch (error) {
       if (toKilnError(error).code === VERDICT_CHANGED) return;
       throw error;
@@ -169,11 +188,11 @@ export class TaskSteps {
   }
 
   #fail(task: number, reason: string, rejected: readonly Rejected[]): void {
-    const { table, queue, actions, trace } = this.#init;
+    const { table, queue, actions, teller } = this.#init;
     const check = table.get(task);
     if (check !== undefined) this.#end(task, check);
     queue.drop(task);
-    trace.tell(task, { type: 'failed', reason });
+    teller.tell(task, { type: 'failed', reason });
     actions.fail(task, reason, rejected);
   }
 

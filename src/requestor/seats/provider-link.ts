@@ -1,12 +1,15 @@
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import type { PeerId } from '../../protocol/identity.ts';
+import { MAX_REASON_CHARS } from '../../protocol/constants.ts';
 import { Heartbeat } from '../../protocol/heartbeat.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
-import type { RequestorWorkChannel, WorkDown, WorkUp } from '../../protocol/work.ts';
-import { SPEED_SMOOTHING } from '../constants.ts';
+import type { RequestorWorkChannel, SignedVoucher, WorkDown, WorkUp } from '../../protocol/work.ts';
+import type { Holder } from '../../verification/task/task-check.ts';
+import { LAST_WORDS_MS, SPEED_SMOOTHING } from '../constants.ts';
 import { ToldVerdicts } from '../leases/told-verdicts.ts';
+import type { OfferedRenewal } from '../records.ts';
 import type { JobProviderView } from '../view.ts';
 
 /** A lease under way: its tasks that are not settled yet, each with the time after which it counts as lost. */
@@ -26,6 +29,7 @@ export class ProviderLink {
   #channel: RequestorWorkChannel | undefined;
   #state: JobProviderView['state'] = 'broken';
   #brokenAtMs: number;
+  #endReason: string | undefined;
   executions = 0;
   tasksPaid = 0;
   paid = 0n;
@@ -37,6 +41,15 @@ export class ProviderLink {
   rejectedTasks = 0;
   /** Tasks leased and never delivered, or too late. */
   lostTasks = 0;
+  /** Which GPUs its own agrees with bit for bit, as it says; of GPU jobs only. */
+  numericClass?: string;
+  /** A renewal that waits for its counter-signature. */
+  offered: OfferedRenewal | undefined;
+  /** The newest voucher that the provider was sent. */
+  lastVoucher: SignedVoucher | undefined;
+  /** What is wrong with the receipt that the provider signed; it was not kept. */
+  receiptFault: string | undefined;
+  #endedAtMs: number | undefined;
   /** Slots that the provider says it has for this job now. */
   readySlots = Number.POSITIVE_INFINITY;
 
@@ -66,6 +79,16 @@ export class ProviderLink {
     return this.#terms.map(({ digest }) => digest);
   }
 
+  /** Is this the name of its agreement, of one that it renews, or of a renewal that is offered? */
+  answersTo(digest: string): boolean {
+    return this.offered?.digest === digest || this.digests.includes(digest);
+  }
+
+  /** When the agreement ended, in milliseconds since 1970. */
+  get endedAtMs(): number | undefined {
+    return this.#endedAtMs;
+  }
+
   /** The agreement goes on under a new name until a later time; leases in hand go on. */
   renew(digest: string, agreement: Agreement): void {
     if (!this.digests.includes(digest)) this.#terms.push({ digest, agreement });
@@ -82,6 +105,12 @@ export class ProviderLink {
 
   get payee(): Address {
     return this.agreement.payee as Address;
+  }
+
+  /** As who it takes tasks. */
+  get holder(): Holder {
+    const { peer, payee, numericClass } = this;
+    return { peer, payee, ...(numericClass === undefined ? {} : { numericClass }) };
   }
 
   get state(): JobProviderView['state'] {
@@ -150,16 +179,21 @@ export class ProviderLink {
     channel?.send(message).catch((error: unknown) => channel.abort(toKilnError(error)));
   }
 
-  /** Ends the agreement and says why. */
+  /** Ends the agreement and says why; the stream stays a little for the last words, unless it is closed before. */
   end(state: 'drained' | 'banned' | 'ended', reason: string): void {
     if (this.isEnded) return;
     this.#state = state;
+    this.#endReason = reason;
+    this.#endedAtMs = this.#clock.now();
     const channel = this.#channel;
     if (channel === undefined) return;
-    channel
-      .send({ type: 'drain', reason: reason.slice(0, 300) })
-      .then(() => channel.close())
-      .catch(() => {});
+    this.send({ type: 'drain', reason: reason.slice(0, MAX_REASON_CHARS) });
+    this.#clock.after(LAST_WORDS_MS, () => void channel.close().catch(() => {}));
+  }
+
+  /** Closes the stream: everything has been said. */
+  close(): void {
+    void this.#channel?.close().catch(() => {});
   }
 
   /**
@@ -191,6 +225,7 @@ export class ProviderLink {
       tasksPaid: this.tasksPaid,
       paid: this.paid,
       pricePerUnit: this.agreement.pricePerUnit,
+      ...(this.#endReason === undefined ? {} : { endReason: this.#endReason }),
       ...(this.msPerTask === undefined ? {} : { msPerTask: this.msPerTask }),
     };
   }

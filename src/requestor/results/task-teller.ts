@@ -2,7 +2,7 @@ import type { Clock } from '../../base/time.ts';
 import type { Caught, TaskHappening, TaskObserver } from './task-events.ts';
 
 /** Tells observers what happens to the tasks of one job. An observer that throws stops neither the job nor the others. */
-export class TaskTrace {
+export class TaskTeller {
   readonly #clock: Clock;
   readonly #observers: readonly TaskObserver[];
 

@@ -1,0 +1,184 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Cid } from '../base/cid.ts';
+import { JobTrust } from '../verification/job/job-trust.ts';
+import { REVEAL_TIMEOUT_MS } from './constants.ts';
+import type { JobParts } from './job-parts.ts';
+import { LeaseDesk } from './leases/lease-desk.ts';
+import { Outbox } from './leases/outbox.ts';
+import { WorkIntake } from './leases/work-intake.ts';
+import { CoverDesk } from './pay/cover-desk.ts';
+import type { Paymaster } from './pay/paymaster.ts';
+import { ReceiptDesk } from './pay/receipt-desk.ts';
+import type { RestorePlan } from './restore-plan.ts';
+import { JobProgress } from './results/job-progress.ts';
+import { ResultDesk } from './results/result-desk.ts';
+import { Statements } from './results/statements.ts';
+import { TaskDesk } from './results/task-desk.ts';
+import type { Settled } from './results/task-steps.ts';
+import { TaskTeller } from './results/task-teller.ts';
+import { LinkBook } from './seats/link-book.ts';
+import type { ProviderLink } from './seats/provider-link.ts';
+import { RenewalDesk } from './seats/renewal-desk.ts';
+import { BanDesk } from './standing/ban-desk.ts';
+import { RecheckDesk } from './standing/recheck-desk.ts';
+import { ReleaseDesk } from './standing/release-desk.ts';
+import { SettleDesk } from './standing/settle-desk.ts';
+
+/** What the desks of a job ask its runner. */
+export interface JobDeskActions {
+  readonly isRunning: () => boolean;
+  readonly pay: (link: ProviderLink) => void;
+  readonly dismiss: (link: ProviderLink, state: 'drained' | 'banned' | 'ended', reason: string) => void;
+  readonly settle: (settled: Settled) => Promise<void>;
+  readonly onReleased: () => void;
+  readonly fail: (reason: string) => void;
+  /** Aborted when the job is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** The desks of one running job, put together: who knows and who tells whom. */
+export class JobDesks {
+  readonly links = new LinkBook();
+  readonly outbox = new Outbox();
+  readonly trust: JobTrust;
+  readonly progress: JobProgress;
+  readonly leases: LeaseDesk;
+  readonly tasks: TaskDesk;
+  readonly intake: WorkIntake;
+  readonly releases: ReleaseDesk;
+  readonly rechecks: RecheckDesk;
+  readonly bans: BanDesk;
+  readonly settling: SettleDesk;
+  readonly renewals: RenewalDesk;
+  readonly receipts: ReceiptDesk;
+  readonly #parts: JobParts;
+  readonly #actions: JobDeskActions;
+
+  constructor(parts: JobParts, paymaster: Paymaster, actions: JobDeskActions) {
+    this.#parts = parts;
+    this.#actions = actions;
+    const { record, clock, random } = parts;
+    const { links, outbox } = this;
+    const { pay, dismiss } = actions;
+    const trust = (this.trust = new JobTrust(record.manifest.policy));
+    const progress = (this.progress = new JobProgress(record, parts.taskCount, clock.now()));
+    const teller = new TaskTeller(clock, parts.observers);
+    const statements = new Statements();
+    const tasks = () => this.tasks;
+    const leases = (this.leases = new LeaseDesk({
+      parts,
+      progress,
+      outbox,
+      tasks,
+      links: () => links.all,
+      isRunning: actions.isRunning,
+      budgetRest: () => paymaster.rest,
+    }));
+    const standing = { parts, trust, progress, links, leases, teller, statements, tasks, random, pay };
+    const releases = (this.releases = new ReleaseDesk({ ...standing, onReleased: actions.onReleased }));
+    const rechecks = (this.rechecks = new RecheckDesk({ ...standing, releases }));
+    const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
+    const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
+    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans });
+    const results = new ResultDesk(record.job, clock, {
+      askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
+      fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
+    });
+    this.tasks = this.#openTasks(results, statements, teller);
+    const { agreements, network, receipts } = parts;
+    const { identity } = network;
+    this.receipts = new ReceiptDesk({ identity, clock, receipts, paymaster });
+    this.renewals = new RenewalDesk({
+      ...{ identity, clock, agreements, links },
+      keyExpiresAtMs: paymaster.keyExpiresAtMs,
+      dismiss: (link, reason) => dismiss(link, 'ended', reason),
+    });
+    this.intake = new WorkIntake({
+      renewals: this.renewals,
+      receipts: this.receipts,
+      tasks: this.tasks,
+      leases,
+      outbox,
+      progress,
+      cover: new CoverDesk(clock, paymaster, () => links.all),
+      askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
+      dismiss,
+    });
+  }
+
+  /** A provider takes its seat. Checks that it passed in earlier jobs spare it part of the trial. */
+  seat(link: ProviderLink, passedBefore: number): void {
+    if (this.links.of(link.peer).length === 0) this.trust.pass(link.peer, passedBefore);
+    this.links.add(link);
+  }
+
+  /** Takes up what a reloaded tab had stored: what stands, in the order of its verdicts, and who was banned. */
+  restore(plan: RestorePlan): void {
+    const { progress, bans, releases, trust, tasks } = this;
+    for (const payee of plan.bannedPayees) bans.payees.add(payee);
+    for (const peer of progress.banned) trust.catch(peer);
+    for (const record of plan.standing) {
+      const { task, exit, isProvisional } = record;
+      tasks.queue.finish(task);
+      if (isProvisional === true) progress.stand(task);
+      else progress.verify(task, exit);
+      releases.accept(record, (peer) => progress.banned.has(peer));
+      for (const { agreement, lease, isHeld } of record.supporters) {
+        const link = isHeld === true ? this.links.get(agreement) : undefined;
+        if (lease !== undefined) link?.told.note({ lease, task, outcome: 'provisional' });
+      }
+    }
+  }
+
+  #openTasks(results: ResultDesk, statements: Statements, teller: TaskTeller): TaskDesk {
+    const { record, taskCount, random, recompute, verify } = this.#parts;
+    const { links, trust, progress, leases } = this;
+    return new TaskDesk({
+      manifest: record.manifest,
+      tasks: taskCount,
+      results,
+      statements,
+      trust,
+      teller,
+      random,
+      actions: {
+        askReveal: (lease, task, withBytes) => this.#askReveal(lease, task, withBytes),
+        dropReplica: (lease, task) => leases.drop(lease, task),
+        isOnlyProvider: (peer) => links.isAlone(peer),
+        holders: () => links.atWork.map(({ holder }) => holder),
+        credibilityOf: trust.credibilityOf,
+        recompute,
+        verify,
+        auditFailed: (task, reason) => {
+          this.rechecks.cannotCompute();
+          progress.note(`Task ${task} could not be checked on this device: ${reason}`);
+        },
+        caught: (lease, task, reason) => this.#broke(lease, task, reason),
+        settle: (settled) => this.#actions.settle(settled),
+        fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
+      },
+    });
+  }
+
+  /** A provider broke its commitment: it hears so and is banned, whatever becomes of the task. */
+  #broke(lease: string, task: number, reason: string): void {
+    const link = this.leases.owner(lease);
+    if (link === undefined) return;
+    this.leases.release(link, lease, task, 'rejected', reason);
+    this.bans.caught({ task, lease, link, reason });
+  }
+
+  #askReveal(lease: string, task: number, withBytes: boolean): void {
+    const link = this.leases.owner(lease);
+    if (link === undefined) return;
+    this.progress.check(task);
+    this.leases.touch(link, lease, [task], this.#parts.clock.now() + REVEAL_TIMEOUT_MS);
+    this.outbox.reveal(link, lease, task, withBytes);
+  }
+
+  #fetchOutput(lease: string, cid: Cid, bytes: number): Promise<Bytes> {
+    const link = this.leases.owner(lease);
+    const holders = link === undefined ? [] : [{ peer: link.peer, addresses: link.addresses }];
+    return this.#parts.fetchOutput(cid, bytes, holders, this.#actions.signal);
+  }
+}
