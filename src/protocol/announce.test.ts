@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { concat } from '../base/bytes.ts';
 import type { KilnError } from '../base/errors.ts';
+import { LARGEST_CAPABILITIES, LARGEST_REQUIREMENTS } from './capabilities.fixture.ts';
 import { demandSchema, demandTopic, offerSchema, openDemand, openOffer } from './announce.ts';
 import {
   MAX_ADDRESS_CHARS,
@@ -10,6 +11,7 @@ import {
   MAX_CLOCK_SKEW_MS,
   MAX_INPUT_BLOBS,
   MAX_NAME_CHARS,
+  MAX_RECORD_BYTES,
 } from './constants.ts';
 import { type Domain, encodeEnvelope, seal } from './envelope.ts';
 import type { Identity } from './identity.ts';
@@ -128,6 +130,20 @@ const addresses: Bound[] = [
   ['addresses', [], null],
 ];
 
+const groups: Bound[] = [
+  ['group', { id: '0f'.repeat(16), proof: new Uint8Array(32) }, {}],
+  ['group', undefined, { id: '0f'.repeat(16), proof: new Uint8Array(31) }],
+  ['group', undefined, { id: '0f'.repeat(16), proof: new Uint8Array(33) }],
+  ['group', undefined, { id: '0f'.repeat(15), proof: new Uint8Array(32) }],
+  ['group', undefined, { id: '0F'.repeat(16), proof: new Uint8Array(32) }],
+  ['group', undefined, { id: '0f'.repeat(16), proof: new Uint8Array(32), key: 'x' }],
+];
+const records: Bound[] = [
+  ['record', { cid: SOME_CID, bytes: MAX_RECORD_BYTES }, { cid: SOME_CID, bytes: MAX_RECORD_BYTES + 1 }],
+  ['record', undefined, { cid: 'x', bytes: 1 }],
+  ['record', undefined, { cid: SOME_CID, bytes: -1 }],
+  ['record', undefined, { cid: SOME_CID, bytes: 1, name: 'x' }],
+];
 describe('the limits of', () => {
   test('a demand', () => {
     const blob = { cid: SOME_CID, bytes: 1 };
@@ -164,10 +180,9 @@ describe('the limits of', () => {
         ['name', 'x', 'a\u007fb'],
         ['name', 'x', '\u0000'],
         ['kind', 'wgsl', 'docker'],
-        ['requirements', {}, { cores: 4 }],
-        ...['memoryBytes', 'gpuMemoryBytes', 'microUnitsPerSecond'].flatMap((name) =>
-          countBounds(`requirements.${name}`),
-        ),
+        ['requirements', LARGEST_REQUIREMENTS, { colour: 4 }],
+        ...groups,
+        ...records,
         ...countBounds('microUnitsPerTask', 1e15, 1),
         ...countBounds('tasksLeft'),
         ...countBounds('seats.total'),
@@ -204,6 +219,9 @@ describe('the limits of', () => {
         ['gpu', 'x'.repeat(120), 'x'.repeat(121)],
         ['gpu', '', null],
         ...countBounds('memoryBytes'),
+        ['capabilities', LARGEST_CAPABILITIES, { ...LARGEST_CAPABILITIES, colour: 1 }],
+        ['capabilities', undefined, { ...LARGEST_CAPABILITIES, cores: undefined }],
+        ...countBounds('since'),
         ...times,
       ]),
     ).toEqual([]);
@@ -216,13 +234,23 @@ describe('the limits of', () => {
     for (const name of Object.keys(message))
       expect(verdictOn(schema, changed(message, name, undefined))).toBe(`protocol/invalid at ${name}`);
   });
-  test('the largest sound demand fits its frame', () => {
+  test('the largest sound demand and offer fit their frames', () => {
     const blobs = new Array(MAX_INPUT_BLOBS).fill({ cid: SOME_CID, bytes: Number.MAX_SAFE_INTEGER });
     const long = new Array(MAX_ADDRESSES).fill(`/${'a'.repeat(MAX_ADDRESS_CHARS - 1)}`);
-    const largest = { ...DEMAND, blobs, addresses: long, name: '火'.repeat(MAX_NAME_CHARS) };
-    expect(encodeEnvelope(seal(REQUESTOR, 'kiln/demand/1', largest)).byteLength).toBeLessThan(
-      MAX_ANNOUNCEMENT_BYTES,
-    );
+    const demand = {
+      ...DEMAND,
+      ...{ blobs, addresses: long, name: '火'.repeat(MAX_NAME_CHARS) },
+      requirements: LARGEST_REQUIREMENTS,
+      group: { id: '0f'.repeat(16), proof: new Uint8Array(32) },
+      record: { cid: SOME_CID, bytes: MAX_RECORD_BYTES },
+    };
+    const offer = { ...OFFER, addresses: long, capabilities: LARGEST_CAPABILITIES };
+    expect([verdictOn(demandSchema, demand), verdictOn(offerSchema, offer)]).toEqual([
+      'accepted',
+      'accepted',
+    ]);
+    for (const one of [seal(REQUESTOR, 'kiln/demand/1', demand), seal(PROVIDER, 'kiln/offer/1', offer)])
+      expect(encodeEnvelope(one).byteLength).toBeLessThan(MAX_ANNOUNCEMENT_BYTES);
   });
 });
 
