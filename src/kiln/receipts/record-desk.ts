@@ -16,7 +16,7 @@ import type { OwnRecordView, RoleRecordView } from './record-view.ts';
 
 /** How often receipts that came are put into the record that others are shown. */
 const RENEW_MS = 60_000;
-/** Pins the newest record in the store. */
+/** Pins the newest records in the store. */
 const PIN_OWNER = 'record';
 
 /** What the desk works with. */
@@ -76,8 +76,9 @@ export class RecordDesk implements AsyncDisposable {
     this.#view.set({ peer, asProvider: inRole('provider'), asRequestor: inRole('requestor') });
     const bytes = this.#seal(bestReceipts(all, this.#init.clock.now()));
     const cid = await this.#init.put(bytes);
+    // The one before may still be named in demands that run.
     await this.#init.unpin(PIN_OWNER);
-    await this.#init.pin(PIN_OWNER, [cid]);
+    await this.#init.pin(PIN_OWNER, this.#ref === undefined ? [cid] : [cid, this.#ref.cid]);
     this.#ref = { cid, bytes: bytes.byteLength };
     this.#shown = keys;
   }

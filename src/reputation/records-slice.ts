@@ -1,0 +1,21 @@
+import type { PeerId } from '../protocol/identity.ts';
+import type { RecordRef } from '../protocol/receipt.ts';
+import type { Role } from './peer-record.ts';
+import type { SecondHand } from './second-hand.ts';
+
+/** What somebody shows of itself in a demand or a proposal. */
+export interface Shown {
+  readonly peer: PeerId;
+  readonly addresses: readonly string[];
+  /** On which side it is now: only what it did on that side counts. */
+  readonly role: Role;
+  readonly record?: RecordRef | undefined;
+}
+
+/** Records as both roles use them: one's own, and those of others. */
+export interface RecordsSlice {
+  /** One's own record, ready to be fetched by others; undefined while there is none. */
+  own(): RecordRef | undefined;
+  /** What a stranger's record is worth. Never rejects and never takes long: what comes too late counts the next time. */
+  weigh(shown: Shown): Promise<SecondHand>;
+}
