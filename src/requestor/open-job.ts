@@ -141,6 +141,7 @@ export class OpenJob implements AsyncDisposable {
     const { network, sandbox, clock, random, ledgers, reputation, agreements, receipts } = this.#init;
     const record = this.#record;
     const { manifest, terms, job } = record;
+    const shown = this.#init.records?.own();
     this.#book = await ReputationBook.open(manifest.program.kind, reputation, clock);
     const device = new OwnDevice(job, manifest, sandbox, network.blobs);
     this.#scope.add(() => device[Symbol.asyncDispose]());
@@ -168,6 +169,7 @@ export class OpenJob implements AsyncDisposable {
           comparator: manifest.comparator,
           payment: session.terms,
           blobs: inputsOf(manifest),
+          ...(shown === undefined ? {} : { record: shown }),
         },
         verify: (task, outputs) => device.verify(task, outputs, this.#scope.signal),
         recompute: (task) => device.recompute(task, this.#scope.signal),
