@@ -3,7 +3,10 @@ import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
+import type { Manifest } from '../protocol/manifest.ts';
+import type { Proposal } from '../protocol/negotiate.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
+import { ADAPTIVE_TRIAL_RESULTS } from '../verification/policy/vote.ts';
 import { SWEEP_INTERVAL_MS } from './constants.ts';
 import { JobDesks } from './job-desks.ts';
 import type { JobParts } from './job-parts.ts';
@@ -104,6 +107,18 @@ export class JobRunner implements AsyncDisposable {
     for (const link of links) if (link.owedTasks > 0) await this.paymaster.pay(link);
     await this.#desks.releases.flush();
     await this.#endWhenDone();
+  }
+
+  /** An agreement that is sealed now, with what its proposal said and what is known of its provider. */
+  describe(sealed: RequestorAgreementRecord, proposal: Proposal): RequestorAgreementRecord {
+    const { reputation, record } = this.#parts;
+    const numericClass = usesGpu(record.manifest) ? proposal.capabilities?.gpu?.numericClass : undefined;
+    const passed = reputation.consecutiveValid(proposal.provider, numericClass);
+    return {
+      ...sealed,
+      ...(numericClass === undefined ? {} : { numericClass }),
+      passedBefore: Math.min(passed, ADAPTIVE_TRIAL_RESULTS),
+    };
   }
 
   /** A sealed agreement: its provider may open the work stream now. An older one of the same peer ends. */
@@ -270,4 +285,9 @@ export class JobRunner implements AsyncDisposable {
   #changed(): void {
     this.events.emit('changed', undefined);
   }
+}
+
+/** Do the results of this job depend on how a GPU rounds? */
+function usesGpu({ program }: Manifest): boolean {
+  return program.kind === 'wgsl' || (program.kind === 'onnx' && program.backend === 'webgpu');
 }

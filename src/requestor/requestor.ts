@@ -225,7 +225,8 @@ export class Requestor implements AsyncDisposable {
     const demand = runner.demand();
     return {
       agreement: agreementFor(demand, proposal, this.#init.clock.now()),
-      seal: async (record) => {
+      seal: async (sealed) => {
+        const record = runner.describe(sealed, proposal);
         await this.#init.agreements.put(record.digest, record);
         runner.seat(record);
       },
