@@ -68,6 +68,8 @@ const traceCheckSchema = v.variant('kind', [
     lease: resultIdSchema,
     outcome: v.picklist(['right', 'wrong', 'inconclusive']),
     reason: v.optional(reasonSchema),
+    /** What the verifier's chance was made of: with it, anyone can repeat the check. */
+    seed: v.optional(digestHexSchema),
   }),
   v.strictObject({ ...at, kind: v.literal('own-run') }),
   v.strictObject({ ...at, kind: v.literal('own-result'), digest: digestSchema }),

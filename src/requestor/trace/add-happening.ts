@@ -9,6 +9,7 @@ import {
   type TraceCheck,
   type TraceRun,
   type TraceStep,
+  standingOf,
 } from '../../protocol/task-trace.ts';
 import type { TaskHappening, TaskTraceEvent } from '../results/task-events.ts';
 
@@ -38,8 +39,9 @@ export function addHappening(trace: TaskTrace, event: TaskTraceEvent, commitId?:
       return addCheck(trace, { kind: 'compared', at, a, b, agrees, ...because(event.reason) });
     }
     case 'judged': {
-      const { lease, outcome } = event;
-      return addCheck(trace, { kind: 'judged', at, lease, outcome, ...because(event.reason) });
+      const { lease, outcome, seed } = event;
+      const chance = seed === undefined ? {} : { seed };
+      return addCheck(trace, { kind: 'judged', at, lease, outcome, ...chance, ...because(event.reason) });
     }
     case 'own-run':
       return addCheck(trace, { kind: 'own-run', at });
@@ -106,6 +108,22 @@ function bound(trace: TaskTrace): void {
   }
   trace.omitted += trace.checks.splice(0, trace.checks.length - MAX_TRACE_CHECKS).length;
   trace.omitted += trace.steps.splice(0, trace.steps.length - MAX_TRACE_STEPS).length;
+}
+
+/** A task is over for good: a result that stands counts from now on, if nothing said so before. */
+export function closeTrace(trace: TaskTrace, at: number): void {
+  if (standingOf(trace) !== 'provisional') return;
+  const accepted = trace.runs.filter(({ verdicts }) => verdicts.at(-1)?.outcome === 'accepted').length;
+  const isOwn = trace.checks.some(({ kind }) => kind === 'own-result');
+  const isJudged = trace.checks.some((check) => check.kind === 'judged' && check.outcome === 'right');
+  const reason = isOwn
+    ? 'this device computed it too'
+    : isJudged
+      ? 'the verifier of the job found it right'
+      : accepted > 1
+        ? `${accepted} results agree`
+        : 'the check policy asks for no more';
+  addStep(trace, { kind: 'released', at, reason });
 }
 
 /** Of a task that counts for good, at most so many runs that came to nothing are kept. */

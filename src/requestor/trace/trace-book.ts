@@ -4,7 +4,7 @@ import type { Clock } from '../../base/time.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
 import type { Caught, TaskObserver, TaskTraceEvent } from '../results/task-events.ts';
-import { addHappening, compactTrace, newTrace } from './add-happening.ts';
+import { addHappening, closeTrace, compactTrace, newTrace } from './add-happening.ts';
 
 /** One entry of the store, under a key that begins with the job. */
 export type StoredTrace =
@@ -18,7 +18,7 @@ const WRITE_DELAY_MS = 500;
 /** A task whose trace is in memory. `trace` is absent while what an earlier tab wrote has not been read yet. */
 interface Open {
   trace: TaskTrace | undefined;
-  readonly waiting: TaskTraceEvent[];
+  readonly waiting: (TaskTraceEvent | { readonly forgottenAtMs: number })[];
   isOver: boolean;
 }
 
@@ -66,8 +66,11 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
   }
 
   onForgotten(task: number): void {
-    const open = this.#open.get(task);
-    if (open !== undefined) open.isOver = true;
+    const open = this.#openTask(task);
+    open.isOver = true;
+    const atMs = this.#clock.now();
+    if (open.trace === undefined) open.waiting.push({ forgottenAtMs: atMs });
+    else closeTrace(open.trace, atMs);
     this.#dirty.add(task);
     this.#writeSoon();
   }
@@ -120,7 +123,7 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
     const known = this.#open.get(task);
     if (known !== undefined) return known;
     const mayBeStored = this.#isResumed || this.#closed.has(task);
-    const open = { trace: mayBeStored ? undefined : newTrace(task), waiting: [], isOver: false };
+    const open: Open = { trace: mayBeStored ? undefined : newTrace(task), waiting: [], isOver: false };
     this.#open.set(task, open);
     return open;
   }
@@ -140,7 +143,10 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
     if (open.trace !== undefined) return open.trace;
     const stored = await this.#store.get(this.#taskKey(task));
     open.trace ??= stored?.kind === 'task' ? stored.trace : newTrace(task);
-    for (const event of open.waiting.splice(0)) this.#add(open.trace, event);
+    for (const event of open.waiting.splice(0)) {
+      if ('forgottenAtMs' in event) closeTrace(open.trace, event.forgottenAtMs);
+      else this.#add(open.trace, event);
+    }
     return open.trace;
   }
 

@@ -35,7 +35,7 @@ export async function checkTrace(
     seen.add(one.lease);
     if (wrong !== undefined) findings.push({ ...wrong, task, peer: one.peer });
     else if (one.digest !== undefined) opened.add(one.lease);
-    if (lastOutcome(one) !== 'rejected' && one.ended?.how !== 'broken') continue;
+    if (!isRefuted(run, trace, one)) continue;
     refuted.push({
       task,
       peer: one.peer,
@@ -51,6 +51,20 @@ export async function checkTrace(
     findings.push(...wrong.map((finding) => ({ ...finding, task })));
   }
   return { findings, refuted };
+}
+
+/**
+ * Was this result itself turned down? What a caught provider delivered elsewhere counts no more either, and may be right.
+ */
+function isRefuted({ record, manifest }: OpenedRun, trace: TaskTrace, one: TraceRun): boolean {
+  if (one.ended?.how === 'broken') return true;
+  if (lastOutcome(one) !== 'rejected') return false;
+  const isCaughtHere = record.caught.some(({ peer, task }) => peer === one.peer && task === trace.task);
+  const isCaughtElsewhere = record.caught.some(({ peer, task }) => peer === one.peer && task !== trace.task);
+  if (isCaughtHere || !isCaughtElsewhere) return true;
+  const standing = lastSettled(trace)?.digest;
+  const isExact = manifest.comparator.class === 'exact';
+  return isExact && standing !== undefined && one.digest !== undefined && !equalBytes(one.digest, standing);
 }
 
 type Wrong = Pick<RunFinding, 'rule' | 'message'>;
@@ -92,13 +106,13 @@ async function checkRun(run: OpenedRun, task: number, one: TraceRun): Promise<Wr
 
 /** What stands: its statement has its digest, the accepted ones agree with it, nobody is accepted twice. */
 async function checkStanding(
-  { manifest }: OpenedRun,
+  run: OpenedRun,
   trace: TaskTrace,
   opened: ReadonlySet<string>,
 ): Promise<Wrong[]> {
   const wrong: Wrong[] = [];
   const settled = lastSettled(trace)!;
-  const isExact = manifest.comparator.class === 'exact';
+  const isExact = run.manifest.comparator.class === 'exact';
   if (trace.result === undefined || !equalBytes(await resultDigest(trace.result), settled.digest))
     wrong.push({ rule: 'result-digest', message: 'The result that stands is not the one of its digest.' });
   const canonical = trace.runs.find(({ lease }) => lease === settled.canonical);
@@ -120,7 +134,7 @@ async function checkStanding(
         rule: 'accepted-differs',
         message: `${one.peer} was accepted for another result than the one that stands.`,
       });
-    if (outcome === 'rejected' && isSame && one.ended?.how !== 'broken')
+    if (outcome === 'rejected' && isSame && one.ended === undefined && isRefuted(run, trace, one))
       wrong.push({
         rule: 'rejected-agrees',
         message: `${one.peer} was rejected for the very result that stands.`,
