@@ -18,6 +18,7 @@ import { agreementFor } from './seats/agreement-for.ts';
 import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
 import { VIEW_INTERVAL_MS } from './constants.ts';
 import { lastVoucher } from './pay/last-voucher.ts';
+import { describeFraud, type FraudRecord } from './evidence/fraud-record.ts';
 import { OpenJob } from './open-job.ts';
 import type { RequestorInit } from './requestor-init.ts';
 import { OwnDevice } from './results/own-device.ts';
@@ -57,6 +58,7 @@ export class Requestor implements AsyncDisposable {
     const stopWork = await network.handle(WORK, (stream) => void this.#work(stream));
     this.#scope.add(stopNegotiate);
     this.#scope.add(stopWork);
+    this.#scope.add(this.#init.fraud.events.on('convicted', (proof) => this.#convicted(proof)));
     this.#show();
   }
 
@@ -232,6 +234,12 @@ export class Requestor implements AsyncDisposable {
       },
       release: () => runner.seats.release(proposal),
     };
+  }
+
+  /** A proof convicts a provider: it is banned from every job, and what only it vouches for is done again. */
+  #convicted(proof: FraudRecord): void {
+    const reason = `A fraud proof convicts it: ${describeFraud(proof)}.`;
+    for (const { runner } of this.#jobs.values()) runner?.caught(proof.provider, reason);
   }
 
   #work(stream: FrameStream): Promise<void> {

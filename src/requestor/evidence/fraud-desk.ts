@@ -164,11 +164,16 @@ export class FraudDesk implements AsyncDisposable {
     await this.#book.put(record);
     this.#show();
     if (record.state !== 'proven') return;
+    if (!record.isOwn) await this.#noteWrong(record);
+    this.events.emit('convicted', record);
+  }
+
+  /** What others proved counts like what was seen here; what was seen here was noted by its job. */
+  async #noteWrong(record: FraudRecord): Promise<void> {
     const { reputation, clock } = this.#init;
     const key = `${record.jobKind}/${record.provider}`;
     const before = (await reputation.get(key)) ?? newRecord(clock.now());
     await reputation.put(key, note(before, 'wrong', clock.now())).catch(() => {});
-    this.events.emit('convicted', record);
   }
 
   /** Tells own proofs again: some who have to know were not there. */
