@@ -18,9 +18,9 @@ import type { RequestorAgreementRecord } from './records.ts';
 import { planRestore } from './restore-plan.ts';
 import type { JobProgress } from './results/job-progress.ts';
 import type { Settled } from './results/task-steps.ts';
-import { Announcer } from './seats/announcer.ts';
+import { type JobMarket, openJobMarket } from './seats/job-market.ts';
 import { ProviderLink } from './seats/provider-link.ts';
-import { SeatDesk } from './seats/seat-desk.ts';
+import type { SeatDesk } from './seats/seat-desk.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -33,18 +33,17 @@ export interface JobEvents {
 /** One job under way: keeps its providers busy, has every result checked, stores what stands, pays for it. */
 export class JobRunner implements AsyncDisposable {
   readonly events = new Emitter<JobEvents>();
-  readonly seats: SeatDesk;
   readonly paymaster: Paymaster;
   readonly #parts: JobParts;
   readonly #desks: JobDesks;
   readonly #scope = new Scope();
-  readonly #announcer: Announcer;
+  readonly #market: JobMarket;
   #isEnding = false;
 
   constructor(parts: JobParts, paymaster: Paymaster) {
     this.#parts = parts;
     this.paymaster = paymaster;
-    const { record, clock, random, network } = parts;
+    const { clock } = parts;
     const desks = (this.#desks = new JobDesks(parts, paymaster, {
       isRunning: () => this.isRunning,
       pay: (link) => this.#pay(link),
@@ -54,19 +53,12 @@ export class JobRunner implements AsyncDisposable {
       fail: (reason) => void this.#end('failed', reason),
       signal: this.#scope.signal,
     }));
-    this.seats = new SeatDesk({
-      clock,
+    this.#market = openJobMarket(parts, desks, {
+      isRunning: () => this.isRunning,
       demand: () => this.demand(),
-      seated: () => desks.links.seated,
-      bannedPeers: this.progress.banned,
-      bannedPayees: desks.bans.payees,
-      reliability: (peer) => parts.reputation.reliability(peer),
+      demandTerms: () => this.#demandTerms(),
     });
-    this.#announcer = new Announcer(network, clock, random, () => {
-      const isWanted = !this.isRunning || desks.links.seated.length < record.terms.seats;
-      return isWanted ? this.#demandTerms() : undefined;
-    });
-    this.#scope.add(() => this.#announcer.stop());
+    this.#scope.add(() => this.#market.announcer.stop());
     this.#scope.add(
       every(
         clock,
@@ -78,6 +70,10 @@ export class JobRunner implements AsyncDisposable {
 
   get isRunning(): boolean {
     return this.progress.status === 'running' && !this.#isEnding && !this.#scope.isClosed;
+  }
+
+  get seats(): SeatDesk {
+    return this.#market.seats;
   }
 
   get progress(): JobProgress {
@@ -116,6 +112,7 @@ export class JobRunner implements AsyncDisposable {
     const passed = reputation.consecutiveValid(proposal.provider, numericClass);
     return {
       ...sealed,
+      claimed: proposal.microUnitsPerSecond,
       ...(numericClass === undefined ? {} : { numericClass }),
       passedBefore: Math.min(passed, ADAPTIVE_TRIAL_RESULTS),
     };
@@ -129,6 +126,7 @@ export class JobRunner implements AsyncDisposable {
     const link = new ProviderLink(this.#parts.clock, digest, agreement, addresses);
     if (numericClass !== undefined) link.numericClass = numericClass;
     link.offered = record.offered;
+    link.claimed = record.claimed;
     this.#desks.seat(link, record.passedBefore ?? 0);
     this.#changed();
   }
@@ -226,7 +224,7 @@ export class JobRunner implements AsyncDisposable {
     link.end(state, reason);
     leases.loseAll(link, reason);
     tasks.queue.forget(link.peer);
-    if (isNew && this.isRunning) this.#announcer.hurry();
+    if (isNew && this.isRunning) this.#market.announcer.hurry();
     if (isNew) void receipts.farewell(link).then(() => this.#changed());
     this.#changed();
   }
@@ -239,15 +237,16 @@ export class JobRunner implements AsyncDisposable {
   /** Late leases go back to the queue; providers that stay away lose their seat. */
   #sweep(): void {
     if (!this.isRunning) return;
-    const { leases, outbox, releases, renewals } = this.#desks;
+    const { leases, outbox, releases, renewals, tasks } = this.#desks;
     const nowMs = this.#parts.clock.now();
     for (const link of this.links) {
-      const reason = leases.review(link, nowMs);
+      const reason = leases.review(link, nowMs) ?? this.#market.speeds.review(link);
       if (reason !== undefined) this.#dismiss(link, 'ended', reason);
       else renewals.review(link);
     }
     outbox.flush();
     leases.fillAll();
+    tasks.review();
     void releases.flush();
     this.#changed();
   }
@@ -270,7 +269,7 @@ export class JobRunner implements AsyncDisposable {
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
     if (!this.isRunning) return;
     this.#isEnding = true;
-    this.#announcer.stop();
+    this.#market.announcer.stop();
     if (status !== 'done') await this.#desks.releases.settleUp();
     for (const link of this.links) if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
     await this.paymaster.settled();

@@ -102,7 +102,10 @@ export class OpenJob implements AsyncDisposable {
     const { terms } = this.#record;
     const spent = this.#runner?.paymaster.spent ?? this.#spent;
     const ceiling = taskPrice(terms.priceCeiling, terms.microUnitsPerTask);
-    return this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now());
+    return {
+      ...this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now()),
+      refused: this.#runner?.seats.refused ?? [],
+    };
   }
 
   /** The record of this run as a signed file; of a running job, as it is now. */

@@ -80,6 +80,8 @@ export interface RequestorAgreementRecord {
   readonly addresses: readonly string[];
   /** A renewal that this requestor signed and its provider has not counter-signed yet, with its name. */
   readonly offered?: OfferedRenewal;
+  /** Speed that its proposal claimed, in micro-units per second and slot. */
+  readonly claimed?: number;
   /** Which GPUs its own agrees with bit for bit, as its proposal said; of GPU jobs only. */
   readonly numericClass?: string;
   /** Checks that it had passed in earlier jobs when it was seated, no more than the trial asks for. */

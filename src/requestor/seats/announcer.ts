@@ -1,6 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import type { Clock } from '../../base/time.ts';
 import type { Demand } from '../../protocol/announce.ts';
+import type { GroupProof } from '../../protocol/group.ts';
 import { ANNOUNCE_INTERVAL_MS } from '../../protocol/constants.ts';
 import { seal } from '../../protocol/envelope.ts';
 import { DEMAND_LIFETIME_MS, FIRST_ANNOUNCEMENTS_MS, LAST_DEMAND_LIFETIME_MS } from '../constants.ts';
@@ -12,21 +13,27 @@ export class Announcer {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #describe: () => Omit<Demand, 'requestor' | 'addresses' | 'issuedAt' | 'expiresAt'> | undefined;
+  readonly #prove: ((expiresAt: number) => GroupProof) | undefined;
   #count = 0;
   #cancel: () => void = () => {};
   #isStopped = false;
 
-  /** `describe` gives the demand as it is now, or undefined while no provider is wanted. */
+  /**
+   * `describe` gives the demand as it is now, or undefined while no provider is wanted. `prove` shows membership in a
+   * private group up to the end of an announcement. @default the open market
+   */
   constructor(
     network: RequestorNetwork,
     clock: Clock,
     random: Random,
     describe: () => Omit<Demand, 'requestor' | 'addresses' | 'issuedAt' | 'expiresAt'> | undefined,
+    prove?: (expiresAt: number) => GroupProof,
   ) {
     this.#network = network;
     this.#clock = clock;
     this.#random = random;
     this.#describe = describe;
+    this.#prove = prove;
     this.#arm();
   }
 
@@ -63,12 +70,15 @@ export class Announcer {
     const wanted = this.#describe();
     if (wanted === undefined) return;
     const nowMs = this.#clock.now();
+    const expiresAt = nowMs + lifetimeMs;
+    const group = this.#prove?.(expiresAt);
     const demand: Demand = {
       ...wanted,
+      ...(group === undefined ? {} : { group }),
       requestor: this.#network.identity.peer,
       addresses: [...this.#network.addresses()],
       issuedAt: nowMs,
-      expiresAt: nowMs + lifetimeMs,
+      expiresAt,
     };
     // A relay that is away now hears the next announcement.
     await this.#network

@@ -45,6 +45,8 @@ export class ProviderLink {
   numericClass?: string;
   /** A renewal that waits for its counter-signature. */
   offered: OfferedRenewal | undefined;
+  /** Speed that its proposal claimed, in micro-units per second and slot. */
+  claimed: number | undefined;
   /** The newest voucher that the provider was sent. */
   lastVoucher: SignedVoucher | undefined;
   /** What is wrong with the receipt that the provider signed; it was not kept. */

@@ -45,6 +45,11 @@ export class ReputationBook {
     return reliability(decayed(this.#of(peer), this.#clock.now()), this.#others.get(peer));
   }
 
+  /** Was anything of this provider seen here, or heard of it? */
+  knows(peer: PeerId): boolean {
+    return this.#records.has(peer) || this.#others.has(peer);
+  }
+
   /** What others say of a provider counts for its rank, never for how its results are checked. */
   hear(peer: PeerId, others: SecondHand): void {
     this.#others.delete(peer);

@@ -46,7 +46,6 @@ interface Waiting {
 export class SeatDesk {
   readonly #init: SeatDeskInit;
   readonly #refusals = new RefusalList();
-  readonly #claims = new Map<PeerId, number>();
   #waiting: Waiting[] = [];
   #openedAtMs: number | undefined;
   /** Seats promised to proposals whose agreement is not sealed yet. */
@@ -59,11 +58,6 @@ export class SeatDesk {
   /** The newest refusals, one for each provider. */
   get refused(): readonly RefusedProvider[] {
     return this.#refusals.all;
-  }
-
-  /** Micro-units per second and slot that a provider claimed when it was given its seat. */
-  claimOf(peer: PeerId): number | undefined {
-    return this.#claims.get(peer);
   }
 
   /** Resolves with the refusal, or with undefined when the proposal has a seat; it is kept until `release`. */
@@ -112,10 +106,7 @@ export class SeatDesk {
     for (const { input } of inviteNewcomers(ranked, { free, kept: this.#kept() }, random)) {
       const { proposal } = input;
       const refusal = this.#check(proposal, proposal.provider);
-      if (refusal === undefined) {
-        this.#reserved.add(proposal);
-        this.#claims.set(proposal.provider, proposal.microUnitsPerSecond);
-      }
+      if (refusal === undefined) this.#reserved.add(proposal);
       input.answer(refusal);
     }
   }

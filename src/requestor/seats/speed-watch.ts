@@ -10,8 +10,6 @@ export interface SpeedWatchInit {
   readonly microUnitsPerTask: number;
   /** Least speed that the job asks for, in micro-units per second and slot. @default none */
   readonly needed?: number;
-  /** What a provider claimed for its seat. */
-  readonly claimOf: (peer: PeerId) => number | undefined;
   /** Told once of each claim that is not believed, in words. */
   readonly onOverstated: (peer: PeerId, text: string) => void;
 }
@@ -45,7 +43,7 @@ export class SpeedWatch {
   /** Looks at one provider; to be called at every sweep. Returns a reason to end its agreement when there is one. */
   review(link: ProviderLink): string | undefined {
     if (link.isEnded || link.executions === 0) return undefined;
-    const { clock, microUnitsPerTask, needed, claimOf, onOverstated } = this.#init;
+    const { clock, microUnitsPerTask, needed, onOverstated } = this.#init;
     const nowMs = clock.now();
     const seen = this.#seen.get(link.digest);
     if (seen === undefined) {
@@ -56,7 +54,7 @@ export class SpeedWatch {
     const isBusy = link.isAttached && link.leasesInFlight > 0;
     if (isBusy) seen.busyMs += Math.min(nowMs - seen.lookedAtMs, LONGEST_LOOK_MS);
     seen.lookedAtMs = nowMs;
-    const claimed = claimOf(link.peer);
+    const { claimed } = link;
     const verdict = checkSpeed(
       {
         microUnitsPerTask,

@@ -1,0 +1,72 @@
+import { parseGroupKey } from '../../market/match/group-key.ts';
+import { proveMember } from '../../market/match/group-proof.ts';
+import type { Demand } from '../../protocol/announce.ts';
+import type { GroupProof } from '../../protocol/group.ts';
+import type { JobDesks } from '../job-desks.ts';
+import type { JobParts } from '../job-parts.ts';
+import { Announcer } from './announcer.ts';
+import { SeatDesk } from './seat-desk.ts';
+import { SpeedWatch } from './speed-watch.ts';
+
+/** Where a job meets its providers: it is announced, its seats are given, and what seats were given for is watched. */
+export interface JobMarket {
+  readonly announcer: Announcer;
+  readonly seats: SeatDesk;
+  readonly speeds: SpeedWatch;
+}
+
+/** What the market asks the runner of its job. */
+interface MarketActions {
+  readonly isRunning: () => boolean;
+  readonly demand: () => Demand;
+  readonly demandTerms: () => ReturnType<ConstructorParameters<typeof Announcer>[3]>;
+}
+
+/** Opens the market of one job by its terms. */
+export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketActions): JobMarket {
+  const { record, clock, random, network, reputation } = parts;
+  const { terms } = record;
+  const { links, progress, bans } = desks;
+  const needed = parts.demandTerms.requirements.microUnitsPerSecond;
+  const speeds = new SpeedWatch({
+    clock,
+    microUnitsPerTask: terms.microUnitsPerTask,
+    ...(needed === undefined ? {} : { needed }),
+    onOverstated: (peer, text) =>
+      progress.note(`The benchmark of provider …${peer.slice(-8)} is not believed: ${text}.`),
+  });
+  const seats = new SeatDesk({
+    clock,
+    random,
+    demand: actions.demand,
+    seated: () => links.seated,
+    bannedPeers: progress.banned,
+    bannedPayees: bans.payees,
+    reliability: (peer) => reputation.reliability(peer),
+    isNewcomer: (peer) => !reputation.knows(peer),
+    connectionTo: (peer) => network.connectionTo(peer),
+    seenSpeed: (peer) => speeds.believedOf(peer),
+    ...(terms.weights === undefined ? {} : { weights: terms.weights }),
+    ...(terms.group === undefined ? {} : { groupKey: terms.group }),
+  });
+  const announcer = new Announcer(
+    network,
+    clock,
+    random,
+    () => {
+      const isWanted = !actions.isRunning() || links.seated.length < terms.seats;
+      return isWanted ? actions.demandTerms() : undefined;
+    },
+    groupProver(parts),
+  );
+  return { announcer, seats, speeds };
+}
+
+/** Shows, in each announcement anew, that the requestor belongs to the group that the job is for. */
+function groupProver({ record, network }: JobParts): ((expiresAt: number) => GroupProof) | undefined {
+  const { job, terms } = record;
+  if (terms.group === undefined) return undefined;
+  const key = parseGroupKey(terms.group);
+  const { peer } = network.identity;
+  return (expiresAt) => proveMember(key, { role: 'requestor', peer, job, expiresAt });
+}
