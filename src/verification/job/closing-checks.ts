@@ -9,8 +9,8 @@ export interface ClosingCheck {
 
 /** The standing results of a job, by who supports them. */
 export interface StandingResults {
-  /** Tasks that each provider supports or supported, in order of acceptance. */
-  readonly tasksOf: ReadonlyMap<PeerId, readonly number[]>;
+  /** Tasks that each provider handed in results of, in order of commitment. */
+  readonly tasksOf: ReadonlyMap<PeerId, Iterable<number>>;
   readonly standing: (
     task: number,
   ) => { readonly supporters: readonly PeerId[]; readonly isProven: boolean } | undefined;

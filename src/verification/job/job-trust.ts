@@ -65,8 +65,8 @@ export class JobTrust {
   }
 
   /** Probability that a result of this provider is right; 0 once it was caught. */
-  readonly credibilityOf = (peer: PeerId): number =>
-    this.#caught.has(peer) ? 0 : workerCredibility(this.passed(peer), this.faultShare, true);
+  readonly credibilityOf = (peer: PeerId, isDisputed = false): number =>
+    this.#caught.has(peer) ? 0 : workerCredibility(isDisputed ? 0 : this.passed(peer), this.faultShare, true);
 
   /** Agreeing results that a replica leased to this provider now calls for; `random` is one number in [0, 1). */
   neededResults(peer: PeerId, random: number): number {

@@ -38,9 +38,13 @@ interface Entry extends Standing {
   due: readonly PeerId[];
 }
 
-/** What a provider supports or supported, in order, and up to where its lone results were released. */
-interface Supported {
-  readonly tasks: number[];
+/** What a provider handed in. */
+interface HandedIn {
+  /** In order of commitment. */
+  readonly tasks: Set<number>;
+  /** Its lone provisional results, the oldest first, with the number of results it had handed in by then. */
+  readonly waiting: { readonly task: number; readonly after: number }[];
+  /** Up to where `waiting` was released. */
   released: number;
 }
 
@@ -55,6 +59,8 @@ interface Supported {
  * To restore a book, tell it everything again in the same order: it is a function of what it was told.
  *
  * @example
+ * book.commit(7, 'alice');
+ * book.commit(7, 'bob');
  * book.accept(7, ['alice', 'bob'], false);
  * for (const { task, peer } of book.takeDue()) pay(peer, task);
  * const { rerun, recheck } = book.ban('bob'); // rerun: [], recheck: [7] unless alice is trusted
@@ -63,7 +69,7 @@ export class ReleaseBook {
   readonly #policy: Policy;
   readonly #trust: JobTrust;
   readonly #entries = new Map<number, Entry>();
-  readonly #supported = new Map<PeerId, Supported>();
+  readonly #handedIn = new Map<PeerId, HandedIn>();
   #provisional = 0;
   #due: Due[] = [];
 
@@ -84,6 +90,16 @@ export class ReleaseBook {
   }
 
   /**
+   * A provider committed to a result of this task. The order of these tells which results are later than others: a
+   * verdict may come long after.
+   */
+  commit(task: number, peer: PeerId): void {
+    const { tasks } = this.#of(peer);
+    tasks.delete(task);
+    tasks.add(task);
+  }
+
+  /**
    * A verdict accepted a task's result. `supporters` are the providers whose results agreed; after a re-check those of
    * the standing result are among them, if it was confirmed. `isProven`: the requestor's own result agreed, or a
    * verifier program did. Tell this before the {@link ban} of those whom the same verdict rejected.
@@ -96,11 +112,9 @@ export class ReleaseBook {
     for (const peer of passersOf(entry)) if (!passedBefore.includes(peer)) this.#trust.pass(peer);
     if (before?.isReleased !== false) this.#provisional++;
     this.#entries.set(task, entry);
-    for (const peer of supporters) {
-      if (before?.supporters.includes(peer) !== true) this.#supportedBy(peer).tasks.push(task);
-    }
+    for (const peer of supporters) this.#of(peer).tasks.add(task);
     if (isReleased) this.#release(task, entry);
-    for (const peer of supporters) this.#releaseOld(peer);
+    else this.#hold(task, supporters[0]!);
   }
 
   /** Results that may be paid, since this was asked last. */
@@ -118,7 +132,7 @@ export class ReleaseBook {
     this.#trust.catch(peer);
     const rerun: number[] = [];
     const weakened: number[] = [];
-    for (const task of this.#supported.get(peer)?.tasks ?? []) {
+    for (const task of this.#handedIn.get(peer)?.tasks ?? []) {
       const entry = this.#entries.get(task);
       if (entry === undefined || !entry.supporters.includes(peer)) continue;
       entry.supporters = entry.supporters.filter((one) => one !== peer);
@@ -131,7 +145,7 @@ export class ReleaseBook {
         rerun.push(task);
       }
     }
-    this.#supported.delete(peer);
+    this.#handedIn.delete(peer);
     return { rerun, recheck: weakened.filter((task) => !this.#suffice(this.#entries.get(task)!.supporters)) };
   }
 
@@ -141,7 +155,7 @@ export class ReleaseBook {
    */
   closingChecks(random: () => number, canCompute: boolean): readonly ClosingCheck[] {
     if (this.#policy.kind !== 'adaptive') return [];
-    const tasksOf = new Map([...this.#supported].map(([peer, { tasks }]) => [peer, tasks]));
+    const tasksOf = new Map([...this.#handedIn].map(([peer, { tasks }]) => [peer, tasks]));
     return closingChecks(
       { tasksOf, standing: (task) => this.#entries.get(task) },
       this.#trust,
@@ -164,23 +178,27 @@ export class ReleaseBook {
     if (this.#policy.kind === 'trust') return true;
     if (this.#policy.kind === 'quorum') return supporters.length >= this.#policy.need;
     if (supporters.length === 1) return this.#trust.isTrusted(supporters[0]!);
-    const [credibility] = groupCredibilities([supporters.map(this.#trust.credibilityOf)]);
+    const [credibility] = groupCredibilities([supporters.map((peer) => this.#trust.credibilityOf(peer))]);
     return credibility! >= acceptanceThreshold(this.#policy);
   }
 
-  #supportedBy(peer: PeerId): Supported {
-    const supported = this.#supported.get(peer) ?? { tasks: [], released: 0 };
-    this.#supported.set(peer, supported);
-    return supported;
+  #of(peer: PeerId): HandedIn {
+    const known = this.#handedIn.get(peer);
+    if (known !== undefined) return known;
+    const fresh: HandedIn = { tasks: new Set(), waiting: [], released: 0 };
+    this.#handedIn.set(peer, fresh);
+    return fresh;
   }
 
-  /** Releases what this provider said alone so many results ago. */
-  #releaseOld(peer: PeerId): void {
-    const supported = this.#supportedBy(peer);
-    while (supported.tasks.length - supported.released > RESULTS_BEFORE_RELEASE) {
-      const task = supported.tasks[supported.released++]!;
-      const entry = this.#entries.get(task);
-      if (entry?.isReleased === false && entry.supporters.includes(peer)) this.#release(task, entry);
+  /** Holds a lone result back, and releases what its provider said alone so many results ago. */
+  #hold(task: number, peer: PeerId): void {
+    const handedIn = this.#of(peer);
+    const { tasks, waiting } = handedIn;
+    waiting.push({ task, after: tasks.size });
+    while (waiting[handedIn.released]!.after + RESULTS_BEFORE_RELEASE <= tasks.size) {
+      const old = waiting[handedIn.released++]!.task;
+      const entry = this.#entries.get(old);
+      if (entry?.isReleased === false && entry.supporters.includes(peer)) this.#release(old, entry);
     }
   }
 

@@ -4,7 +4,7 @@ import { acceptanceThreshold, assumedFaults, checkRate, passesForTrust } from '.
 
 /** Providers that passed fewer checks in a row than this are always checked by a second one (BOINC, adaptive replication). */
 export const ADAPTIVE_TRIAL_RESULTS = 10;
-/** Results asked for one task under `adaptive` before it counts as unsettled: three liars and a tie-break. */
+/** Results asked for one task under `adaptive` before it counts as unsettled: one liar is outvoted by four strangers. */
 export const ADAPTIVE_LIMIT = 5;
 /** Runs of one task that may end without a result before it is given up: the task is at fault then, not six providers. */
 export const FAILED_RUN_LIMIT = 6;

@@ -1,9 +1,9 @@
-import type { PeerId } from '../../protocol/identity.ts';
 import { acceptanceThreshold } from '../policy/check-rate.ts';
 import { FAILED_RUN_LIMIT, firstReplicas, resultLimit } from '../policy/vote.ts';
 import { isAwaited, OWN_RESULT, type TaskCheck } from './task-check.ts';
 import {
   agreement,
+  type CredibilityOf,
   credible,
   groupVotes,
   isDisputed,
@@ -49,9 +49,6 @@ export interface Verdict {
   /** Committed in time but never asked. */
   readonly notNeeded: readonly string[];
 }
-
-/** Probability that a result of this provider is right, by what is known of it ({@link JobTrust.credibilityOf}). */
-export type CredibilityOf = (peer: PeerId) => number;
 
 /**
  * What to do about a task now; pure, so it may be asked again at any time and says the same. Under `adaptive`, a group

@@ -12,6 +12,12 @@ export interface Vote {
   readonly isRight: boolean;
 }
 
+/**
+ * Probability that a result of this provider is right, by what is known of it. Where results disagree somebody lies on
+ * purpose, and may have passed any number of checks before: then everybody is worth as much as a stranger.
+ */
+export type CredibilityOf = (peer: PeerId, isDisputed: boolean) => number;
+
 /** Votes that agree with the one at their centre. */
 export interface VoteGroup {
   readonly centre: Vote;
@@ -83,12 +89,12 @@ export function groupVotes(check: TaskCheck, votes: readonly Vote[]): VoteGroup[
 /** The group most likely to be right (Sarmenta: {@link groupCredibilities}); without credibilities, the largest. */
 export function credible(
   groups: readonly VoteGroup[],
-  credibilityOf: ((peer: PeerId) => number) | undefined,
+  credibilityOf: CredibilityOf | undefined,
 ): VoteGroup | undefined {
   if (credibilityOf === undefined || groups.length === 0) return groups[0];
-  const shares = groupCredibilities(
-    groups.map(({ members }) => members.map(({ peer }) => (peer === undefined ? 1 : credibilityOf(peer)))),
-  );
+  const isDisputed = groups.length > 1;
+  const credibility = ({ peer }: Vote) => (peer === undefined ? 1 : credibilityOf(peer, isDisputed));
+  const shares = groupCredibilities(groups.map(({ members }) => members.map(credibility)));
   const best = shares.indexOf(Math.max(...shares));
   return { ...groups[best]!, credibility: shares[best]! };
 }

@@ -1,0 +1,170 @@
+import type { Policy } from '../../src/protocol/policy.ts';
+import type { ClosingCheck } from '../../src/verification/job/closing-checks.ts';
+import { JobTrust } from '../../src/verification/job/job-trust.ts';
+import { type AfterBan, type Due, ReleaseBook } from '../../src/verification/job/release-book.ts';
+import { type Decision, decide } from '../../src/verification/task/decide.ts';
+import type { TaskCheck } from '../../src/verification/task/task-check.ts';
+
+/** How a simulated job checks results: Kiln's own rules, or those of others to compare with. */
+export interface Rules {
+  readonly policy: Policy;
+  /** Agreeing results that a replica leased to this provider calls for. */
+  need(peer: string, random: number): number;
+  decide(check: TaskCheck): Decision;
+  commit(task: number, peer: string): void;
+  accept(task: number, supporters: readonly string[], isProven: boolean): void;
+  /** A provider handed in a wrong result; undefined: it stays, and nothing of it is taken back. */
+  caught(peer: string): AfterBan | undefined;
+  /** Who stands behind a task's result. */
+  supporters(task: number): readonly string[];
+  takeDue(): readonly Due[];
+  closingChecks(random: () => number): readonly ClosingCheck[];
+  /** All tasks have a result: from now on the job closes. */
+  startClosing(): void;
+  close(): void;
+  /** Share of cheats that the rules take the job to have, and share of results they check; for tables. */
+  readonly seen?: { readonly faultShare: number; readonly checkRate: number };
+}
+
+/** The rules of the product, exactly: `JobTrust`, `ReleaseBook` and `decide`. */
+export class KilnRules implements Rules {
+  readonly policy: Policy;
+  readonly #trust: JobTrust;
+  readonly #book: ReleaseBook;
+
+  constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }) {
+    this.policy = policy;
+    this.#trust = new JobTrust(policy);
+    this.#book = new ReleaseBook(policy, this.#trust);
+  }
+
+  get seen() {
+    return { faultShare: this.#trust.faultShare, checkRate: this.#trust.checkRate };
+  }
+
+  need(peer: string, random: number): number {
+    return this.#trust.neededResults(peer, random);
+  }
+
+  decide(check: TaskCheck): Decision {
+    return decide(check, this.#trust.credibilityOf);
+  }
+
+  commit(task: number, peer: string): void {
+    this.#book.commit(task, peer);
+  }
+
+  accept(task: number, supporters: readonly string[], isProven: boolean): void {
+    this.#book.accept(task, supporters, isProven);
+  }
+
+  caught(peer: string): AfterBan {
+    return this.#book.ban(peer);
+  }
+
+  supporters(task: number): readonly string[] {
+    return this.#book.standing(task)?.supporters ?? [];
+  }
+
+  takeDue(): readonly Due[] {
+    return this.#book.takeDue();
+  }
+
+  closingChecks(random: () => number): readonly ClosingCheck[] {
+    return this.#book.closingChecks(random, true);
+  }
+
+  startClosing(): void {
+    this.#trust.checkAll();
+  }
+
+  close(): void {
+    this.#book.close();
+  }
+}
+
+/** Rules that accept and pay at once, exclude nobody and take nothing back. */
+abstract class PlainRules implements Rules {
+  abstract readonly policy: Policy;
+  #due: Due[] = [];
+
+  abstract need(peer: string, random: number): number;
+
+  decide(check: TaskCheck): Decision {
+    return decide(check);
+  }
+
+  commit(): void {}
+
+  accept(task: number, supporters: readonly string[], _isProven: boolean): void {
+    this.#due.push(...supporters.map((peer) => ({ task, peer })));
+  }
+
+  caught(_peer: string): AfterBan | undefined {
+    return undefined;
+  }
+
+  supporters(): readonly string[] {
+    return [];
+  }
+
+  takeDue(): readonly Due[] {
+    const due = this.#due;
+    this.#due = [];
+    return due;
+  }
+
+  closingChecks(): readonly ClosingCheck[] {
+    return [];
+  }
+
+  startClosing(): void {}
+
+  close(): void {}
+}
+
+/** Every task is computed once and believed. */
+export class SingleRules extends PlainRules {
+  readonly policy: Policy = { kind: 'trust', auditRate: 0 };
+
+  need(): number {
+    return 1;
+  }
+}
+
+/** Every task is computed until two results agree. */
+export class QuorumRules extends PlainRules {
+  readonly policy: Policy = { kind: 'quorum', need: 2, limit: 9, auditRate: 0 };
+
+  need(): number {
+    return 2;
+  }
+}
+
+/** BOINC trusts nobody with fewer consecutive valid results than this (sched_config.h, CONS_VALID_UNREPLICATED). */
+const BOINC_TRUST_RESULTS = 10;
+
+/**
+ * BOINC's adaptive replication as published: a host with ten consecutive valid results is trusted with probability
+ * 1 − 1/c; c grows when a replicated result is found valid, and is zero again after an invalid one (sched_version.cpp,
+ * set_trust; wiki, AdaptiveReplication).
+ */
+export class BoincRules extends PlainRules {
+  readonly policy: Policy = { kind: 'adaptive', auditRate: 0 };
+  readonly #valid = new Map<string, number>();
+
+  need(peer: string, random: number): number {
+    const valid = this.#valid.get(peer) ?? 0;
+    return valid >= BOINC_TRUST_RESULTS && random > 1 / valid ? 1 : 2;
+  }
+
+  override accept(task: number, supporters: readonly string[], isProven: boolean): void {
+    super.accept(task, supporters, isProven);
+    if (supporters.length < 2) return;
+    for (const peer of supporters) this.#valid.set(peer, (this.#valid.get(peer) ?? 0) + 1);
+  }
+
+  override caught(peer: string): undefined {
+    this.#valid.set(peer, 0);
+  }
+}
