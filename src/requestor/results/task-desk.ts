@@ -176,6 +176,14 @@ export class TaskDesk {
     }
   }
 
+  /** Looks again at what waits for one more opinion: who could have given it may have left. */
+  review(): void {
+    for (const task of this.#table.tasks) {
+      const isWaiting = this.queue.wanted(task) > 0 && this.check(task)?.audit.state === 'none';
+      if (isWaiting) void this.#steps.advance(task);
+    }
+  }
+
   /** A task whose result stands is checked again, by one more replica or on this device. `kept` is that result. */
   recheck(task: number, check: TaskCheck, kept: Kept, isOnOwnDevice: boolean): void {
     const { results } = this.#init;

@@ -196,10 +196,10 @@ export class TaskSteps {
     actions.fail(task, reason, rejected);
   }
 
-  /** Did somebody fail at a task that nobody else may take? Then this device has to try. */
+  /** Did somebody fail at a task, or say something that nobody else here may confirm? Then this device has to try. */
   #isRefusedByAll(check: TaskCheck): boolean {
-    if (check.audit.state !== 'none' || check.replicas.every(({ phase }) => phase !== 'inconclusive'))
-      return false;
+    const isBegun = check.replicas.some(({ phase }) => phase === 'inconclusive' || phase === 'revealed');
+    if (check.audit.state !== 'none' || !isBegun) return false;
     const holders = this.#init.actions.holders?.() ?? [];
     return holders.length > 1 && holders.every((holder) => placementRefusal(check, holder) !== undefined);
   }
