@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { standingOf } from '../../src/protocol/task-trace.ts';
-import { MarketDay, QUORUM_2, TASK_PRICE, viewOf } from './market-day.ts';
+import { MarketDay, TASK_PRICE, viewOf } from './market-day.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
 test('the record of a day with a liar holds offline, and names the liar with what it signed', async () => {
@@ -29,4 +29,65 @@ test('the record of a day with a liar holds offline, and names the liar with wha
     expect(lie.claimed).not.toBe(lie.accepted);
   }
   expect(record.caught).toMatchObject([{ peer: liarPeer, task: refuted[0]!.task }]);
+});
+
+test('after a reload in the middle and another one at the end, the record still holds', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 200, tamper: lieAbout((task) => task === 3) });
+  await day.provider({ msPerTask: 200 });
+  await day.provider({ msPerTask: 200 });
+  const before = await day.requestor();
+  const job = await day.submit(before.requestor, 30);
+  await day.clock.runUntil(() => (viewOf(before.requestor, job)?.verified ?? 0) >= 10, 120_000);
+  await before.requestor[Symbol.asyncDispose]();
+  day.network.vanish(before.peer.identity.peer);
+
+  const after = await day.requestor();
+  expect((await day.untilEnded(after.requestor, job)).status).toBe('done');
+  const trace = await after.requestor.trace(job, 0);
+  expect(trace?.runs.filter(({ verdicts }) => verdicts.at(-1)?.outcome === 'accepted')).toHaveLength(2);
+  await after.requestor[Symbol.asyncDispose]();
+
+  const last = await day.requestor();
+  const { findings, record, refuted } = await verifyRecord(await last.requestor.runRecord(job));
+  expect(findings).toEqual([]);
+  expect(record.traces).toHaveLength(30);
+  expect(refuted.map(({ task }) => task)).toEqual([3]);
+});
+
+test('a sleeper under adaptive checks: what it did alone runs again, and the record says so', async () => {
+  await using day = new MarketDay();
+  const sleeper = await day.provider({ tamper: lieAbout((task) => task > 30) });
+  await day.provider();
+  await day.provider();
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 80, { kind: 'adaptive', auditRate: 0.05 });
+  const view = await day.untilEnded(requestor, job);
+  expect(view.status).toBe('done');
+  const outputs = [];
+  for (let task = 0; task < 80; task++)
+    outputs.push({ task, path: 'stdout', bytes: await trueOutput(job, task) });
+  const { findings, refuted, record } = await verifyRecord(await requestor.runRecord(job), outputs);
+  expect(findings).toEqual([]);
+  expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([sleeper.peer.identity.peer]));
+  expect(record.caught.map(({ peer }) => peer)).toEqual([sleeper.peer.identity.peer]);
+});
+
+test('a job that is cancelled leaves a record too, and a job that is removed leaves no trace', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 500 });
+  await day.provider({ msPerTask: 500 });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 40);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.verified ?? 0) >= 5, 120_000);
+  const running = await verifyRecord(await requestor.runRecord(job));
+  expect(running.findings).toEqual([]);
+  expect(running.record.status).toBe('running');
+  await requestor.cancel(job);
+  await day.clock.advance(2_000);
+  const { findings, record } = await verifyRecord(await requestor.runRecord(job));
+  expect(findings).toEqual([]);
+  expect(record.status).toBe('cancelled');
+  await requestor.remove(job);
+  expect(await day.requestorStore.collection('traces').entries()).toEqual([]);
 });
