@@ -3,14 +3,16 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { KilnError } from '../src/base/errors.ts';
+import type { Manifest } from '../src/protocol/manifest.ts';
 import { openJobFile } from '../src/job/job-file.ts';
 import { jobCid } from '../src/job/manifest.ts';
 import { taskCount, taskParameters } from '../src/job/split.ts';
 import type { TaskOutcome } from '../src/protocol/task.ts';
+import type { OwnVerifier } from '../src/requestor/results/own-verifier.ts';
 import { startHostServer } from '../src/sandbox/fixtures/host-page.node.ts';
 import { chromiumArgs, chromiumPath } from './chromium.ts';
 
-const HELP = `Runs tasks of a job file in Kiln's sandbox, in a headless Chromium of this machine.
+const HELP = `Runs tasks of a job file in Kiln's sandbox, in a headless Chromium of this machine, and its verifier on their results.
 
   npm run try -- JOB.json [--task N | --all] [--out FOLDER] [--trace]
 
@@ -20,6 +22,9 @@ const HELP = `Runs tasks of a job file in Kiln's sandbox, in a headless Chromium
   --trace       prints each WASI call with its result, as strace does
 `;
 
+/** A job without a verifier has nobody to call its result wrong. */
+const SAID_RIGHT = { outcome: 'right' };
+
 /** What one task ended in, as it comes back from the page. */
 interface PageOutcome {
   readonly exit: { readonly kind: string; readonly code?: number; readonly message?: string };
@@ -28,6 +33,8 @@ interface PageOutcome {
   /** What it wrote to standard error. */
   readonly complaint?: string;
   readonly outputs: readonly { readonly path: string; readonly base64: string }[];
+  /** What the job's verifier says of the outputs, and how long it took. */
+  readonly judgement?: { readonly outcome: string; readonly reason?: string; readonly wallMs: number };
 }
 
 /** The part of the sandbox's job that is used in the page. */
@@ -104,7 +111,7 @@ async function main(): Promise<number> {
       blobs: i === 0 ? blobs.map((bytes) => Buffer.from(bytes).toString('base64')) : undefined,
     });
     report(task, parameters[i]!, outcome, out);
-    if (outcome.exit.kind !== 'ok') failed++;
+    if (outcome.exit.kind !== 'ok' || (outcome.judgement ?? SAID_RIGHT).outcome !== 'right') failed++;
   }
   return failed === 0 ? 0 : 1;
 }
@@ -122,7 +129,11 @@ async function runInPage({
   blobs: string[] | undefined;
 }): Promise<PageOutcome> {
   const load = (path: string) => import(/* @vite-ignore */ path);
-  const kept = globalThis as unknown as { job?: PageJob; printCalls(lines: readonly string[]): void };
+  const kept = globalThis as unknown as {
+    job?: PageJob;
+    verifier?: OwnVerifier;
+    printCalls(lines: readonly string[]): void;
+  };
   if (blobs !== undefined) {
     const { createSandbox } = await load('/src/sandbox/sandbox.ts');
     const { cutBlob } = await load('/src/base/cid.ts');
@@ -133,19 +144,31 @@ async function runInPage({
       byCid.set((await cutBlob(bytes)).cid, bytes);
     }
     const sandbox = createSandbox({ cpuSlots: 1, gpuSlots: 1, pageUrl: '/sandbox.html' });
+    const read = async (cid: string, range?: { offset: number; length: number }) => {
+      const bytes = byCid.get(cid)!;
+      return range === undefined ? bytes.slice() : bytes.slice(range.offset, range.offset + range.length);
+    };
     kept.job = await sandbox.openJob(
       await jobCid(manifest),
       manifest,
-      async ({ cid }: { cid: string }, range?: { offset: number; length: number }) => {
-        const bytes = byCid.get(cid)!;
-        return range === undefined ? bytes.slice() : bytes.slice(range.offset, range.offset + range.length);
-      },
+      ({ cid }: { cid: string }, range?: { offset: number; length: number }) => read(cid, range),
     );
+    if ((manifest as Manifest).comparator.class === 'verifier') {
+      const { OwnVerifier } = await load('/src/requestor/results/own-verifier.ts');
+      const get = (cid: string, { range }: { range?: { offset: number; length: number } }) =>
+        read(cid, range);
+      kept.verifier = new OwnVerifier(manifest, sandbox, { get });
+    }
   }
+  const { signal } = new AbortController();
   const outcome = await kept.job!.run(task, {
-    signal: new AbortController().signal,
+    signal,
     ...(isTraced ? { onCalls: kept.printCalls } : {}),
   });
+  let judgement: PageOutcome['judgement'];
+  if (kept.verifier !== undefined && outcome.exit.kind === 'ok') {
+    judgement = await kept.verifier.verify(task, outcome.outputs, signal);
+  }
   const text = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   const { exit, wallMs, fuelUsed, stderr } = outcome;
   return {
@@ -154,6 +177,7 @@ async function runInPage({
     ...(fuelUsed === undefined ? {} : { fuelUsed }),
     ...(stderr === undefined ? {} : { complaint: new TextDecoder().decode(stderr) }),
     outputs: outcome.outputs.map(({ path, bytes }) => ({ path, base64: btoa(text(bytes)) })),
+    ...(judgement === undefined ? {} : { judgement }),
   };
 }
 
@@ -163,7 +187,7 @@ function report(
   outcome: PageOutcome,
   out: string | undefined,
 ): void {
-  const { exit, wallMs, fuelUsed, complaint, outputs } = outcome;
+  const { exit, wallMs, fuelUsed, complaint, outputs, judgement } = outcome;
   const named = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   const how = [exit.kind, exit.code, exit.message].filter((part) => part !== undefined).join(': ');
   const fuel = fuelUsed === undefined ? '' : `, ${fuelUsed.toLocaleString('en')} units of fuel`;
@@ -182,6 +206,9 @@ function report(
       console.log(`  ${path}: ${bytes.byteLength} bytes (--out FOLDER writes them)`);
     }
   }
+  if (judgement === undefined) return;
+  const why = judgement.reason === undefined ? '' : `: ${judgement.reason}`;
+  console.log(`  verifier: ${judgement.outcome}${why} (${judgement.wallMs.toFixed(1)} ms)`);
 }
 
 try {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { aborted, KilnError } from '../base/errors.ts';
+import type { EffectiveLimits } from '../job/limits.ts';
 import { taskParameters } from '../job/split.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { TaskOutcome } from '../protocol/task.ts';
@@ -32,9 +33,14 @@ export class SandboxVerifier {
   }
 
   /** Reads and guards the verifier. What a guard refuses becomes the outcome of every run. */
-  static async open(manifest: Manifest, readInput: ReadInput, slots: JobSlots): Promise<SandboxVerifier> {
+  static async open(
+    manifest: Manifest,
+    readInput: ReadInput,
+    slots: JobSlots,
+    limits: EffectiveLimits,
+  ): Promise<SandboxVerifier> {
     const inputs = new InputReader(readInput);
-    const load = await prepareVerifier(manifest, inputs, slots.guards).catch(refusalOf);
+    const load = await prepareVerifier(manifest, limits, inputs, slots.guards).catch(refusalOf);
     return new SandboxVerifier(manifest, inputs, slots, load);
   }
 

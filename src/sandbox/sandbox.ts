@@ -2,6 +2,7 @@ import type { Cid } from '../base/cid.ts';
 import { Emitter } from '../base/events.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import type { Manifest } from '../protocol/manifest.ts';
+import { type EffectiveLimits, VERIFIER_LIMITS } from '../job/limits.ts';
 import { type Lane, LANES, laneOf, laneOfKind } from '../job/lanes.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import { measureSpeed } from './benchmark/measure-speed.ts';
@@ -119,9 +120,15 @@ export class Sandbox implements AsyncDisposable {
   /**
    * Reads and guards the verifier of a job whose comparator has one. It runs in the lane of WASI programs, under limits of
    * its own. Rejects as {@link openJob} does; a verifier that is refused opens, and each of its runs ends `refused`.
+   *
+   * @param limits - @default VERIFIER_LIMITS, whatever the manifest grants to tasks
    */
-  openVerifier(manifest: Manifest, readInput: ReadInput): Promise<SandboxVerifier> {
-    return SandboxVerifier.open(manifest, readInput, this.#slots('cpu'));
+  openVerifier(
+    manifest: Manifest,
+    readInput: ReadInput,
+    limits: EffectiveLimits = VERIFIER_LIMITS,
+  ): Promise<SandboxVerifier> {
+    return SandboxVerifier.open(manifest, readInput, this.#slots('cpu'), limits);
   }
 
   /**

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../base/bytes.ts';
 import { SOME_CID, WASI_JOB, WGSL_JOB } from '../../job/manifest.fixture.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import type { TaskOutcome } from '../../protocol/task.ts';
 import { OwnDevice } from './own-device.ts';
 import type { RequestorNetwork } from '../slices.ts';
@@ -22,7 +23,14 @@ function deviceOf(outcome: TaskOutcome, manifest = WASI_JOB) {
       },
       close: async () => {},
     }),
-    openVerifier: () => Promise.reject(new Error('There is no verifier.')),
+    openVerifier: async () => ({
+      run: async (_: number, outputs: TaskOutcome['outputs']) => {
+        const exit: TaskOutcome['exit'] =
+          outputs.length === 1 ? { kind: 'ok' } : { kind: 'exit-code', code: 1 };
+        return { exit, outputs: [], wallMs: 1 };
+      },
+      close: async () => {},
+    }),
   };
   const blobs: RequestorNetwork['blobs'] = {
     get: () => Promise.reject(new Error('Nothing is read.')),
@@ -68,4 +76,24 @@ test.each([
 test('an exit code is told by its number', async () => {
   const { device } = deviceOf({ exit: { kind: 'exit-code', code: 3 }, outputs: [], wallMs: 1 });
   expect((await device.tryOut(0, SIGNAL)).exit).toBe('exit code 3');
+});
+
+describe('a try-out of a job with a verifier', () => {
+  const job: Manifest = {
+    ...WASI_JOB,
+    comparator: { class: 'verifier', module: { cid: SOME_CID, bytes: 100 } },
+  };
+  const outputs = [{ path: 'stdout', bytes: utf8('1,1') }];
+
+  test('tells what it says of the result', async () => {
+    const { device } = deviceOf({ exit: { kind: 'ok' }, outputs, wallMs: 1 }, job);
+    expect((await device.tryOut(0, SIGNAL)).judgement).toMatchObject({ outcome: 'right' });
+    const { device: other } = deviceOf({ exit: { kind: 'ok' }, outputs: [], wallMs: 1 }, job);
+    expect((await other.tryOut(0, SIGNAL)).judgement).toMatchObject({ outcome: 'wrong' });
+  });
+
+  test('asks it nothing about a run that failed', async () => {
+    const { device } = deviceOf(TRAP, job);
+    expect((await device.tryOut(0, SIGNAL)).judgement).toBeUndefined();
+  });
 });

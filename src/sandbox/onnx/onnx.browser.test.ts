@@ -44,15 +44,17 @@ const Y = [22.5, 27.5, 49.5, 63.5, 76.5, 99.5];
 
 describe('a model', () => {
   test('runs on the CPU', async () => {
-    const { exit, outputs } = await runOne(await denseProgram(X, 3));
+    const { exit, outputs, numericClass } = await runOne(await denseProgram(X, 3));
     expect(exit).toEqual({ kind: 'ok' });
+    expect(numericClass).toBeUndefined();
     expect(outputs.map(({ path }) => path)).toEqual(['y.f32']);
     expect(asFloats(outputs[0]!.bytes)).toEqual(Y);
   });
 
   test('runs on the GPU', async () => {
-    const { exit, outputs } = await runOne(await denseProgram(X, 3, { backend: 'webgpu' }));
+    const { exit, outputs, numericClass } = await runOne(await denseProgram(X, 3, { backend: 'webgpu' }));
     expect(exit).toEqual({ kind: 'ok' });
+    expect(numericClass).toMatch(/^[0-9a-f]{64}$/);
     expect(asFloats(outputs[0]!.bytes)).toEqual(Y);
   });
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/bytes.ts';
-import { VERIFIER_LIMITS } from '../../job/limits.ts';
+import type { EffectiveLimits } from '../../job/limits.ts';
 import { sourcesOf } from '../../job/task-sources.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Comparator } from '../../protocol/policy.ts';
@@ -23,16 +23,17 @@ export function verifierOf({ comparator }: Manifest): VerifierComparator {
 
 /**
  * Reads and guards a job's verifier, with the inputs that are the same for every task. It is a WASI command under limits
- * of its own, whatever the manifest grants to tasks. Throws a guard's error or `sandbox/refused`.
+ * of its own. Throws a guard's error or `sandbox/refused`.
  */
 export async function prepareVerifier(
   manifest: Manifest,
+  limits: EffectiveLimits,
   inputs: InputReader,
   guards: Guards,
 ): Promise<WasiLoad> {
   const { module } = verifierOf(manifest);
   const guarded = await guards.wasm(await inputs.program(module), {
-    ...VERIFIER_LIMITS,
+    ...limits,
     canonicalNans: false,
   });
   const files = sourcesOf(manifest.program)
@@ -45,7 +46,7 @@ export async function prepareVerifier(
     outputs: [],
     directories: ['in', 'out'],
     needsSeed: true,
-    limits: VERIFIER_LIMITS,
+    limits,
   };
 }
 
