@@ -19,8 +19,6 @@ export interface Rules {
   supporters(task: number): readonly string[];
   takeDue(): readonly Due[];
   closingChecks(random: () => number): readonly ClosingCheck[];
-  /** All tasks have a result: from now on the job closes. */
-  startClosing(): void;
   close(): void;
   /** Share of cheats that the rules take the job to have, and share of results they check; for tables. */
   readonly seen?: { readonly faultShare: number; readonly checkRate: number };
@@ -74,10 +72,6 @@ export class KilnRules implements Rules {
     return this.#book.closingChecks(random, true);
   }
 
-  startClosing(): void {
-    this.#trust.checkAll();
-  }
-
   close(): void {
     this.#book.close();
   }
@@ -117,8 +111,6 @@ abstract class PlainRules implements Rules {
   closingChecks(): readonly ClosingCheck[] {
     return [];
   }
-
-  startClosing(): void {}
 
   close(): void {}
 }

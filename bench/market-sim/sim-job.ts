@@ -52,7 +52,6 @@ export class SimJob {
   #nextInLine = 0;
   #leases = 0;
   #ownRuns = 0;
-  #isClosing = false;
 
   constructor(init: SimJobInit) {
     this.#init = init;
@@ -244,8 +243,6 @@ export class SimJob {
 
   /** Begins what is to be checked before the job closes; false when nothing is. */
   #openClosingChecks(): boolean {
-    if (!this.#isClosing) this.#rules.startClosing();
-    this.#isClosing = true;
     const wanted = this.#rules.closingChecks(this.#random);
     for (const { task, by } of wanted) {
       // What was wanted at once may have been settled, or taken back, by what came before it.

@@ -153,6 +153,7 @@ export class JobDesks {
           this.rechecks.cannotCompute();
           progress.note(`Task ${task} could not be checked on this device: ${reason}`);
         },
+        committed: (task, peer) => this.releases.book.commit(task, peer),
         caught: (lease, task, reason) => this.#broke(lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
         fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),

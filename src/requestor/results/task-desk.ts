@@ -35,6 +35,8 @@ export interface Lessee {
 export interface TaskDeskActions extends TaskStepsActions {
   /** Is no other provider at work? */
   readonly isOnlyProvider: (peer: string) => boolean;
+  /** A provider committed to a result: from now on, what it hands in later is later than this. */
+  readonly committed: (task: number, peer: string) => void;
   /** This provider lied about its own commitment: that needs no verdict. */
   readonly caught: (lease: string, task: number, reason: string) => void;
 }
@@ -123,6 +125,7 @@ export class TaskDesk {
     results.commit({ lease, task }, commitment);
     statements.commit(task, lease, agreement, commit);
     teller.tell(task, { type: 'committed', lease, peer: replica.peer, commitment, commit, wallMs });
+    this.#init.actions.committed(task, replica.peer);
     const isFirst = check.commitOrder.length === 0;
     this.#table.apply(task, { type: 'committed', id: lease });
     if (isFirst && isAudited(manifest.policy, random())) void this.#steps.audit(task);

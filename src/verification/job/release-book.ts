@@ -151,10 +151,11 @@ export class ReleaseBook {
 
   /**
    * What to check before the job may close; nothing: it may. Ask when no task is under way, carry all of them out, and
-   * ask again. `random` draws among a provider's results; `canCompute` says whether this device can run the tasks.
+   * ask again: the job is closing, so from the first time on every result is checked. `random` draws among a provider's results; `canCompute` says whether this device can run the tasks.
    */
   closingChecks(random: () => number, canCompute: boolean): readonly ClosingCheck[] {
     if (this.#policy.kind !== 'adaptive') return [];
+    this.#trust.checkAll();
     const tasksOf = new Map([...this.#handedIn].map(([peer, { tasks }]) => [peer, tasks]));
     return closingChecks(
       { tasksOf, standing: (task) => this.#entries.get(task) },
