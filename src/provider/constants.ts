@@ -1,5 +1,4 @@
 /** Numbers of the provider's own behaviour; wire limits live in `protocol/constants.ts`. */
-import { RESUME_WINDOW_MS } from '../protocol/constants.ts';
 
 /** First wait before a broken work stream is opened again; doubles up to the second number. */
 export const RECONNECT_FIRST_MS = 250;
@@ -53,8 +52,6 @@ export const LAST_VOUCHERS_MS = 5_000;
 export const INSPECT_INTERVAL_MS = 5_000;
 /** A chain that does not answer a question in this time counts as silent. */
 export const CHAIN_ANSWER_MS = 15_000;
-/** A session key must live this long when an agreement is signed: some work, a break, and a redemption in peace. */
-export const LEAST_KEY_LIFE_MS = 3_600_000 + RESUME_WINDOW_MS;
 /** A payer that owes more than its deposit and the credit cover has this long to set collateral aside: some blocks. */
 export const COVER_WAIT_MS = 60_000;
 /**

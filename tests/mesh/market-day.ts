@@ -2,7 +2,7 @@ import { Requestor } from '../../src/requestor/requestor.ts';
 import { Provider } from '../../src/provider/provider.ts';
 import type { ProviderRules } from '../../src/provider/view.ts';
 import type { VoucherRecord } from '../../src/provider/records.ts';
-import type { JobDraft, JobView } from '../../src/requestor/view.ts';
+import type { JobDraft, JobView, SubmitTerms } from '../../src/requestor/view.ts';
 import { Cell } from '../../src/base/observable.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { utf8 } from '../../src/base/bytes.ts';
@@ -66,15 +66,16 @@ export class MarketDay implements AsyncDisposable {
     this.chain.onAlarm = (alarm) => this.providers.forEach((provider) => provider.heed(alarm));
   }
 
-  /** A provider that lends one slot, honest unless told otherwise. */
+  /** A provider that lends one slot, honest unless told otherwise; `like` is one that comes back after a reload. */
   async provider(
     options: Partial<FakeSandboxOptions> = {},
     rules: Partial<ProviderRules> = {},
+    { like }: { readonly like?: DayProvider } = {},
   ): Promise<DayProvider> {
-    const number = ++this.#number;
+    const number = like === undefined ? ++this.#number : Number(like.payee);
     const peer = this.network.join(number);
     const sandbox = new FakeSandbox({ clock: this.clock, microUnitsPerSecond: SCORE, ...options });
-    const store = memoryStore();
+    const store = like?.store ?? memoryStore();
     const device = new FakeDevice();
     const activity = { isInUse: new Cell(false) };
     const payee: Address = `0x${number.toString(16).padStart(40, '0')}`;
@@ -85,6 +86,7 @@ export class MarketDay implements AsyncDisposable {
       home: { chainId: this.chain.chainId, pool: this.chain.pool },
       agreements: store.collection('agreements'),
       vouchers: store.collection('vouchers'),
+      reputation: store.collection('reputation'),
       receipts: store.collection('receipts'),
       clock: this.clock,
       random: seededRandom(number),
@@ -137,6 +139,7 @@ export class MarketDay implements AsyncDisposable {
       results: store.collection('results'),
       agreements: store.collection('agreements'),
       ledgers: store.collection('ledgers'),
+      receipts: store.collection('receipts'),
       reputation: store.collection('reputation'),
       // Never a step at which a process may die: no money hangs on it.
       traces: own.collection('traces'),
@@ -165,13 +168,15 @@ export class MarketDay implements AsyncDisposable {
     tasks: number,
     policy: Policy = QUORUM_2,
     session = this.session(10n ** 9n),
+    more: Partial<SubmitTerms> = {},
   ): Promise<string> {
     const draft = await makeDraft(tasks, policy);
-    const terms = {
+    const terms: SubmitTerms = {
       budget: session.cap,
       priceCeiling: PRICE_PER_UNIT,
       microUnitsPerTask: MICRO_UNITS_PER_TASK,
       seats: 8,
+      ...more,
     };
     const job = await requestor.submit(draft, terms, async () => session);
     await this.clock.settle();

@@ -85,6 +85,7 @@ export class MemoryChain implements ProviderChain {
     return {
       terms,
       cap,
+      expiresAtMs: this.#keys.get(keyOf(terms))!.expiresAtMs,
       sign: ({ payee, amount, issued }) => signVoucher(terms, { payer, payee, amount, issued }, privateKey),
       cover: async (promised) => {
         const key = this.#keys.get(keyOf(terms))!;
