@@ -3,12 +3,12 @@ import type { Cid } from '../base/cid.ts';
 import { KilnError, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { inputsOf } from '../job/inputs.ts';
-import { effectiveLimits } from '../job/limits.ts';
 import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
 import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
+import { demandRequirements } from './demand-requirements.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
 import { OwnDevice } from './results/own-device.ts';
@@ -165,7 +165,7 @@ export class OpenJob implements AsyncDisposable {
           job,
           name: manifest.name,
           kind: manifest.program.kind,
-          requirements: requirementsOf(record),
+          requirements: demandRequirements(manifest, terms.requirements),
           microUnitsPerTask: terms.microUnitsPerTask,
           priceCeiling: terms.priceCeiling,
           policy: manifest.policy,
@@ -218,17 +218,4 @@ export class OpenJob implements AsyncDisposable {
     if (this.#scope.isClosed) return;
     await this.#init.jobs.put(this.#record.job, this.#progress.record(this.#runner?.links ?? []));
   }
-}
-
-/** What a provider must have: the limits that the manifest asks for, and a GPU for models that run on it. */
-function requirementsOf({ manifest }: JobRecord) {
-  const { memoryBytes } = manifest.limits;
-  const isGpuModel = manifest.program.kind === 'onnx' && manifest.program.backend === 'webgpu';
-  const gpuMemoryBytes = isGpuModel
-    ? effectiveLimits(manifest.limits).gpuMemoryBytes
-    : manifest.limits.gpuMemoryBytes;
-  return {
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
-  };
 }

@@ -19,6 +19,7 @@ import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts'
 import { VIEW_INTERVAL_MS } from './constants.ts';
 import { lastVoucher } from './pay/last-voucher.ts';
 import { describeFraud, type FraudRecord } from './evidence/fraud-record.ts';
+import { checkTerms } from './check-terms.ts';
 import { OpenJob } from './open-job.ts';
 import type { RequestorInit } from './requestor-init.ts';
 import { OwnDevice } from './results/own-device.ts';
@@ -76,7 +77,7 @@ export class Requestor implements AsyncDisposable {
 
   /**
    * Takes a job on: checked, then funded, stored and announced, in this order. `fund` makes the session that pays.
-   * Throws `requestor/job-running` when this very job runs already, and what the checks of the draft throw.
+   * Throws `requestor/job-running` when this very job runs already, and what the checks of draft and terms throw.
    */
   async submit(draft: JobDraft, terms: SubmitTerms, fund: () => Promise<PaymentSession>): Promise<Cid> {
     const job = await this.#takeIn(draft);
@@ -86,6 +87,7 @@ export class Requestor implements AsyncDisposable {
         hint: 'Wait for it, cancel it, or change the job.',
       });
     }
+    checkTerms(draft.manifest, terms);
     this.#submitting.add(job);
     try {
       return await this.#begin(job, draft, terms, await fund());
