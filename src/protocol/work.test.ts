@@ -52,7 +52,16 @@ const voucher = { payer: ADDRESS, payee: ADDRESS, amount: 3n, issued: 4n, signat
 const sibling = { hash: new Uint8Array(32), sum: 1n, isLeft: true };
 const failure = (message: string) => ({ kind: 'trap', message });
 const verdict = { lease: 'a', task: 0, outcome: 'accepted' };
+const envelopeBounds = (path: string): Bound[] => [
+  [path, ENVELOPE, {}],
+  [`${path}.domain`, 'x'.repeat(40), 'x'.repeat(41)],
+  [`${path}.payload`, new Uint8Array(0), 'text'],
+  [`${path}.publicKey`, new Uint8Array(32), new Uint8Array(33)],
+  [`${path}.signature`, new Uint8Array(64), new Uint8Array(63)],
+  [path, ENVELOPE, { ...ENVELOPE, note: 1 }],
+];
 const either: Record<string, readonly [object, Bound[]]> = {
+  receipt: [{ type: 'receipt', receipt: ENVELOPE }, envelopeBounds('receipt')],
   drain: [{ type: 'drain', reason: 'x' }, reasonBounds],
   ping: [{ type: 'ping', nonce: 0 }, countBounds('nonce')],
   pong: [{ type: 'pong', nonce: 0 }, countBounds('nonce')],
@@ -70,6 +79,7 @@ const up: Record<string, readonly [object, Bound[]]> = {
       ...leaseBounds('leases.0'),
     ],
   ],
+  renewed: [{ type: 'renewed', agreement: ENVELOPE }, envelopeBounds('agreement')],
   cover: [{ type: 'cover', missing: 1n }, [['missing', 0n, 7]]],
   ready: [{ type: 'ready', slots: 1 }, countBounds('slots', 256)],
   progress: [
@@ -145,6 +155,7 @@ const down: Record<string, readonly [object, Bound[]]> = {
       ...leaseBounds('entries.0.lease'),
       ...taskBounds('entries.0.task'),
       ['entries.0.outcome', 'not-needed', 'fine'],
+      ['entries.0.outcome', 'provisional', 'Provisional'],
       ['entries.0.reason', 'x'.repeat(300), 'x'.repeat(301)],
       ['entries.0', { ...verdict, reason: '' }, { ...verdict, price: 1 }],
     ],
@@ -153,7 +164,8 @@ const down: Record<string, readonly [object, Bound[]]> = {
     { type: 'voucher', voucher, agreement: 'd'.repeat(64), tasks: 1 },
     [
       ...countBounds('tasks', 1_000_000),
-      ['agreement', '0'.repeat(64), 'short'],
+      ['agreement', '0'.repeat(64), '0'.repeat(63)],
+      ['agreement', 'd'.repeat(64), 'D'.repeat(64)],
       ['voucher', voucher, { ...voucher, chainId: 1 }],
       ['voucher.amount', 0n, 7],
       ['voucher.issued', 2n ** 128n - 1n, new Uint8Array(17)],
@@ -163,6 +175,7 @@ const down: Record<string, readonly [object, Bound[]]> = {
       ['voucher.signature', new Uint8Array(65), new Uint8Array(66)],
     ],
   ],
+  renewal: [{ type: 'renewal', agreement: ENVELOPE }, envelopeBounds('agreement')],
   covered: [
     {
       type: 'covered',
@@ -222,9 +235,9 @@ describe.each([
 });
 
 test('nobody may say what the other side says', () => {
-  for (const name of ['lease', 'reveal', 'verdict', 'voucher', 'covered', 'cancel'])
+  for (const name of ['lease', 'reveal', 'verdict', 'voucher', 'covered', 'cancel', 'renewal'])
     expect(verdictOn(WORK.toListener, down[name]![0])).toBe('protocol/invalid at type');
-  for (const name of ['hello', 'ready', 'progress', 'commit', 'results', 'failed'])
+  for (const name of ['hello', 'ready', 'progress', 'commit', 'results', 'failed', 'renewed'])
     expect(verdictOn(WORK.toDialer, up[name]![0])).toBe('protocol/invalid at type');
 });
 

@@ -32,6 +32,7 @@ export class RenewalDesk {
   readonly #init: RenewalDeskInit;
   /** Oldest first; never empty. */
   #records: readonly AgreementRecord[];
+  #greeting: string;
   #refusal: string | undefined;
   #taking: Promise<void> = Promise.resolve();
   #isTaking = false;
@@ -39,6 +40,7 @@ export class RenewalDesk {
   constructor(init: RenewalDeskInit) {
     this.#init = init;
     this.#records = [init.record];
+    this.#greeting = init.record.digest;
   }
 
   get #newest(): AgreementRecord {
@@ -65,14 +67,23 @@ export class RenewalDesk {
     return this.#records[0]!.agreement.issuedAt;
   }
 
+  /**
+   * The name that a stream begins with: the newest that the requestor has surely stored, because it has paid under it.
+   */
+  get greeting(): string {
+    return this.#greeting;
+  }
+
   /** The counter-signature of the newest renewal, said again on each new stream; undefined before any. */
   get counterSignature(): Envelope | undefined {
     return this.#records.length > 1 ? this.#newest.providerEnvelope : undefined;
   }
 
-  /** Is this the agreement that counts now, or the one that it renews? */
-  knows(digest: string): boolean {
-    return this.#records.slice(-2).some((record) => record.digest === digest);
+  /** The requestor pays under this agreement: is it the one that counts now, or the one that it renews? */
+  hear(digest: string): boolean {
+    const isKnown = this.#records.slice(-2).some((record) => record.digest === digest);
+    if (isKnown) this.#greeting = digest;
+    return isKnown;
   }
 
   /** Why the newest renewal was not signed, for people. */

@@ -190,10 +190,10 @@ export class WorkSession {
     return this.#book.unsettledCount + this.#book.runningCount + this.#verdicts.heldTasks;
   }
 
-  /** The agreement by its newest name, its renewal in case it got lost, and what is finished. */
+  /** The agreement by a name that the requestor has, its renewal in case it got lost, and what is finished. */
   async #greet(send: (message: WorkUp) => Promise<void>): Promise<void> {
     const { renewals } = this.#init;
-    await send({ type: 'hello', agreement: renewals.digest, leases: [...this.#book.leases] });
+    await send({ type: 'hello', agreement: renewals.greeting, leases: [...this.#book.leases] });
     const renewed = renewals.counterSignature;
     if (renewed !== undefined) await send({ type: 'renewed', agreement: renewed });
     await this.#pump.recommit();
@@ -276,7 +276,7 @@ export class WorkSession {
    */
   async #take({ voucher, agreement, tasks }: Extract<WorkDown, { type: 'voucher' }>): Promise<void> {
     const { renewals, vouchers, onChange } = this.#init;
-    const isOurs = renewals.knows(agreement);
+    const isOurs = renewals.hear(agreement);
     try {
       await vouchers.take(voucher, isOurs ? tasks : 0);
       if (!isOurs) this.end('The requestor pays under another agreement than this one; the voucher is kept.');
