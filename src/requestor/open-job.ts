@@ -110,12 +110,13 @@ export class OpenJob implements AsyncDisposable {
 
   /** The record of this run as a signed file; of a running job, as it is now. */
   async runRecord(): Promise<Bytes> {
-    const { network, agreements, ledgers, reopenSession, clock } = this.#init;
+    const { network, agreements, receipts, ledgers, reopenSession, clock } = this.#init;
     const record = await makeRunRecord({
       requestor: network.identity.peer,
       record: this.#progress.record(this.#runner?.links ?? []),
       book: this.traces,
       agreements,
+      receipts,
       ledgers,
       reopenSession,
       nowMs: clock.now(),

@@ -20,6 +20,7 @@ test('the record of a day with a liar holds offline, and names the liar with wha
   const { findings, refuted, record, checked } = await verifyRecord(file, outputs);
   expect(findings).toEqual([]);
   expect(checked).toMatchObject({ agreements: 3, vouchers: 2, outputFiles: 12 });
+  expect(record.receipts.length).toBeGreaterThanOrEqual(2);
   expect(record.traces.map(standingOf)).toEqual(Array(12).fill('verified'));
   expect(record.issued).toBe(24n * TASK_PRICE);
   const liarPeer = liar.peer.identity.peer;

@@ -2,7 +2,9 @@ import { KILN_VERSION } from '../../base/version.ts';
 import { manifestBytes } from '../../job/manifest.ts';
 import type { Collection } from '../../base/collection.ts';
 import { type Ledger, newestVoucher } from '../../payment/ledger.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
 import type { PeerId } from '../../protocol/identity.ts';
+import { receiptKey, type ReceiptRecord } from '../../payment/receipt.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RunRecord } from '../../protocol/run-record.ts';
@@ -18,6 +20,8 @@ export interface RunRecordSources {
   readonly book: TraceBook;
   readonly agreements: Collection<RequestorAgreementRecord>;
   readonly ledgers: Collection<Ledger>;
+  /** What providers said of their agreements. */
+  readonly receipts: Collection<ReceiptRecord>;
   readonly reopenSession: (terms: PaymentTerms, cap: bigint) => Promise<PaymentSession>;
   readonly nowMs: number;
 }
@@ -70,8 +74,20 @@ export async function makeRunRecord(sources: RunRecordSources): Promise<RunRecor
       ...(lease === undefined ? {} : { lease }),
     })),
     vouchers: ledger === undefined ? [] : await newestVouchers(sources, ledger, [...payees]),
-    receipts: [],
+    receipts: await receiptsOf(sources, sealed),
   };
+}
+
+async function receiptsOf(
+  { receipts }: RunRecordSources,
+  agreements: readonly RequestorAgreementRecord[],
+): Promise<Envelope[]> {
+  const found: Envelope[] = [];
+  for (const { agreement, digest } of agreements) {
+    const kept = await receipts.get(receiptKey(agreement.provider, digest));
+    if (kept !== undefined) found.push(kept.receipt);
+  }
+  return found;
 }
 
 function isOfSession(a: PaymentTerms, b: PaymentTerms): boolean {
