@@ -24,6 +24,8 @@ export const MAX_FAILED_LEASES = 5;
 export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;
 /** Rejected results that the view keeps. */
 export const MAX_REJECTED_SHOWN = 500;
+/** Tasks of a job whose known answers are kept to check providers with. */
+export const MAX_KNOWN_ANSWERS = 1_000;
 /** Notes that the view of a job keeps. */
 export const MAX_NOTES_SHOWN = 20;
 /** Refused providers that the view keeps. */

@@ -22,6 +22,7 @@ import { RenewalDesk } from './seats/renewal-desk.ts';
 import { BanDesk } from './standing/ban-desk.ts';
 import { RecheckDesk } from './standing/recheck-desk.ts';
 import { ReleaseDesk } from './standing/release-desk.ts';
+import { RingerDesk } from './standing/ringer-desk.ts';
 import { SettleDesk } from './standing/settle-desk.ts';
 
 /** What the desks of a job ask its runner. */
@@ -48,6 +49,7 @@ export class JobDesks {
   readonly releases: ReleaseDesk;
   readonly rechecks: RecheckDesk;
   readonly bans: BanDesk;
+  readonly ringers: RingerDesk;
   readonly settling: SettleDesk;
   readonly renewals: RenewalDesk;
   readonly receipts: ReceiptDesk;
@@ -73,13 +75,17 @@ export class JobDesks {
       links: () => links.all,
       isRunning: actions.isRunning,
       budgetRest: () => paymaster.rest,
+      ringers: (lessee, most) => this.ringers.lease(lessee, most),
+      closingReserve: () => this.rechecks.reserve,
     }));
     const standing = { parts, trust, progress, links, leases, teller, statements, tasks, random, pay };
     const releases = (this.releases = new ReleaseDesk({ ...standing, onReleased: actions.onReleased }));
-    const rechecks = (this.rechecks = new RecheckDesk({ ...standing, releases }));
+    const onTakenBack = (task: number) => ringers.forget(task);
+    const rechecks = (this.rechecks = new RecheckDesk({ ...standing, releases, onTakenBack }));
+    const ringers = (this.ringers = new RingerDesk({ ...standing, rechecks }));
     const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
     const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
-    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans });
+    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers });
     const results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
       fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
@@ -123,6 +129,7 @@ export class JobDesks {
       if (isProvisional === true) progress.stand(task);
       else progress.verify(task, exit);
       releases.accept(record, (peer) => progress.banned.has(peer));
+      this.ringers.learn(record, []);
       for (const { agreement, lease, isHeld } of record.supporters) {
         const link = isHeld === true ? this.links.get(agreement) : undefined;
         if (lease !== undefined) link?.told.note({ lease, task, outcome: 'provisional' });
@@ -156,6 +163,7 @@ export class JobDesks {
         committed: (task, peer) => this.releases.book.commit(task, peer),
         caught: (lease, task, reason) => this.#broke(lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
+        settleRinger: (judged) => this.settling.settleRinger(judged),
         fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
       },
     });

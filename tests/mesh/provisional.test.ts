@@ -56,3 +56,19 @@ test('a sleeper at the very end is caught by the closing checks, and all that it
   await expectTrue(home, job, 90);
   expect(lineOf({ view }, sleeper)).toMatchObject({ state: 'banned' });
 });
+
+test('ringers catch a cheat where every result counts alone, and are paid like work', async () => {
+  await using day = new MarketDay();
+  const cheat = await day.provider({ msPerTask: 100, tamper: lateLie(20) });
+  const honest = await day.provider({ msPerTask: 100 });
+  const home = await day.requestor();
+  const job = await day.submit(home.requestor, 120, { kind: 'trust', auditRate: 0.05, ringerRate: 0.2 });
+  const view = await day.untilEnded(home.requestor, job);
+  expect(view.status).toBe('done');
+  expect(lineOf({ view }, cheat)).toMatchObject({ state: 'banned' });
+  expect(lineOf({ view }, honest)).toMatchObject({ state: 'ended' });
+  const ringers = view.executions - 120;
+  expect(ringers).toBeGreaterThan(0);
+  expect(await day.redeem(honest)).toBe(lineOf({ view }, honest)!.paid);
+  await expectTrue(home, job, 120);
+});

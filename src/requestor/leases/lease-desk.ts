@@ -16,7 +16,10 @@ import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
-import type { TaskDesk } from '../results/task-desk.ts';
+import type { Lessee, TaskDesk } from '../results/task-desk.ts';
+
+/** Results per task may be a fraction: ringers are seldom. */
+const SHARES = 1_000;
 
 /** What the desk works on. */
 export interface LeaseDeskInit {
@@ -26,6 +29,10 @@ export interface LeaseDeskInit {
   readonly tasks: () => TaskDesk;
   readonly links: () => readonly ProviderLink[];
   readonly isRunning: () => boolean;
+  /** Leases tasks whose answer is known, seldom any: they take the places of others. */
+  readonly ringers: (lessee: Lessee, most: number) => readonly number[];
+  /** Checks that the job may want before it closes. */
+  readonly closingReserve: () => number;
   /** What the budget still allows to promise, in the token's smallest unit. */
   readonly budgetRest: () => bigint;
 }
@@ -162,12 +169,22 @@ export class LeaseDesk {
     const { parts, links } = this.#init;
     const tasks = this.#init.tasks();
     const lessee = { lease: id, holder: link.holder, agreement: link.digest };
-    const waiting = tasks.lease(lessee, size, this.#affordableFresh(link));
-    if (waiting.length > 0) return waiting;
+    const fresh = this.#affordableFresh(link);
+    const ringers = tasks.queue.waiting > 0 ? this.#init.ringers(lessee, Math.min(size, fresh)) : [];
+    const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length);
+    if (waiting.length + ringers.length > 0) return this.#mix(waiting, ringers);
     const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
     if (duplicate === undefined) return [];
     tasks.addReplica(duplicate, lessee, 'duplicate');
     return [duplicate];
+  }
+
+  /** Ringers stand anywhere in a lease: their place must not tell them. */
+  #mix(waiting: readonly number[], ringers: readonly number[]): number[] {
+    const mixed = [...waiting];
+    for (const task of ringers)
+      mixed.splice(Math.floor(this.#init.parts.random() * (mixed.length + 1)), 0, task);
+    return mixed;
   }
 
   #planSize(link: ProviderLink): number {
@@ -195,15 +212,19 @@ export class LeaseDesk {
   #affordableFresh(link: ProviderLink): number {
     const price = priceOf(link);
     if (price === 0n) return Number.MAX_SAFE_INTEGER;
-    const { policy } = this.#init.parts.record.manifest;
+    const { policy, comparator } = this.#init.parts.record.manifest;
     const seated = this.#init.links().filter(({ isEnded }) => !isEnded);
     const dearest = seated.map(priceOf).reduce((most, other) => (other > most ? other : most), price);
     // Whoever takes the replicas may be the dearest, and a dispute wants a referee.
     let reserved = dearest * BigInt(this.#init.tasks().pendingReplicas);
     for (const other of this.#init.links()) reserved += priceOf(other) * BigInt(unpaidTasks(other));
-    const perTask = dearest * BigInt(Math.max(firstReplicas(policy), expectedResults(policy)));
+    const isIdle = this.#init.tasks().isIdle;
+    // A standing result may be checked once more before the job closes.
+    reserved += dearest * BigInt(this.#init.closingReserve());
+    const results = Math.max(firstReplicas(policy), expectedResults(policy, comparator.class));
+    const perTask = (dearest * BigInt(Math.ceil(results * SHARES))) / BigInt(SHARES);
     const rest = this.#init.budgetRest() - reserved;
-    this.#init.progress.isBroke = reserved === 0n && rest < perTask;
+    this.#init.progress.isBroke = isIdle && rest < perTask;
     return rest < perTask ? 0 : Number(rest / perTask);
   }
 

@@ -8,7 +8,7 @@ import type { Judgement } from './own-verifier.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 
 /** A verifier's word; without a seed when it could not be run. */
-export type Judged = Pick<Judgement, 'outcome' | 'reason'> & { readonly seed?: string };
+export type VerifierWord = Pick<Judgement, 'outcome' | 'reason'> & { readonly seed?: string };
 
 type Broken = Extract<TaskEvent, { type: 'broken' }>;
 
@@ -53,14 +53,14 @@ export async function judgeReplica(
   results: ResultDesk,
   task: number,
   id: string,
-  verify: (outputs: Outputs) => Promise<Judged>,
+  verify: (outputs: Outputs) => Promise<VerifierWord>,
 ): Promise<(Extract<TaskEvent, { type: 'judged' }> & { readonly seed?: string }) | Broken> {
   const outputs = await mine(id, () => results.outputs({ lease: id, task }));
   if (outputs === undefined) return broken(id);
   const exit = results.resultOf({ lease: id, task })!.exit.kind;
   if (exit !== 'ok')
     return { type: 'judged', id, outcome: 'inconclusive', reason: `ended with ${exit}: nothing to verify` };
-  const judged = await verify(outputs).catch((error: unknown): Judged => {
+  const judged = await verify(outputs).catch((error: unknown): VerifierWord => {
     if (toKilnError(error).code === 'base/aborted') throw error;
     return { outcome: 'inconclusive', reason: `the verifier failed: ${toKilnError(error).message}` };
   });

@@ -7,10 +7,13 @@ import type { Revealed } from '../../protocol/work.ts';
 import { isAudited } from '../../verification/policy/audit.ts';
 import type { JobTrust } from '../../verification/job/job-trust.ts';
 import { firstReplicas, isVote } from '../../verification/policy/vote.ts';
+import { ringerTask } from '../../verification/task/ringer-task.ts';
 import { classContradiction, placementRefusal } from '../../verification/task/placement.ts';
 import {
   type Holder,
+  isLive,
   newTaskCheck,
+  OWN_RESULT,
   type TaskCheck,
   type TaskEvent,
 } from '../../verification/task/task-check.ts';
@@ -62,13 +65,20 @@ export class TaskDesk {
 
   constructor(init: TaskDeskInit) {
     this.#init = init;
-    this.queue = new TaskQueue(init.tasks, firstReplicas(init.manifest.policy), init.random);
+    const { policy, comparator } = init.manifest;
+    const first = firstReplicas(policy, comparator.class);
+    this.queue = new TaskQueue(init.tasks, first, init.random);
     this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue });
   }
 
   /** What is known of a task under way. */
   check(task: number): TaskCheck | undefined {
     return this.#table.get(task);
+  }
+
+  /** Is no task under way? */
+  get isIdle(): boolean {
+    return this.#table.isEmpty;
   }
 
   /** Replicas that tasks under way still wait for: the budget has to keep enough for them. */
@@ -109,10 +119,23 @@ export class TaskDesk {
     teller.tell(task, { type: 'leased', lease, peer: holder.peer, payee: holder.payee, agreement, cause });
   }
 
-  /** May this provider get a replica of this task? */
+  /** Leases a task whose answer is known: `digest`, in hex. To its provider it is a task like any other. */
+  ring(task: number, digest: string, lessee: Lessee): void {
+    const { policy, comparator } = this.#init.manifest;
+    this.#table.set(task, ringerTask(policy, comparator.class, digest));
+    this.addReplica(task, lessee, 'ringer');
+  }
+
+  /** The known answer of a ringer, for comparisons that need its bytes. */
+  answer(task: number, kept: Kept): void {
+    if (this.check(task)?.isRinger === true)
+      this.#init.results.addOwn({ lease: OWN_RESULT, task }, kept.result, kept.inline);
+  }
+
+  /** May this provider get a replica of this task? Never a second one of a ringer. */
   mayHold(task: number, holder: Holder): boolean {
     const check = this.#table.get(task);
-    return check !== undefined && placementRefusal(check, holder) === undefined;
+    return check !== undefined && check.isRinger !== true && placementRefusal(check, holder) === undefined;
   }
 
   /** A provider committed to a task. False when nobody waits for it any more. */
@@ -199,7 +222,14 @@ export class TaskDesk {
 
   /** A verified task must run again. */
   reopen(task: number): void {
-    this.queue.reopen(task, firstReplicas(this.#init.manifest.policy));
+    const check = this.check(task);
+    // Its answer is known no more: whoever is being checked by it has worked for nothing.
+    if (check?.isRinger === true) {
+      for (const { id } of check.replicas.filter(isLive)) this.#init.actions.dropReplica(id, task);
+      this.#table.delete(task);
+    }
+    const { policy, comparator } = this.#init.manifest;
+    this.queue.reopen(task, firstReplicas(policy, comparator.class));
   }
 
   /** A replica came to no result that votes. False when that was known, or it is no matter any more. */

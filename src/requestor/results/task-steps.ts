@@ -9,23 +9,26 @@ import { decide, type Rejected, type Verdict } from '../../verification/task/dec
 import { placementRefusal } from '../../verification/task/placement.ts';
 import { type Holder, OWN_RESULT, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
-import { compareReplicas, digestOf, gatherAgreed, type Judged, judgeReplica } from './evidence.ts';
+import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 import type { TaskTable } from './task-table.ts';
 import type { TaskTeller } from './task-teller.ts';
 
-/** A task's end: what counts, what does not, and the accepted result with its small outputs. */
-export interface Settled extends Kept {
+/** What came of a check: what counts, and what does not. */
+export interface Judged {
   readonly task: number;
   readonly verdict: Verdict;
-  /** Hex digest of the result. */
+  /** Hex digest of the result that counts. */
   readonly digest: string;
   /** What the verdict is about, with every replica that was leased to somebody. */
   readonly check: TaskCheck;
   /** False once something happened since that may change the verdict: somebody was banned. */
   readonly isCurrent: () => boolean;
 }
+
+/** A task's end, with the accepted result and its small outputs. */
+export interface Settled extends Judged, Kept {}
 
 /** Code of the error of a settlement that was overtaken: the task is decided again. */
 export const VERDICT_CHANGED = 'requestor/verdict-changed';
@@ -44,9 +47,11 @@ export interface TaskStepsActions {
     task: number,
   ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
   /** Runs the job's verifier program on the outputs of a result. */
-  readonly verify: (task: number, outputs: Outputs) => Promise<Judged>;
+  readonly verify: (task: number, outputs: Outputs) => Promise<VerifierWord>;
   /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
+  /** The same for a task whose answer was known before: only its provider was to be checked. */
+  readonly settleRinger: (judged: Judged) => Promise<void>;
   /** Probability that a result of this provider is right, as the job knows it now. */
   readonly credibilityOf: (peer: PeerId) => number;
   readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
@@ -172,9 +177,19 @@ export class TaskSteps {
 
   async #settle(task: number, check: TaskCheck, verdict: Verdict): Promise<void> {
     const { table, results, queue, actions } = this.#init;
+    const isCurrent = () => table.get(task) === check;
+    if (check.isRinger === true) {
+      await actions.settleRinger({
+        task,
+        verdict,
+        check,
+        digest: digestOf(check, OWN_RESULT) ?? '',
+        isCurrent,
+      });
+      return this.#end(task, check);
+    }
     const kept = await gatherAgreed(results, task, check, verdict);
     if ('type' in kept) return void table.apply(task, kept);
-    const isCurrent = () => table.get(task) === check;
     if (!isCurrent()) return;
     try {
       const digest = digestOf(check, verdict.canonical) ?? '';

@@ -17,6 +17,10 @@ export class TaskTable {
     return [...this.#checks.keys()];
   }
 
+  get isEmpty(): boolean {
+    return this.#checks.size === 0;
+  }
+
   set(task: number, check: TaskCheck): void {
     this.#checks.set(task, check);
   }

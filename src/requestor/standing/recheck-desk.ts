@@ -23,6 +23,8 @@ export interface RecheckDeskInit {
   readonly teller: TaskTeller;
   readonly tasks: () => TaskDesk;
   readonly random: Random;
+  /** A result counts no more. */
+  readonly onTakenBack: (task: number) => void;
 }
 
 /** Takes results back and has standing ones checked again: after somebody was caught, and before the job closes. */
@@ -30,6 +32,8 @@ export class RecheckDesk {
   readonly #init: RecheckDeskInit;
   /** Standing results that are being checked. */
   readonly #open = new Set<number>();
+  /** Those that are being used as ringers: checked as soon as that is over. */
+  readonly #waiting = new Map<number, string>();
   #canCompute = true;
 
   constructor(init: RecheckDeskInit) {
@@ -43,8 +47,22 @@ export class RecheckDesk {
 
   /** A verdict was reached, or the task came to nothing. */
   ended(task: number): void {
+    const reason = this.#waiting.get(task);
+    this.#waiting.delete(task);
     this.#open.delete(task);
     this.#count();
+    if (reason !== undefined) queueMicrotask(() => void this.check(task, reason));
+  }
+
+  /** Replicas that closing checks may want, cautiously: two for each provider with results that stand for now. */
+  get reserve(): number {
+    const { releases, links } = this.#init;
+    return Math.min(releases.book.provisional, 2 * links.all.filter(({ told }) => told.heldTasks > 0).length);
+  }
+
+  /** Can this device run the job's tasks, as far as it tried? */
+  get canCompute(): boolean {
+    return this.#canCompute;
   }
 
   /** This device cannot run the job's tasks: closing checks are left to providers. */
@@ -65,7 +83,9 @@ export class RecheckDesk {
       }
     }
     for (const task of rerun) {
+      this.#waiting.delete(task);
       this.ended(task);
+      this.#init.onTakenBack(task);
       // Should the store refuse, a reload finds it supported by nobody, and a rerun replaces it.
       parts.keeper.drop(task).catch(() => {});
       progress.reopen(task);
@@ -81,6 +101,7 @@ export class RecheckDesk {
     if (this.#open.has(task)) return;
     this.#open.add(task);
     this.#count();
+    if (this.#init.tasks().check(task)?.isRinger === true) return void this.#waiting.set(task, reason);
     const record = await this.#init.parts.keeper.get(task).catch(() => undefined);
     if (this.#init.releases.book.standing(task) === undefined) return this.ended(task);
     // Without its record there is nothing to compare with, and nothing to show: it runs again.

@@ -6,13 +6,14 @@ import type { LeaseDesk } from '../leases/lease-desk.ts';
 import type { ResultRecord, Supporter } from '../records.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { Statements } from '../results/statements.ts';
-import { type Settled, VERDICT_CHANGED } from '../results/task-steps.ts';
+import { type Judged, type Settled, VERDICT_CHANGED } from '../results/task-steps.ts';
 import type { TaskTeller } from '../results/task-teller.ts';
 import type { LinkBook } from '../seats/link-book.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import type { BanDesk } from './ban-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
 import type { ReleaseDesk } from './release-desk.ts';
+import type { RingerDesk } from './ringer-desk.ts';
 
 /** What the desk works with. */
 export interface SettleDeskInit {
@@ -25,6 +26,7 @@ export interface SettleDeskInit {
   readonly releases: ReleaseDesk;
   readonly rechecks: RecheckDesk;
   readonly bans: BanDesk;
+  readonly ringers: RingerDesk;
   /** Pays what is owed to a provider; failures are the job's to handle. */
   readonly pay: (link: ProviderLink) => void;
 }
@@ -45,10 +47,7 @@ export class SettleDesk {
     const record = await parts.keeper.keep(settled, this.#about(settled, before));
     if (!isCurrent()) {
       await (before === undefined ? parts.keeper.drop(task) : parts.keeper.put(before));
-      throw new KilnError(VERDICT_CHANGED, 'Somebody was banned while the result was stored.', {
-        data: { task },
-        hint: 'Decide the task again.',
-      });
+      throw changed(task);
     }
     const isReplacing = before !== undefined && before.digest !== digest;
     if (isReplacing) progress.reopen(task);
@@ -60,13 +59,38 @@ export class SettleDesk {
     teller.tell(task, { type: 'settled', canonical, digest, result, supporters, isReplacing });
     releases.accept(record);
     rechecks.ended(task);
+    this.#init.ringers.learn(record, settled.check.replicas);
     this.#noteValid(record, before);
-    this.#tell(settled, record, before);
+    this.#tell(settled, record.supporters, before);
     void releases.flush();
     // A program that fails on every device ends the job, but not on the word of one.
     if (record.isProvisional === true && progress.isFault(result.exit))
       void rechecks.check(task, 'it says that the program fails');
     else if (record.isProvisional !== true) this.#forget(task);
+  }
+
+  /** A provider was checked by a task whose answer was known: it is paid as for any other, or caught. */
+  async settleRinger(judged: Judged): Promise<void> {
+    const { parts, leases, releases, rechecks } = this.#init;
+    const { task, verdict, check, isCurrent } = judged;
+    const before = await parts.keeper.get(task);
+    const passed = check.replicas
+      .filter(({ id }) => verdict.accepted.includes(id))
+      .map((replica) => supporterOf(replica, leases.owner(replica.id)));
+    const supporters = [...(before?.supporters ?? []), ...passed];
+    if (before !== undefined && passed.length > 0) {
+      const record = { ...before, supporters };
+      await parts.keeper.put(record);
+      if (!isCurrent()) {
+        await parts.keeper.put(before);
+        throw changed(task);
+      }
+      releases.accept(record);
+      this.#noteValid(record, before);
+    }
+    this.#tell(judged, supporters, before);
+    rechecks.ended(task);
+    this.#forget(task);
   }
 
   /** What is stored beside the result. */
@@ -108,8 +132,11 @@ export class SettleDesk {
     }
   }
 
-  #tell(settled: Settled, record: ResultRecord, before: ResultRecord | undefined): void {
-    const { task, verdict, check, digest } = settled;
+  #tell(
+    { task, verdict, check, digest }: Judged,
+    supporters: readonly Supporter[],
+    before: ResultRecord | undefined,
+  ): void {
     const { leases, links, bans, statements, teller, pay } = this.#init;
     const reasons = new Map(
       [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
@@ -120,7 +147,7 @@ export class SettleDesk {
       const known = before?.supporters.find((one) => one.lease === lease);
       const link = leases.owner(lease) ?? (known === undefined ? undefined : links.get(known.agreement));
       if (link === undefined) continue;
-      const supporter = record.supporters.find((one) => one.lease === lease);
+      const supporter = supporters.find((one) => one.lease === lease);
       // Who stood before and still does has heard so.
       if (known !== undefined && supporter !== undefined) continue;
       const outcome = outcomeOf(lease, verdict, supporter);
@@ -153,6 +180,13 @@ export class SettleDesk {
     this.#init.statements.forget(task);
     this.#init.teller.forgotten(task);
   }
+}
+
+function changed(task: number): KilnError {
+  return new KilnError(VERDICT_CHANGED, 'Somebody was banned while the result was stored.', {
+    data: { task },
+    hint: 'Decide the task again.',
+  });
 }
 
 function supporterOf({ id, peer, payee, numericClass }: Replica, link: ProviderLink | undefined): Supporter {
