@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { encode } from '../../src/protocol/codec.ts';
-import { type Envelope, seal } from '../../src/protocol/envelope.ts';
+import { type Envelope, seal, sealBytes } from '../../src/protocol/envelope.ts';
 import { type Identity, identityFromSeed } from '../../src/protocol/identity.ts';
 import { openRunRecord, type RunRecord, sealRunRecord } from '../../src/protocol/run-record.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -42,6 +42,11 @@ const rejectedRun = (record: RunRecord) =>
   record.traces
     .flatMap(({ runs }) => runs)
     .find(({ verdicts, digest }) => verdicts.at(-1)?.outcome === 'rejected' && digest !== undefined)!;
+
+/** A receipt as it stands in the record, signed by somebody else. */
+function receiptOf(record: RunRecord, signer: Identity): Envelope {
+  return sealBytes(signer, 'kiln/receipt/1', record.receipts[0]!.payload);
+}
 
 test('as it was written, it holds', async () => {
   expect(await rulesAfter(() => {})).toEqual([]);
@@ -178,6 +183,16 @@ describe('a requestor that changes its record and signs it again is found out', 
         run.verdicts = [];
       },
       'overpaid',
+    ],
+    [
+      'a receipt of a stranger',
+      (record) => void record.receipts.push(receiptOf(record, STRANGER)),
+      'receipt',
+    ],
+    [
+      'an acceptance that its provider knows of left out',
+      (record) => void (acceptedRun(record, 2).verdicts = []),
+      'receipt-counts',
     ],
     [
       'a receipt of nobody',

@@ -3,17 +3,14 @@ import { parseManifest } from '../../job/manifest.ts';
 import { taskCount } from '../../job/split.ts';
 import { checkRunPay, type OwedToPayee } from '../../payment/check-run-pay.ts';
 import { taskPrice } from '../../payment/price.ts';
-import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
-import { open } from '../../protocol/envelope.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
-import { receiptSchema } from '../../protocol/receipt.ts';
 import { openRunRecord, type RunFinding, type RunRecord } from '../../protocol/run-record.ts';
 import { standingOf } from '../../protocol/task-trace.ts';
 import { checkTrace, type Refuted } from '../../verification/run/check-trace.ts';
 import { type OpenedRun, openRun } from '../../verification/run/open-run.ts';
 import { hasVerdict } from '../../verification/run/read-trace.ts';
 import { checkOutputFiles, type OutputFile } from './check-output-files.ts';
-import { toKilnError } from '../../base/errors.ts';
+import { checkReceipts } from './check-receipts.ts';
 
 /** What a reader learns of a record. */
 export interface RecordCheck {
@@ -138,31 +135,6 @@ function owedTo({ record, agreements }: OpenedRun): OwedToPayee[] {
     }
   }
   return [...owed].map(([payee, amount]) => ({ payee, owed: amount }));
-}
-
-/** Receipts are what providers said themselves; each has to be about an agreement of this run. */
-async function checkReceipts({ record, agreements }: OpenedRun): Promise<RunFinding[]> {
-  const findings: RunFinding[] = [];
-  for (const envelope of record.receipts) {
-    try {
-      const { message, signer } = await open(
-        envelope,
-        'kiln/receipt/1',
-        receiptSchema,
-        MAX_NEGOTIATE_FRAME_BYTES,
-      );
-      const agreement = agreements.get(message.agreement);
-      if (agreement !== undefined && signer === agreement.provider && message.job === record.job) continue;
-      findings.push({
-        rule: 'receipt',
-        message: 'A receipt is not by the provider of an agreement of this run.',
-        peer: signer,
-      });
-    } catch (error) {
-      findings.push({ rule: 'receipt-signature', message: `A receipt: ${toKilnError(error).message}` });
-    }
-  }
-  return findings;
 }
 
 /** Whoever is said to have been caught at a task has a result there that was not accepted. */
