@@ -33,7 +33,7 @@ export function requestorApi(
         manifest.program.kind,
         microUnitsPerTask,
         taskCount(manifest.split),
-        expectedResults(manifest.policy),
+        expectedResults(manifest.policy, manifest.comparator.class),
       ),
     async submit(draft, terms, onStep = () => {}) {
       onStep('Checking the job');

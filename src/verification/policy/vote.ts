@@ -39,9 +39,9 @@ export function neededResults(
   return random < Math.max(checkRate(faultShare), 1 / passed) ? 2 : 1;
 }
 
-/** Replicas to lease before anything is known about a task. */
-export function firstReplicas(policy: Policy): number {
-  return policy.kind === 'quorum' ? policy.need : 1;
+/** Replicas to lease before anything is known about a task; a verifier program needs no second one to compare with. */
+export function firstReplicas(policy: Policy, comparator?: Comparator['class']): number {
+  return policy.kind === 'quorum' && comparator !== 'verifier' ? policy.need : 1;
 }
 
 /** Most results that one task may draw before it is given up as unsettled. */

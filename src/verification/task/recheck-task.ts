@@ -25,7 +25,7 @@ export function recheckTask(
 ): TaskCheck {
   const replicas = standing.map((vote): Replica => ({
     ...vote,
-    need: firstReplicas(policy),
+    need: firstReplicas(policy, comparator),
     phase: 'revealed',
     isAsked: true,
   }));
