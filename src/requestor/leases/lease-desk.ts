@@ -221,7 +221,7 @@ export class LeaseDesk {
     const isIdle = this.#init.tasks().isIdle;
     // A standing result may be checked once more before the job closes.
     reserved += dearest * BigInt(this.#init.closingReserve());
-    const results = Math.max(firstReplicas(policy), expectedResults(policy, comparator.class));
+    const results = Math.max(firstReplicas(policy, comparator.class), expectedResults(policy, comparator.class));
     const perTask = (dearest * BigInt(Math.ceil(results * SHARES))) / BigInt(SHARES);
     const rest = this.#init.budgetRest() - reserved;
     this.#init.progress.isBroke = isIdle && rest < perTask;
