@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
+import { utf8 } from '../../src/base/bytes.ts';
+import { chunkCid } from '../../src/base/cid.ts';
 import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { standingOf } from '../../src/protocol/task-trace.ts';
-import { MarketDay, TASK_PRICE, viewOf } from './market-day.ts';
+import {
+  makeDraft,
+  MarketDay,
+  MICRO_UNITS_PER_TASK,
+  PRICE_PER_UNIT,
+  TASK_PRICE,
+  viewOf,
+} from './market-day.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
 test('the record of a day with a liar holds offline, and names the liar with what it signed', async () => {
@@ -73,6 +82,34 @@ test('a sleeper under adaptive checks: what it did alone runs again, and the rec
   expect(findings).toEqual([]);
   expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([sleeper.peer.identity.peer]));
   expect(record.caught.map(({ peer }) => peer)).toEqual([sleeper.peer.identity.peer]);
+});
+
+test('a job whose verifier judges leaves what it said in the record', async () => {
+  await using day = new MarketDay();
+  const liar = await day.provider({ msPerTask: 500, tamper: lieAbout(() => true) });
+  await day.provider({ msPerTask: 500 });
+  const { requestor } = await day.requestor();
+  const { manifest, blobs } = await makeDraft(12, { kind: 'adaptive', auditRate: 0 });
+  const verifier = utf8('not a real verifier');
+  const module = { cid: await chunkCid(verifier), bytes: verifier.byteLength };
+  const draft = {
+    manifest: { ...manifest, comparator: { class: 'verifier' as const, module } },
+    blobs: [...blobs, verifier],
+  };
+  const session = day.session(10n ** 9n);
+  const terms = {
+    budget: session.cap,
+    priceCeiling: PRICE_PER_UNIT,
+    microUnitsPerTask: MICRO_UNITS_PER_TASK,
+    seats: 8,
+  };
+  const job = await requestor.submit(draft, terms, async () => session);
+  expect((await day.untilEnded(requestor, job)).status).toBe('done');
+  const { findings, refuted, record } = await verifyRecord(await requestor.runRecord(job));
+  expect(findings).toEqual([]);
+  expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([liar.peer.identity.peer]));
+  const judged = record.traces.flatMap(({ checks }) => checks).filter(({ kind }) => kind === 'judged');
+  expect(judged.length).toBeGreaterThanOrEqual(12);
 });
 
 test('a job that is cancelled leaves a record too, and a job that is removed leaves no trace', async () => {
