@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { LIMIT_BOUNDS } from '../src/job/limits.ts';
+import { LIMIT_BOUNDS, VERIFIER_LIMITS } from '../src/job/limits.ts';
 import { limitsSchema } from '../src/protocol/manifest-parts.ts';
 import { ROOT } from './build.ts';
 
@@ -60,7 +60,20 @@ export async function makeLimitsPage(): Promise<string> {
       '\n',
     ),
   );
+  parts.push(
+    '## A verifier',
+    'What the program that checks results gets on the device of its requestor, whatever its manifest says. (`src/job/limits.ts`)',
+    ['| limit | value | what it bounds |', '|---|---|---|', ...verifierRows()].join('\n'),
+  );
   return `${parts.join('\n\n')}\n`;
+}
+
+function verifierRows(): string[] {
+  const names = ['memoryBytes', 'wallMs', 'fuel', 'outputBytes', 'moduleBytes', 'tableElements'] as const;
+  return names.map((name) => {
+    const value = showValue(constantName(name), VERIFIER_LIMITS[name]);
+    return `| \`${name}\` | ${value} | ${v.getDescription(limitsSchema.entries[name].wrapped)} |`;
+  });
 }
 
 function taskLimitRows(): string[] {
