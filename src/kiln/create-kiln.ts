@@ -2,6 +2,7 @@ import { hasCode } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { sleep, systemClock } from '../base/time.ts';
 import { suggestPrice } from '../market/price/suggest-price.ts';
+import { newGroupKey } from '../market/match/group-key.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { Provider } from '../provider/provider.ts';
@@ -19,6 +20,7 @@ import { OLD_TAB_GRACE_MS, OLD_TAB_POLL_MS, STORE_NAME } from './constants.ts';
 import { DeviceActivity } from './device/activity.ts';
 import { browserIdleApi } from './device/idle-api.ts';
 import { ThisDevice } from './device/this-device.ts';
+import { KnownProviders } from './known-providers.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
 import { RedeemWatch } from './redeem-watch.ts';
@@ -167,7 +169,10 @@ export async function createKiln(
         network.board,
         (cid) => network.blobs.get(cid, { holders: [] }),
         () => openPromises(store.collection('jobs'), store.collection('ledgers')),
+        new KnownProviders(store.collection('reputation'), systemClock),
+        { chainId: config.chain.id, pool: config.chain.pool },
       ),
+      newGroupKey: () => newGroupKey(crypto.getRandomValues(new Uint8Array(32))),
       wallet: wallet.api,
       record: recordApi(recordDesk, fraud),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -1,6 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
+import type { OfferReport } from '../market/match/explain-offers.ts';
 import type { Demand, Offer } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Address } from '../protocol/primitives.ts';
@@ -75,6 +76,8 @@ interface WorkOptions {
 
 /** One Kiln node in this tab: network, storage, sandbox, wallet and both roles, put together. */
 export interface Kiln extends AsyncDisposable {
+  /** The key of a new private group, to be passed on to its members by other means. */
+  newGroupKey(): string;
   readonly config: NetworkConfig;
   readonly connection: Observable<ConnectionView>;
   readonly board: Observable<BoardView>;
@@ -109,6 +112,14 @@ export interface Kiln extends AsyncDisposable {
       draft: JobDraft,
       microUnitsPerTask: number,
     ): { readonly pricePerUnit: bigint; readonly total: bigint; readonly providers: number };
+    /**
+     * Why providers on the board match a job under these terms, or do not, and what would help. Throws
+     * `requestor/bad-requirements`.
+     */
+    explainMatch(
+      draft: JobDraft,
+      terms: Pick<SubmitTerms, 'priceCeiling' | 'requirements' | 'group'>,
+    ): OfferReport;
     /** Funds a session key for the budget, stores the job, announces it. Resolves once it runs. */
     submit(draft: JobDraft, terms: SubmitTerms, onStep?: (step: string) => void): Promise<Cid>;
     cancel(job: Cid): Promise<void>;

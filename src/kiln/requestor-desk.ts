@@ -3,18 +3,23 @@ import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
 import { systemClock } from '../base/time.ts';
 import { taskCount } from '../job/split.ts';
+import { explainOffers } from '../market/match/explain-offers.ts';
 import { estimate } from '../market/price/suggest-price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
+import type { PaymentTerms } from '../protocol/payment-terms.ts';
+import { demandRequirements } from '../requestor/demand-requirements.ts';
 import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/policy/vote.ts';
 import { Turns } from '../wallet/account.ts';
 import type { BoardView, Kiln } from './kiln.ts';
+import type { KnownProviders } from './known-providers.ts';
 import { sessionOnChain } from './session-on-chain.ts';
 import type { WalletDesk } from './wallet-desk.ts';
 
 /**
  * The requestor of this tab as the pages use it: role, wallet and media put together. `readInput` reads an input of a job,
- * which this device keeps for as long as it knows the job; `promised` says what each session key will ever promise.
+ * which this device keeps for as long as it knows the job; `promised` says what each session key will ever promise;
+ * `home` is where its jobs pay.
  */
 export function requestorApi(
   requestor: Requestor,
@@ -22,6 +27,8 @@ export function requestorApi(
   board: Observable<BoardView>,
   readInput: (cid: Cid) => Promise<Bytes>,
   promised: () => Promise<ReadonlyMap<string, bigint>>,
+  known: KnownProviders,
+  home: Pick<PaymentTerms, 'chainId' | 'pool'>,
 ): Kiln['requestor'] {
   const submissions = new Turns();
   return {
@@ -34,6 +41,18 @@ export function requestorApi(
         microUnitsPerTask,
         taskCount(manifest.split),
         expectedResults(manifest.policy, manifest.comparator.class),
+        known.reliability(manifest.program.kind),
+      ),
+    explainMatch: ({ manifest }, { priceCeiling, requirements, group }) =>
+      explainOffers(
+        {
+          kind: manifest.program.kind,
+          requirements: demandRequirements(manifest, requirements),
+          priceCeiling,
+          payment: home,
+          isForGroup: group !== undefined,
+        },
+        board.value.offers,
       ),
     async submit(draft, terms, onStep = () => {}) {
       onStep('Checking the job');

@@ -84,6 +84,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
     config: SAMPLE_CONFIG,
     connection: new Cell(SAMPLE_CONNECTION),
     board: new Cell(SAMPLE_BOARD),
+    newGroupKey: () => `kiln-group-${'0f'.repeat(36)}`,
     provider: {
       view: provider,
       gpu: new Cell(SAMPLE_GPU),
@@ -119,6 +120,13 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
             ...tryOut,
           };
         }),
+      explainMatch: () => ({
+        offers: 3,
+        matching: 3,
+        reasons: [],
+        remedies: [],
+        text: '3 providers are on the board, 3 match.',
+      }),
       estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),
       submit: (draft, terms) =>
         called('requestor.submit', () => {

@@ -8,7 +8,7 @@ const wanted: WantedTerms = {
   kind: 'wgsl',
   requirements: { gpuMemoryBytes: 2 ** 31 },
   priceCeiling: 100n,
-  payment: { chainId: 1, pool: address, payer: address, sessionKey: address },
+  payment: { chainId: 1, pool: address },
 };
 const gpu = { name: 'some GPU', vendor: 'amd' as const, memoryBytes: 2 ** 32, features: ['f16'], limits: {} };
 const capabilities: Capabilities = { cores: 1, memoryBytes: 2 ** 30, storageBytes: 0, scores: {}, gpu };

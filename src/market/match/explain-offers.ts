@@ -12,7 +12,9 @@ import {
 import { sayValue } from './properties.ts';
 
 /** What is known of a job before it is announced. */
-export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling' | 'payment'> & {
+export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling'> & {
+  /** Where it will pay. */
+  readonly payment: ProviderSide['payment'];
   /** Is it for a private group? Offers do not say who belongs to one. */
   readonly isForGroup?: boolean;
 };

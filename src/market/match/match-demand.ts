@@ -107,7 +107,7 @@ function* refuseMoment(
 
 /** What stands against the terms of a job, whoever offers it. */
 export function* refuseTerms(
-  demand: Pick<Demand, 'kind' | 'priceCeiling' | 'payment'>,
+  demand: Pick<Demand, 'kind' | 'priceCeiling'> & Pick<ProviderSide, 'payment'>,
   { rules, payment }: Pick<ProviderSide, 'rules' | 'payment'>,
 ): Generator<MatchRefusal> {
   const { kind, priceCeiling } = demand;
