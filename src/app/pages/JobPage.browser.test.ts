@@ -84,7 +84,9 @@ test('a task tells its story, by mouse and by keyboard, and says that it stands 
   await brick.click();
   await expect.element(screen.getByRole('heading', { name: 'Task 2' })).toHaveFocus();
   await expect.element(brick).toHaveAttribute('aria-pressed', 'true');
-  await expect.element(screen.getByText('Stands for now; is checked again before the job closes.')).toBeVisible();
+  await expect
+    .element(screen.getByText('Stands for now; is checked again before the job closes.'))
+    .toBeVisible();
   const story = screen.getByRole('list', { name: 'Story of task 2' });
   await expect.element(story).toMatchTextContent(/Rejected from …ntZ9WjHa, unpaid: differs from two/);
   await expect
@@ -120,7 +122,9 @@ test('who was excluded is said with the reason', async () => {
   const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
   await expect
     .element(screen.getByRole('list', { name: 'Excluded providers' }))
-    .toMatchTextContent(/…ntZ9WjHa was excluded .* task 4 was rejected \(differs from two agreeing/);
+    .toMatchTextContent(
+      /…ntZ9WjHa gets no more of this job.*Result of task 4 rejected: differs from two agreeing/,
+    );
 });
 
 test('a trace that cannot be read is said, and so is a record', async () => {
