@@ -2,7 +2,9 @@ import { manifestBytes } from '../../src/job/manifest.ts';
 import type { Demand } from '../../src/protocol/announce.ts';
 import { listenerChannel } from '../../src/protocol/channel.ts';
 import { seal } from '../../src/protocol/envelope.ts';
+import type { Identity } from '../../src/protocol/identity.ts';
 import { type Agreement, NEGOTIATE } from '../../src/protocol/negotiate.ts';
+import type { Policy } from '../../src/protocol/policy.ts';
 import { type RequestorWorkChannel, WORK, type WorkUp } from '../../src/protocol/work.ts';
 import { acceptProvider } from '../../src/requestor/seats/accept-provider.ts';
 import type { PaymentSession } from '../../src/requestor/slices.ts';
@@ -23,12 +25,15 @@ export interface HostileOptions {
   /** @default true */
   readonly servesManifest?: boolean;
   readonly agreementLifeMs?: number;
+  /** Check policy of its job. @default trust */
+  readonly policy?: Policy;
 }
 
 /** A requestor driven by hand: it agrees honestly, and then says whatever a test wants. */
 export interface HostileRequestor {
   readonly job: string;
   readonly session: PaymentSession;
+  readonly identity: Identity;
   /** Agreements signed and work streams opened so far. */
   readonly count: { agreements: number; streams: number };
   announce(): Promise<void>;
@@ -37,7 +42,10 @@ export interface HostileRequestor {
 /** Joins as number 1 and puts a job of the twin sandbox on the board. */
 export async function joinHostile(day: MarketDay, options: HostileOptions = {}): Promise<HostileRequestor> {
   const peer = day.network.join(1);
-  const { manifest, blobs } = await tinyJob({ tasks: 1_000 });
+  const { manifest, blobs } = await tinyJob({
+    tasks: 1_000,
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+  });
   for (const blob of blobs) await peer.blobs.put(blob);
   const job = await peer.blobs.put(manifestBytes(manifest));
   if (options.servesManifest === false) peer.blobs.delete(job);
@@ -93,5 +101,5 @@ export async function joinHostile(day: MarketDay, options: HostileOptions = {}):
   });
   const announce = () => peer.publishDemand('wasi', seal(peer.identity, 'kiln/demand/1', demand()));
   await announce();
-  return { job, session, count, announce };
+  return { job, session, identity: peer.identity, count, announce };
 }
