@@ -24,6 +24,11 @@ export const MAX_FAILED_LEASES = 5;
 export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;
 /** Rejected results that the view keeps. */
 export const MAX_REJECTED_SHOWN = 500;
+/**
+ * Results that nobody else at work may confirm wait this long for another provider before this device confirms them:
+ * longer than a seat takes to be filled, shorter than a person waits before giving up.
+ */
+export const LONELY_BEFORE_OWN_RUN_MS = 45_000;
 /** Tasks of a job whose known answers are kept to check providers with. */
 export const MAX_KNOWN_ANSWERS = 1_000;
 /** Notes that the view of a job keeps. */

@@ -161,12 +161,19 @@ export class JobDesks {
           progress.note(`Task ${task} could not be checked on this device: ${reason}`);
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),
+        lonely: () => this.#mayCheck(),
         caught: (lease, task, reason) => this.#broke(lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
         settleRinger: (judged) => this.settling.settleRinger(judged),
         fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
       },
     });
+  }
+
+  #mayCheck(): boolean {
+    if (this.rechecks.canCompute)
+      this.progress.note('Too few providers are there to confirm results: this device checks them.');
+    return this.rechecks.canCompute;
   }
 
   /** A provider broke its commitment: it hears so and is banned, whatever becomes of the task. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { WorkDown } from '../../src/protocol/work.ts';
 import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
-import { eavesdrop, joinRogue } from './rogue.ts';
+import { copyFrom, eavesdrop, joinRogue } from './rogue.ts';
 import { trueOutput } from './twins/fake-sandbox.ts';
 
 const ROGUE = 200;
@@ -17,33 +16,7 @@ test('a copied commitment and its copied result are worth nothing: the providerâ
   const job = await day.submit(requestor, 30);
   await day.clock.runUntil(() => (viewOf(requestor, job)?.providers.length ?? 0) === 3, 60_000);
   const rogue = await joining;
-  const said = new Set<WorkDown>();
-  const copy = () => {
-    for (const message of rogue.heard.filter((one) => !said.has(one))) {
-      if (message.type === 'lease') {
-        const entries = victims
-          .flatMap(({ commits }) => commits.filter(({ task }) => message.tasks.includes(task)))
-          .slice(0, 1);
-        if (entries.length === 0) continue;
-        void rogue.channel.send({
-          type: 'commit',
-          commit: rogue.commit({ lease: message.lease, entries }),
-          wallMs: 100,
-        });
-        said.add(message);
-      }
-      if (message.type === 'reveal') {
-        const entries = victims
-          .flatMap(({ revealed }) => revealed.filter(({ task }) => message.tasks.includes(task)))
-          .slice(0, 1);
-        if (entries.length === 0) continue;
-        void rogue.channel.send({ type: 'results', lease: message.lease, entries });
-        said.add(message);
-      }
-    }
-  };
-  rogue.onHeard = copy;
-  for (const victim of victims) victim.onHeard = copy;
+  copyFrom(rogue, victims);
   await day.clock.runUntil(() => (viewOf(requestor, job)?.rejected.length ?? 0) > 0, 120_000);
   const view = viewOf(requestor, job)!;
   expect(view.rejected[0]).toMatchObject({

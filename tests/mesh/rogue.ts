@@ -27,6 +27,8 @@ export interface Rogue {
   readonly heard: WorkDown[];
   /** Called after each message that the requestor sends. */
   onHeard: () => void;
+  /** Opens another work stream under this name; the result fills with what the requestor says there. */
+  greet(digest: string): Promise<WorkDown[]>;
   commit(commit: Omit<Commit, 'agreement'>): Envelope;
 }
 
@@ -78,6 +80,15 @@ export async function joinRogue(
     digest: record.digest,
     channel,
     heard,
+    greet: async (digest) => {
+      const again: ProviderWorkChannel = dialerChannel(WORK, await peer.openStream(WORK, to));
+      await again.send({ type: 'hello', agreement: digest, leases: [] });
+      const said: WorkDown[] = [];
+      void (async () => {
+        for await (const message of again.messages) said.push(message);
+      })().catch(() => {});
+      return said;
+    },
     commit: (commit) => seal(peer.identity, 'kiln/commit/1', { ...commit, agreement: record.digest }),
   };
   void (async () => {
@@ -124,4 +135,37 @@ export function eavesdrop({ peer }: Pick<DayProvider, 'peer'>): Overheard {
 
 function payloadOf(envelope: Envelope): Commit {
   return decode(commitSchema, envelope.payload, MAX_WORK_FRAME_BYTES);
+}
+
+/** Has a rogue commit to and reveal what it overheard from others, word by word: a provider that computes nothing. */
+export function copyFrom(rogue: Rogue, victims: readonly Overheard[]): void {
+  const said = new Set<WorkDown>();
+  const copy = () => {
+    for (const message of rogue.heard.filter((one) => !said.has(one))) {
+      if (message.type !== 'lease' && message.type !== 'reveal') continue;
+      const copied = sayCopied(rogue, message, victims);
+      if (copied === undefined) continue;
+      said.add(message);
+      void rogue.channel.send(copied).catch(() => {});
+    }
+  };
+  rogue.onHeard = copy;
+  for (const victim of victims) victim.onHeard = copy;
+  copy();
+}
+
+function sayCopied(
+  rogue: Rogue,
+  { type, lease, tasks }: Extract<WorkDown, { type: 'lease' | 'reveal' }>,
+  victims: readonly Overheard[],
+): WorkUp | undefined {
+  const isMine = ({ task }: { task: number }) => tasks.includes(task);
+  if (type === 'lease') {
+    const entries = victims.flatMap(({ commits }) => commits.filter(isMine)).slice(0, 1);
+    return entries.length === 0
+      ? undefined
+      : { type: 'commit', commit: rogue.commit({ lease, entries }), wallMs: 100 };
+  }
+  const entries = victims.flatMap(({ revealed }) => revealed.filter(isMine)).slice(0, 1);
+  return entries.length === 0 ? undefined : { type: 'results', lease, entries };
 }

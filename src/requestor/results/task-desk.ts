@@ -18,6 +18,7 @@ import {
   type TaskEvent,
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
+import { LonelyTasks } from './lonely-tasks.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept } from './result-keeper.ts';
 import type { Statements } from './statements.ts';
@@ -40,6 +41,8 @@ export interface TaskDeskActions extends TaskStepsActions {
   readonly isOnlyProvider: (peer: string) => boolean;
   /** A provider committed to a result: from now on, what it hands in later is later than this. */
   readonly committed: (task: number, peer: string) => void;
+  /** Too few providers are there to confirm each other's results: may this device? */
+  readonly lonely: () => boolean;
   /** This provider lied about its own commitment: that needs no verdict. */
   readonly caught: (lease: string, task: number, reason: string) => void;
 }
@@ -62,6 +65,7 @@ export class TaskDesk {
   readonly #init: TaskDeskInit;
   readonly #table = new TaskTable();
   readonly #steps: TaskSteps;
+  readonly #lonely: LonelyTasks;
 
   constructor(init: TaskDeskInit) {
     this.#init = init;
@@ -69,6 +73,12 @@ export class TaskDesk {
     const first = firstReplicas(policy, comparator.class);
     this.queue = new TaskQueue(init.tasks, first, init.random);
     this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue });
+    this.#lonely = new LonelyTasks({
+      clock: init.results.clock,
+      holders: () => init.actions.holders?.() ?? [],
+      run: (task) => this.#steps.audit(task),
+      mayRun: () => init.actions.lonely(),
+    });
   }
 
   /** What is known of a task under way. */
@@ -204,10 +214,14 @@ export class TaskDesk {
 
   /** Looks again at what waits for one more opinion: who could have given it may have left. */
   review(): void {
+    const waiting: [number, TaskCheck][] = [];
     for (const task of this.#table.tasks) {
-      const isWaiting = this.queue.wanted(task) > 0 && this.check(task)?.audit.state === 'none';
-      if (isWaiting) void this.#steps.advance(task);
+      const check = this.check(task);
+      if (check?.audit.state !== 'none' || this.queue.wanted(task) === 0) continue;
+      waiting.push([task, check]);
+      void this.#steps.advance(task);
     }
+    this.#lonely.review(waiting);
   }
 
   /** A task whose result stands is checked again, by one more replica or on this device. `kept` is that result. */
