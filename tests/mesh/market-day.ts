@@ -12,6 +12,8 @@ import type { Address } from '../../src/protocol/primitives.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { PaymentSession } from '../../src/requestor/slices.ts';
+import { openRecords } from '../../src/kiln/receipts/open-records.ts';
+import type { RecordsSlice } from '../../src/reputation/records-slice.ts';
 import { FraudDesk } from '../../src/requestor/evidence/fraud-desk.ts';
 import type { Crash } from './crash.ts';
 import { FakeDevice } from './twins/fake-device.ts';
@@ -66,11 +68,14 @@ export class MarketDay implements AsyncDisposable {
     this.chain.onAlarm = (alarm) => this.providers.forEach((provider) => provider.heed(alarm));
   }
 
-  /** A provider that lends one slot, honest unless told otherwise; `like` is one that comes back after a reload. */
+  /**
+   * A provider that lends one slot, honest unless told otherwise; `like` is one that comes back after a reload. With
+   * records it shows its own and reads those of others.
+   */
   async provider(
     options: Partial<FakeSandboxOptions> = {},
     rules: Partial<ProviderRules> = {},
-    { like }: { readonly like?: DayProvider } = {},
+    { like, hasRecords }: { readonly like?: DayProvider; readonly hasRecords?: boolean } = {},
   ): Promise<DayProvider> {
     const number = like === undefined ? ++this.#number : Number(like.payee);
     const peer = this.network.join(number);
@@ -79,7 +84,9 @@ export class MarketDay implements AsyncDisposable {
     const device = new FakeDevice();
     const activity = { isInUse: new Cell(false) };
     const payee: Address = `0x${number.toString(16).padStart(40, '0')}`;
+    const records = hasRecords === true ? await this.#records(peer, store) : {};
     const provider = new Provider({
+      ...records,
       network: peer,
       sandbox,
       chain: this.chain,
@@ -114,8 +121,13 @@ export class MarketDay implements AsyncDisposable {
   async requestor({
     crash,
     number = 1,
+    hasRecords = false,
     ...options
-  }: Partial<FakeSandboxOptions> & { crash?: Crash; number?: number } = {}): Promise<DayRequestor> {
+  }: Partial<FakeSandboxOptions> & {
+    crash?: Crash;
+    number?: number;
+    hasRecords?: boolean;
+  } = {}): Promise<DayRequestor> {
     const peer = this.network.join(number);
     const sandbox = new FakeSandbox({ clock: this.clock, ...options });
     const own = number === 1 ? this.requestorStore : memoryStore();
@@ -131,6 +143,7 @@ export class MarketDay implements AsyncDisposable {
     this.#running.push(fraud);
     await fraud.start();
     const requestor = new Requestor({
+      ...(hasRecords ? await this.#records(peer, own) : {}),
       network: peer,
       sandbox,
       clock: crash?.clock(this.clock) ?? this.clock,
@@ -200,6 +213,20 @@ export class MarketDay implements AsyncDisposable {
       for (const proof of [...proofs, undefined]) paid += await this.chain.redeem(voucher, proof);
     }
     return paid;
+  }
+
+  async #records({ identity, blobs }: MemoryPeer, store: Store): Promise<{ records: RecordsSlice }> {
+    const fraud = { conviction: () => undefined };
+    const { desk, slice } = await openRecords({
+      identity,
+      blobs,
+      store,
+      chain: this.chain,
+      fraud,
+      clock: this.clock,
+    });
+    this.#running.push(desk);
+    return { records: slice };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
