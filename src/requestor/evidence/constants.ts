@@ -16,5 +16,3 @@ export const MAX_CHECK_INPUT_BYTES = 64 * 1024 * 1024;
 /** Own proofs are told again this often, and not after a week: peers join and leave. */
 export const REPEAT_PROOF_MS = 30 * 60_000;
 export const REPEATED_PROOFS = 8;
-/** A stranger's record is waited for this long before its proposal is ranked without. */
-export const RECORD_FETCH_MS = 2_000;
