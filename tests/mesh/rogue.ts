@@ -28,7 +28,7 @@ export interface Rogue {
   /** Called after each message that the requestor sends. */
   onHeard: () => void;
   /** Opens another work stream under this name; the result fills with what the requestor says there. */
-  greet(digest: string): Promise<WorkDown[]>;
+  greet(digest: string): readonly WorkDown[];
   commit(commit: Omit<Commit, 'agreement'>): Envelope;
 }
 
@@ -80,11 +80,11 @@ export async function joinRogue(
     digest: record.digest,
     channel,
     heard,
-    greet: async (digest) => {
-      const again: ProviderWorkChannel = dialerChannel(WORK, await peer.openStream(WORK, to));
-      await again.send({ type: 'hello', agreement: digest, leases: [] });
+    greet: (digest) => {
       const said: WorkDown[] = [];
       void (async () => {
+        const again: ProviderWorkChannel = dialerChannel(WORK, await peer.openStream(WORK, to));
+        await again.send({ type: 'hello', agreement: digest, leases: [] });
         for await (const message of again.messages) said.push(message);
       })().catch(() => {});
       return said;
