@@ -15,6 +15,11 @@ const SOURCES = [
     intro: 'What redeeming vouchers for others may cost a relay.',
   },
   {
+    title: 'Evidence',
+    file: 'src/requestor/evidence/constants.ts',
+    intro: 'What accusations of strangers may cost a requestor.',
+  },
+  {
     title: 'The sandbox',
     file: 'src/sandbox/limits.ts',
     intro: 'What a program from a stranger may use of a provider.',
