@@ -3,8 +3,9 @@ import type { Kiln } from '../kiln/kiln.ts';
 import type { JobView } from '../requestor/view.ts';
 
 /**
- * Calls back once for each verified task of a job with the bytes of one of its output files: first those verified
- * already, in order, then each as it is verified. One at a time, so that a long job does not fill the memory.
+ * Calls back for each task of a job that has a result, also one that stands only for now, with the bytes of one of its
+ * output files: first those that have one already, in order, then each as it comes, and again when it is replaced. One
+ * at a time, so that a long job does not fill the memory.
  *
  * @param onFailure gets what went wrong when an output cannot be read; the rest still come.
  * @returns stops it.
@@ -18,7 +19,6 @@ export function watchOutputs(
 ): () => void {
   let isStopped = false;
   let chain = Promise.resolve();
-  const seen = new Set<number>();
 
   const read = async (task: number): Promise<void> => {
     if (isStopped) return;
@@ -31,14 +31,12 @@ export function watchOutputs(
     }
   };
   const add = (task: number): void => {
-    if (seen.has(task)) return;
-    seen.add(task);
     chain = chain.then(() => read(task));
   };
 
   const unsubscribe = kiln.requestor.onVerified(job.job, add);
   job.phases.forEach((phase, task) => {
-    if (phase === 'verified') add(task);
+    if (phase === 'verified' || phase === 'provisional') add(task);
   });
   return () => {
     isStopped = true;

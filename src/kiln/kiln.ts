@@ -125,7 +125,7 @@ export interface Kiln extends AsyncDisposable {
     cancel(job: Cid): Promise<void>;
     /** Forgets an ended job and frees its storage. */
     remove(job: Cid): Promise<void>;
-    /** Verified outputs of a task so far. */
+    /** Outputs of a task that has a result, also one that stands only for now. */
     outputs(
       job: Cid,
       task: number,
@@ -134,7 +134,7 @@ export interface Kiln extends AsyncDisposable {
     trace(job: Cid, task: number): Promise<TaskTrace | undefined>;
     /** The record of a job's run: a signed file that anyone can check with {@link verifyRecord}, offline. */
     runRecord(job: Cid): Promise<Bytes>;
-    /** Called with each task index as it is verified. */
+    /** Called with each task index as it gets a result, or another one than before. */
     onVerified(job: Cid, listener: (task: number) => void): () => void;
     /** Puts the verified results together: the video, the table with its plot, the files. */
     assemble(

@@ -203,8 +203,8 @@ export class JobRunner implements AsyncDisposable {
   }
 
   async #settle(settled: Settled): Promise<void> {
-    await this.#desks.settling.settle(settled);
-    this.events.emit('settled', settled.task);
+    const isNew = await this.#desks.settling.settle(settled);
+    if (isNew) this.events.emit('settled', settled.task);
     this.#changed();
     this.#endSoon();
   }

@@ -143,7 +143,7 @@ export class Requestor implements AsyncDisposable {
     return this.#jobOf(job).manifest;
   }
 
-  /** Verified outputs of a task; undefined while it is not verified. */
+  /** Outputs of a task that has a result, also one that stands only for now; undefined while it has none. */
   outputs(job: Cid, task: number): Promise<Outputs | undefined> {
     return this.#jobOf(job).keeper.outputs(task);
   }
@@ -158,7 +158,7 @@ export class Requestor implements AsyncDisposable {
     return this.#jobOf(job).runRecord();
   }
 
-  /** Calls back with the index of each task as it is verified. */
+  /** Calls back with the index of each task as it gets a result, or another one than before. */
   onVerified(job: Cid, listener: (task: number) => void): () => void {
     return this.#verified.on(job, listener);
   }

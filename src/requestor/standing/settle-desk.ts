@@ -39,8 +39,11 @@ export class SettleDesk {
     this.#init = init;
   }
 
-  /** Stores a result that stands before anything else happens, then tells and pays. */
-  async settle(settled: Settled): Promise<void> {
+  /**
+   * Stores a result that stands before anything else happens, then tells and pays. False when the task had this very
+   * result before.
+   */
+  async settle(settled: Settled): Promise<boolean> {
     const { parts, releases, rechecks, progress, teller } = this.#init;
     const { task, digest, verdict, result, isCurrent } = settled;
     const before = releases.book.standing(task) === undefined ? undefined : await parts.keeper.get(task);
@@ -67,6 +70,7 @@ export class SettleDesk {
     if (record.isProvisional === true && progress.isFault(result.exit))
       void rechecks.check(task, 'it says that the program fails');
     else if (record.isProvisional !== true) this.#forget(task);
+    return before === undefined || isReplacing;
   }
 
   /** A provider was checked by a task whose answer was known: it is paid as for any other, or caught. */
