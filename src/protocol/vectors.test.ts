@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import chunkList from '../../tests/vectors/chunk-list.json';
 import envelopes from '../../tests/vectors/envelopes.json';
 import manifests from '../../tests/vectors/manifests.json';
+import runRecord from '../../tests/vectors/run-record.json';
 import resultVector from '../../tests/vectors/result.json';
 import voucherVector from '../../tests/vectors/voucher.json';
 import workFrames from '../../tests/vectors/work-frames-2.json';
@@ -15,6 +16,7 @@ import { decodeEnvelope, type Domain, encodeEnvelope, open, seal } from './envel
 import { identityFromSeed } from './identity.ts';
 import type { Manifest } from './manifest.ts';
 import { agreementSchema, proposalSchema } from './negotiate.ts';
+import { openRunRecord, sealRunRecord } from './run-record.ts';
 import { commitment, type Result, resultDigest, resultSchema, taskSeed } from './task.ts';
 import { commitSchema, WORK } from './work.ts';
 
@@ -47,6 +49,14 @@ describe('envelopes', () => {
     const written = seal(identityFromSeed(fromHex(seed.hex)), domain as Domain, revived(message));
     expect(toHex(encodeEnvelope(written))).toBe(bytes.hex);
   });
+});
+
+test('the record of a run', async () => {
+  const received = fromHex(runRecord.bytes.hex);
+  const { message, signer, digest } = await openRunRecord(received);
+  expect([signer, digest]).toEqual([runRecord.signer, runRecord.digest]);
+  const written = sealRunRecord(identityFromSeed(fromHex(runRecord.seed.hex)), message);
+  expect(toHex(written)).toBe(runRecord.bytes.hex);
 });
 
 test.each(workFrames.map((frame) => [`${frame.direction}: ${frame.message.type}`, frame] as const))(
