@@ -2,12 +2,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { chromium } from 'playwright';
+import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { chromiumArgs, chromiumPath } from '../chromium.ts';
 import { startStack } from '../stack.ts';
 import { ProgressLine, progressText } from './progress-line.ts';
 import { heldVouchers, startProviding, stopAndRedeem } from './provider-tab.ts';
 import { costTable, makeReport } from './report.ts';
-import { assembleFiles, type JobProgress, readJob, submitExample, waitForOffers } from './requestor-tab.ts';
+import {
+  assembleFiles,
+  type JobProgress,
+  readJob,
+  readRecord,
+  submitExample,
+  waitForOffers,
+} from './requestor-tab.ts';
 import { claimedOnChain, findFaults, type Settlement } from './settlement.ts';
 import { openTab, type Tab } from './tab.ts';
 
@@ -20,6 +28,8 @@ export interface DemoOptions {
 }
 
 const EXAMPLE = 'clay-workshop';
+/** The signed record of the run; `npm run kiln -- verify-record` checks it again. */
+const RECORD_NAME = 'clay-workshop.kiln-run';
 /**
  * Fewer than the example's own 8: the denoiser makes up for it, and without a GPU (about seven core-seconds a result,
  * two results a frame) the default demo then ends within three minutes on four cores.
@@ -35,8 +45,8 @@ const MAX_MS_PER_FRAME = 60_000;
 
 /**
  * Renders the example animation through the whole market: fresh chain and relay, N provider tabs and a requestor
- * tab in contexts of their own. Writes the video and `report.json`; resolves with 0 only when every frame was
- * verified, paid and redeemed on chain.
+ * tab in contexts of their own. Writes the video, the signed record and `report.json`; resolves with 0 only when every
+ * frame was verified, paid and redeemed on chain, and the record holds offline.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const { providers, signal } = options;
@@ -106,19 +116,24 @@ async function walk(
 
   console.log('Redeeming the vouchers …');
   const settlements = await settle(requestor, job, lenders, started, chain);
+  const record = await readRecord(requestor, job);
+  writeFileSync(join(options.out, RECORD_NAME), record);
+  const { findings } = await verifyRecord(record);
   const view = await readJob(requestor, job);
   const report = makeReport(
     view,
     settlements,
     { path: join(options.out, video.name), ...(await measureVideo(video.bytes)) },
-    findFaults(view, settlements),
+    [...findFaults(view, settlements), ...findings.map(({ message }) => `The record of the run: ${message}`)],
   );
   writeFileSync(join(options.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   console.log(`\n${costTable(report)}\n`);
   console.log(
     `${report.verified} of ${report.tasks} frames verified in ${report.wallSeconds.toFixed(1)} s, ${report.executions} results, ${report.rejected.length} rejected.`,
   );
-  console.log(`Video:  ${report.video.path}\nReport: ${join(options.out, 'report.json')}`);
+  console.log(
+    `Video:  ${report.video.path}\nReport: ${join(options.out, 'report.json')}\nRecord: ${join(options.out, RECORD_NAME)}`,
+  );
   for (const fault of report.faults) console.error(`Fault: ${fault}`);
   return report.faults.length === 0 ? 0 : 1;
 }

@@ -82,6 +82,15 @@ export function readJob({ page }: Tab, job: string): Promise<JobProgress> {
   }, job);
 }
 
+/** The signed record of the job's run, as the page saves it. */
+export async function readRecord({ page }: Tab, job: string): Promise<Buffer> {
+  const base64 = await page.evaluate(async (job) => {
+    const bytes = await (globalThis as unknown as KilnWindow).kiln!.requestor.runRecord(job);
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  }, job);
+  return Buffer.from(base64, 'base64');
+}
+
 /** Assembles the deliverable in the tab; resolves with its files. */
 export async function assembleFiles(
   { page }: Tab,
