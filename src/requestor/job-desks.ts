@@ -81,7 +81,10 @@ export class JobDesks {
     const standing = { parts, trust, progress, links, leases, teller, statements, tasks, random, pay };
     const releases = (this.releases = new ReleaseDesk({ ...standing, onReleased: actions.onReleased }));
     const onTakenBack = (task: number) => ringers.forget(task);
-    const rechecks = (this.rechecks = new RecheckDesk({ ...standing, releases, onTakenBack }));
+    const rechecks = (this.rechecks = new RecheckDesk({
+      ...{ ...standing, releases, onTakenBack },
+      onKept: actions.onReleased,
+    }));
     const ringers = (this.ringers = new RingerDesk({ ...standing, rechecks }));
     const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
     const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
@@ -157,7 +160,7 @@ export class JobDesks {
         recompute,
         verify,
         auditFailed: (task, reason) => {
-          this.rechecks.cannotCompute();
+          this.rechecks.ownRunFailed(task);
           progress.note(`Task ${task} could not be checked on this device: ${reason}`);
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),

@@ -1,11 +1,19 @@
 import type { Envelope } from '../../protocol/envelope.ts';
+import type { Result } from '../../protocol/task.ts';
 import type { LieEvidence } from './task-events.ts';
+
+/** What a provider opened its commitment with; the digest is hex. */
+interface Opening {
+  readonly nonce: Uint8Array;
+  readonly digest: string;
+  readonly result: Result;
+}
 
 /** What a provider signed about one task, and what it opened its commitment with. */
 interface Statement {
   readonly agreement: string;
   readonly commit: Envelope;
-  readonly opened?: { readonly nonce: Uint8Array; readonly digest: string };
+  readonly opened?: Opening;
 }
 
 /**
@@ -22,11 +30,10 @@ export class Statements {
     if (!leases.has(lease)) leases.set(lease, { agreement, commit });
   }
 
-  /** It revealed a result that fits its commitment. `digest` is hex. */
-  open(task: number, lease: string, nonce: Uint8Array, digest: string): void {
+  /** It revealed a result that fits its commitment. */
+  open(task: number, lease: string, opened: Opening): void {
     const statement = this.#byTask.get(task)?.get(lease);
-    if (statement !== undefined)
-      this.#byTask.get(task)?.set(lease, { ...statement, opened: { nonce, digest } });
+    if (statement !== undefined) this.#byTask.get(task)?.set(lease, { ...statement, opened });
   }
 
   /** What a provider said under a lease, as evidence; undefined when it never revealed. */
@@ -39,6 +46,7 @@ export class Statements {
       commit,
       nonce: opened.nonce,
       claimed: opened.digest,
+      result: opened.result,
       ...(accepted === undefined ? {} : { accepted }),
     };
   }

@@ -181,7 +181,7 @@ export class TaskDesk {
     try {
       checkOutputs(manifest, result);
       const digest = await results.reveal({ lease, task }, peer, revealed);
-      statements.open(task, lease, nonce, digest);
+      statements.open(task, lease, { nonce, digest, result });
       const { exit, numericClass } = result;
       const numeric = numericClass === undefined ? {} : { numericClass };
       const check = this.#table.get(task);
@@ -232,6 +232,14 @@ export class TaskDesk {
     this.queue.reopen(task, 0);
     if (isOnOwnDevice) void this.#steps.audit(task);
     else void this.#steps.advance(task);
+  }
+
+  /** A check of a standing result came to nothing: it stands as before. */
+  keep(task: number): void {
+    for (const { id } of this.check(task)?.replicas.filter(isLive) ?? [])
+      this.#init.actions.dropReplica(id, task);
+    this.#steps.forget(task);
+    this.queue.finish(task);
   }
 
   /** A verified task must run again. */

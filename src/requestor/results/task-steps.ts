@@ -186,7 +186,7 @@ export class TaskSteps {
         digest: digestOf(check, OWN_RESULT) ?? '',
         isCurrent,
       });
-      return this.#end(task, check);
+      return this.forget(task);
     }
     const kept = await gatherAgreed(results, task, check, verdict);
     if ('type' in kept) return void table.apply(task, kept);
@@ -199,13 +199,12 @@ export class TaskSteps {
       throw error;
     }
     queue.finish(task);
-    this.#end(task, check);
+    this.forget(task);
   }
 
   #fail(task: number, reason: string, rejected: readonly Rejected[]): void {
-    const { table, queue, actions, teller } = this.#init;
-    const check = table.get(task);
-    if (check !== undefined) this.#end(task, check);
+    const { queue, actions, teller } = this.#init;
+    this.forget(task);
     queue.drop(task);
     teller.tell(task, { type: 'failed', reason });
     actions.fail(task, reason, rejected);
@@ -219,10 +218,12 @@ export class TaskSteps {
     return holders.length > 1 && holders.every((holder) => placementRefusal(check, holder) !== undefined);
   }
 
-  #end(task: number, check: TaskCheck): void {
+  /** A task is no longer under way: its check and the results that it gathered are forgotten. */
+  forget(task: number): void {
     const { table, results } = this.#init;
+    const check = table.get(task);
     table.delete(task);
-    for (const { id } of check.replicas) results.forget({ lease: id, task });
+    for (const { id } of check?.replicas ?? []) results.forget({ lease: id, task });
     results.forget({ lease: OWN_RESULT, task });
   }
 }

@@ -25,6 +25,8 @@ export interface RecheckDeskInit {
   readonly random: Random;
   /** A result counts no more. */
   readonly onTakenBack: (task: number) => void;
+  /** A check came to nothing, and the result stands as before. */
+  readonly onKept: () => void;
 }
 
 /** Takes results back and has standing ones checked again: after somebody was caught, and before the job closes. */
@@ -32,6 +34,8 @@ export class RecheckDesk {
   readonly #init: RecheckDeskInit;
   /** Standing results that are being checked. */
   readonly #open = new Set<number>();
+  /** Those that this device checks. */
+  readonly #own = new Set<number>();
   /** Those that are being used as ringers: checked as soon as that is over. */
   readonly #waiting = new Map<number, string>();
   #canCompute = true;
@@ -50,6 +54,7 @@ export class RecheckDesk {
     const reason = this.#waiting.get(task);
     this.#waiting.delete(task);
     this.#open.delete(task);
+    this.#own.delete(task);
     this.#count();
     if (reason !== undefined) queueMicrotask(() => void this.check(task, reason));
   }
@@ -65,9 +70,13 @@ export class RecheckDesk {
     return this.#canCompute;
   }
 
-  /** This device cannot run the job's tasks: closing checks are left to providers. */
-  cannotCompute(): void {
+  /** This device could not run a task: what it was to check stands as before, further checks are left to providers. */
+  ownRunFailed(task: number): void {
     this.#canCompute = false;
+    if (!this.#own.has(task)) return;
+    this.#init.tasks().keep(task);
+    this.ended(task);
+    this.#init.onKept();
   }
 
   /** A provider was caught: what only it supports runs again, what too few support is checked again, and nothing held is paid. */
@@ -109,6 +118,7 @@ export class RecheckDesk {
     const { manifest } = this.#init.parts.record;
     this.#init.teller.tell(task, { type: 'rechecked', reason });
     const check = recheckTask(manifest.policy, manifest.comparator.class, this.#votes(record));
+    if (by === 'own-device') this.#own.add(task);
     this.#init.tasks().recheck(task, check, keptOf(record), by === 'own-device');
   }
 
