@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinMemoryPeer, type MemoryPeer } from '../src/network/testing/memory-peer.ts';
 import { decodeEnvelope } from '../src/protocol/envelope.ts';
 import { identityOf } from '../src/protocol/messages.fixture.ts';
-import { proofBytes, proofOf, statementOf } from '../src/verification/fraud-proof.fixture.ts';
+import { proofBytes, proofOf, resultSaying, statementOf } from '../src/verification/fraud-proof.fixture.ts';
 import { type Relay, startRelay } from './relay.ts';
 
 let relay: Relay;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 const claim = async (accuser: number) =>
-  proofBytes(proofOf([await statementOf({ digest: new Uint8Array(32) })]), identityOf(accuser));
+  proofBytes(proofOf([await statementOf({ result: resultSaying(1) })]), identityOf(accuser));
 
 test('a fraud proof reaches other tabs through the relay; what is none goes no further', async () => {
   const [accuser, reader] = peers as [MemoryPeer, MemoryPeer];

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { FRAUD_PROOF_BURST, MAX_FRAUD_PROOF_BYTES } from '../protocol/constants.ts';
 import { identityOf } from '../protocol/messages.fixture.ts';
-import { proofBytes, proofOf, statementOf } from '../verification/fraud-proof.fixture.ts';
+import { proofBytes, proofOf, resultSaying, statementOf } from '../verification/fraud-proof.fixture.ts';
 import { FraudGate } from './fraud-gate.ts';
 import { heldClock } from './testing/held-clock.ts';
 
 const from = { origin: 'accuser', neighbour: 'relay', isTrusted: false };
-const statement = await statementOf({ digest: new Uint8Array(32) });
+const statement = await statementOf({ result: resultSaying(1) });
 /** A claim that only its signer tells from the others. */
 const claim = (accuser: number) => proofBytes(proofOf([statement]), identityOf(accuser));
 

@@ -1,18 +1,20 @@
 import * as v from 'valibot';
 import { envelopeSchema } from './envelope.ts';
-import { cidSchema, digestSchema, peerIdSchema, taskIndexSchema } from './primitives.ts';
+import { cidSchema, peerIdSchema, taskIndexSchema } from './primitives.ts';
+import { resultSchema } from './task.ts';
 
 /** Gossip topic of fraud proofs. */
 export const FRAUD_TOPIC = 'kiln/1/fraud';
 
-/** A provider's signed word for one result digest: its commit with what opens it, and the agreement it was given under. */
+/** A provider's signed word for one result: its commit with what opens it, and the agreement it was given under. */
 export const statementSchema = v.strictObject({
   /** The agreement as the provider signed it (domain `kiln/agreement/1`): job, comparator, payee. */
   agreement: envelopeSchema,
   /** Domain `kiln/commit/1`. */
   commit: envelopeSchema,
   nonce: v.pipe(v.instance(Uint8Array), v.length(16)),
-  digest: digestSchema,
+  /** What the commitment is to. */
+  result: resultSchema,
 });
 export type Statement = v.InferOutput<typeof statementSchema>;
 
@@ -25,8 +27,8 @@ const accusedEntries = {
 
 /**
  * A file that shows a provider's lie to anyone, signed by its accuser in the domain `kiln/fraud/1` (design:
- * verification, evidence). `equivocation`: two digests for one task of a job whose results are the same everywhere.
- * `refuted`: one digest that whoever recomputes the task finds wrong.
+ * verification, evidence). `equivocation`: two results for one task of a job whose results are the same everywhere.
+ * `refuted`: one result that whoever recomputes the task finds wrong.
  */
 export const fraudProofSchema = v.variant('kind', [
   v.strictObject({

@@ -1,30 +1,36 @@
 import { toHex } from '../base/bytes.ts';
-import { sha256 } from '../base/cid.ts';
+import { chunkCidOfDigest, sha256 } from '../base/cid.ts';
 import { encode } from '../protocol/codec.ts';
 import { encodeEnvelope, seal } from '../protocol/envelope.ts';
 import type { FraudProof, Statement } from '../protocol/fraud.ts';
 import type { Identity } from '../protocol/identity.ts';
 import { AGREEMENT, identityOf, SOME_CID } from '../protocol/messages.fixture.ts';
 import type { Agreement } from '../protocol/negotiate.ts';
-import { commitment } from '../protocol/task.ts';
+import { commitment, type Result, resultDigest } from '../protocol/task.ts';
 import type { Commit } from '../protocol/work.ts';
 
 /** Who lies in these tests, and who says so. */
 export const CHEAT = identityOf(11);
 export const ACCUSER = identityOf(12);
 
+/** A result with one output of 32 bytes: another number, another lie. */
+export function resultSaying(fill: number): Result {
+  const cid = chunkCidOfDigest(new Uint8Array(32).fill(fill));
+  return { exit: { kind: 'ok' }, outputs: [{ path: 'out', cid, bytes: 32 }], fuelUsed: 5 };
+}
+
 /** What may be wrong with a statement. */
 export interface StatementChange {
-  readonly digest: Uint8Array;
+  readonly result: Result;
   readonly job?: string;
   readonly task?: number;
   readonly signer?: Identity;
   readonly agreement?: Partial<Agreement>;
 }
 
-/** The cheat's signed word for a digest of task 3, with what the test changes. */
+/** The cheat's signed word for a result of task 3, with what the test changes. */
 export async function statementOf(change: StatementChange): Promise<Statement> {
-  const { digest, job = SOME_CID, task = 3, signer = CHEAT } = change;
+  const { result, job = SOME_CID, task = 3, signer = CHEAT } = change;
   const agreement: Agreement = {
     ...AGREEMENT,
     job,
@@ -36,13 +42,15 @@ export async function statementOf(change: StatementChange): Promise<Statement> {
   const commit: Commit = {
     agreement: toHex(await sha256(encode(agreement))),
     lease: 'l1',
-    entries: [{ task, commitment: await commitment(job, task, CHEAT.peer, nonce, digest) }],
+    entries: [
+      { task, commitment: await commitment(job, task, CHEAT.peer, nonce, await resultDigest(result)) },
+    ],
   };
   return {
     agreement: seal(signer, 'kiln/agreement/1', agreement),
     commit: seal(signer, 'kiln/commit/1', commit),
     nonce,
-    digest: digest.slice(),
+    result,
   };
 }
 

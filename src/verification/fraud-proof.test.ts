@@ -10,6 +10,7 @@ import {
   CHEAT,
   proofBytes,
   proofOf,
+  resultSaying,
   statementOf,
   type StatementChange,
 } from './fraud-proof.fixture.ts';
@@ -17,7 +18,7 @@ import {
 const OTHER_CID = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy';
 const victim = identityOf(13);
 const say = (fill: number, change: Partial<StatementChange> = {}) =>
-  statementOf({ digest: new Uint8Array(32).fill(fill), ...change });
+  statementOf({ result: resultSaying(fill), ...change });
 
 async function refusal(proof: unknown): Promise<string> {
   return openFraudProof(proofBytes(proof as FraudProof)).then(
@@ -26,7 +27,7 @@ async function refusal(proof: unknown): Promise<string> {
   );
 }
 
-test('two signed digests for one task are a proof that survives the wire, and names who made it', async () => {
+test('two signed results for one task are a proof that survives the wire, and names who made it', async () => {
   const bytes = proofBytes(proofOf([await say(1), await say(2)]));
   const sound = await openFraudProof(bytes);
   expect(sound).toMatchObject({
@@ -38,7 +39,7 @@ test('two signed digests for one task are a proof that survives the wire, and na
   expect(isProvenAtOnce(sound)).toBe(true);
 });
 
-test('one signed digest is a sound claim, but proves nothing by itself', async () => {
+test('one signed result is a sound claim, but proves nothing by itself', async () => {
   const sound = await openFraudProof(proofBytes(proofOf([await say(1)])));
   expect(sound.proof.kind).toBe('refuted');
   expect(isProvenAtOnce(sound)).toBe(false);
@@ -58,7 +59,7 @@ describe('nobody can be framed', () => {
   test('by words about another task, job or provider', async () => {
     const first = await say(1);
     expect(await refusal(proofOf([first, await say(2, { task: 4 })]))).toBe(
-      notProven('A statement is not about this task and digest.'),
+      notProven('A statement is not about this task and result.'),
     );
     expect(await refusal(proofOf([first, await say(2, { job: OTHER_CID })]))).toBe(
       notProven('A statement is about another job.'),
@@ -87,10 +88,20 @@ describe('nobody can be framed', () => {
     expect(await refusal(proofOf([await say(1, { agreement: { comparator: tolerance } })]))).toBe(may);
     expect(await refusal(proofOf([await say(1, { agreement: { kind: 'wgsl' } })]))).toBe(may);
   });
-  test('by a digest that was made up', async () => {
+  test('by another release of the sandbox, or a run that was stopped', async () => {
+    const other = { ...resultSaying(1), fuelUsed: 6 };
+    expect(await refusal(proofOf([await say(1), await say(1, { result: other })]))).toBe(
+      notProven('Both statements say the same.'),
+    );
+    const fault = { ...resultSaying(1), exit: { kind: 'fuel' as const, message: '' } };
+    expect(await refusal(proofOf([await say(1, { result: fault })]))).toBe(
+      notProven('A run that did not come to its end proves nothing.'),
+    );
+  });
+  test('by a result that was made up', async () => {
     const said = await say(2);
-    expect(await refusal(proofOf([{ ...said, digest: new Uint8Array(32).fill(7) }]))).toBe(
-      notProven('A statement is not about this task and digest.'),
+    expect(await refusal(proofOf([{ ...said, result: resultSaying(7) }]))).toBe(
+      notProven('A statement is not about this task and result.'),
     );
   });
 });

@@ -5,13 +5,14 @@ import {
   MAX_NEGOTIATE_FRAME_BYTES,
   MAX_WORK_FRAME_BYTES,
 } from '../protocol/constants.ts';
+import { encode } from '../protocol/codec.ts';
 import { decodeEnvelope, type Envelope, open } from '../protocol/envelope.ts';
 import { type FraudProof, fraudProofSchema, type Statement } from '../protocol/fraud.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import { type Agreement, agreementSchema } from '../protocol/negotiate.ts';
 import type { Address, JobKind } from '../protocol/primitives.ts';
-import { commitment } from '../protocol/task.ts';
+import { commitment, type Result, resultDigest } from '../protocol/task.ts';
 import { commitSchema } from '../protocol/work.ts';
 
 /** A fraud proof whose signatures and statements are in order. Whether it is true is another question for `refuted`. */
@@ -31,7 +32,7 @@ export interface SoundProof {
 
 /**
  * Checks the bytes of a fraud proof: form, signatures, that the statements are the accused's own and about this task,
- * and, for `equivocation`, that they differ. Nothing is computed or fetched. Throws what {@link decodeEnvelope} and
+ * and, for `equivocation`, that they differ in exit or outputs. Nothing is computed or fetched. Throws what {@link decodeEnvelope} and
  * {@link open} throw, and `fraud/not-proven`.
  */
 export async function openFraudProof(bytes: Uint8Array): Promise<SoundProof> {
@@ -41,7 +42,7 @@ export async function openFraudProof(bytes: Uint8Array): Promise<SoundProof> {
   const agreements: Agreement[] = [];
   for (const statement of proof.statements) agreements.push(await agreementOf(proof, statement));
   const [a, b] = proof.statements;
-  if (b !== undefined && equalBytes(a.digest, b.digest)) throw notProven('Both statements say the same.');
+  if (b !== undefined && isSameOutcome(a.result, b.result)) throw notProven('Both statements say the same.');
   const [{ requestor, payee, kind }] = agreements as [Agreement];
   return {
     proof,
@@ -55,7 +56,7 @@ export async function openFraudProof(bytes: Uint8Array): Promise<SoundProof> {
 }
 
 /**
- * Is a proof beyond doubt without the job's manifest? Two digests for one task of a WASI program that was agreed to be
+ * Is a proof beyond doubt without the job's manifest? Two results for one task of a WASI program that was agreed to be
  * compared exactly: such programs run the same everywhere.
  */
 export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
@@ -63,7 +64,7 @@ export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
 }
 
 /**
- * Does every honest device compute the same bytes for this job? Only then can a digest be held against anybody. Shaders
+ * Does every honest device compute the same bytes for this job? Only then can a result be held against anybody. Shaders
  * never qualify: even with integers only, what invocations do side by side may race.
  */
 export function isSameEverywhere({ program, comparator }: Manifest): boolean {
@@ -71,10 +72,25 @@ export function isSameEverywhere({ program, comparator }: Manifest): boolean {
   return program.kind === 'wasi' || (program.kind === 'onnx' && program.backend === 'wasm');
 }
 
+/** Did the program come to its end? How a run is stopped, by fuel or memory, may change from release to release. */
+export function isFinished({ exit }: Pick<Result, 'exit'>): boolean {
+  return exit.kind === 'ok' || exit.kind === 'exit-code';
+}
+
+/**
+ * Do two results say the same of the outputs? The fuel that was used and the digests of steps are left out: an honest
+ * device may run another release of the sandbox, which counts them otherwise.
+ */
+export function isSameOutcome(a: Result, b: Result): boolean {
+  const said = ({ exit, outputs }: Result) => encode({ exit, outputs });
+  return equalBytes(said(a), said(b));
+}
+
 async function agreementOf(
   { job, task, provider }: FraudProof,
-  { agreement, commit, nonce, digest }: Statement,
+  { agreement, commit, nonce, result }: Statement,
 ): Promise<Agreement> {
+  if (!isFinished(result)) throw notProven('A run that did not come to its end proves nothing.');
   const stated = await open(commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
   const agreed = await open(agreement, 'kiln/agreement/1', agreementSchema, MAX_NEGOTIATE_FRAME_BYTES);
   if (stated.signer !== provider || agreed.signer !== provider) {
@@ -90,11 +106,11 @@ async function agreementOf(
   if (terms.comparator.class !== 'exact' || terms.kind === 'wgsl') {
     throw notProven('Honest results of this job may differ.');
   }
-  const expected = await commitment(job, task, provider, nonce, digest);
+  const expected = await commitment(job, task, provider, nonce, await resultDigest(result));
   const isStated = stated.message.entries.some(
     (entry) => entry.task === task && equalBytes(entry.commitment, expected),
   );
-  if (!isStated) throw notProven('A statement is not about this task and digest.');
+  if (!isStated) throw notProven('A statement is not about this task and result.');
   return terms;
 }
 

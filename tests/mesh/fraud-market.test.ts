@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { decodeEnvelope } from '../../src/protocol/envelope.ts';
 import type { FraudRecord } from '../../src/requestor/evidence/fraud-record.ts';
-import { CHEAT, proofBytes, proofOf, statementOf } from '../../src/verification/fraud-proof.fixture.ts';
+import {
+  CHEAT,
+  proofBytes,
+  proofOf,
+  resultSaying,
+  statementOf,
+} from '../../src/verification/fraud-proof.fixture.ts';
 import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
 import { joinRogue } from './rogue.ts';
 import { lieAbout } from './twins/fake-sandbox.ts';
@@ -48,7 +54,7 @@ test('an equivocation ends its maker’s agreements at once, and bars it from re
   expect(rogue.peer.identity.peer).toBe(CHEAT.peer);
   const accuser = day.network.join(ACCUSER);
   const second = await day.requestor({ number: SECOND });
-  const said = [1, 2].map((fill) => statementOf({ digest: new Uint8Array(32).fill(fill) }));
+  const said = [1, 2].map((fill) => statementOf({ result: resultSaying(fill) }));
   const proof = proofOf(await Promise.all(said));
   await accuser.publishFraudProof(decodeEnvelope(proofBytes(proof), 100_000));
   await day.clock.advance(1_000);

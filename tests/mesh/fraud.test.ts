@@ -2,10 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Cid } from '../../src/base/cid.ts';
 import { manifestBytes } from '../../src/job/manifest.ts';
 import { decodeEnvelope, type Envelope } from '../../src/protocol/envelope.ts';
-import { resultDigest, resultOf } from '../../src/protocol/task.ts';
+import { type Result, resultOf } from '../../src/protocol/task.ts';
 import { FraudDesk } from '../../src/requestor/evidence/fraud-desk.ts';
 import { memoryStore } from '../../src/storage/memory-store.ts';
-import { CHEAT, proofBytes, proofOf, statementOf } from '../../src/verification/fraud-proof.fixture.ts';
+import {
+  CHEAT,
+  proofBytes,
+  proofOf,
+  resultSaying,
+  statementOf,
+} from '../../src/verification/fraud-proof.fixture.ts';
 import { FakeSandbox, type FakeSandboxOptions } from './twins/fake-sandbox.ts';
 import { ManualClock } from './twins/manual-clock.ts';
 import { MemoryNetwork, type MemoryPeer } from './twins/memory-network.ts';
@@ -20,7 +26,7 @@ let network: MemoryNetwork;
 let accuser: MemoryPeer;
 let job: Cid;
 /** What an honest device says of the task. */
-let truth: Uint8Array;
+let truth: Result;
 const desks: FraudDesk[] = [];
 
 beforeEach(async () => {
@@ -34,7 +40,7 @@ beforeEach(async () => {
   const opened = await sandbox.openJob(job, manifest, async () => new Uint8Array(1));
   const running = opened.run(TASK, { signal: new AbortController().signal });
   await clock.advance(1);
-  truth = await resultDigest(await resultOf(await running));
+  truth = await resultOf(await running);
 });
 
 afterEach(async () => {
@@ -60,10 +66,10 @@ async function reader(number: number, options: Partial<FakeSandboxOptions> = {},
   return { desk, peer, sandbox, store, convicted };
 }
 
-const lie = (fill: number) => new Uint8Array(32).fill(fill);
+const lie = resultSaying;
 
-async function proof(...digests: Uint8Array[]): Promise<Envelope> {
-  const statements = await Promise.all(digests.map((digest) => statementOf({ digest, job })));
+async function proof(...results: Result[]): Promise<Envelope> {
+  const statements = await Promise.all(results.map((result) => statementOf({ result, job })));
   return decodeEnvelope(proofBytes(proofOf(statements, job)), 100_000);
 }
 
@@ -87,7 +93,7 @@ describe('an equivocation', () => {
     expect(again.refusal(CHEAT.peer)?.reason).toBe('banned');
   });
 
-  test('is found in two claims that name different digests, without a run, and told to everybody', async () => {
+  test('is found in two claims that name different results, without a run, and told to everybody', async () => {
     const [one, two] = [await reader(READER), await reader(OTHER)];
     await accuser.publishFraudProof(await proof(lie(1)));
     await clock.advance(1_000);

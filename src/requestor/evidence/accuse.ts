@@ -1,8 +1,9 @@
-import { fromHex, ownBytes } from '../../base/bytes.ts';
+import { ownBytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import { type Envelope, seal } from '../../protocol/envelope.ts';
 import type { FraudProof, Statement } from '../../protocol/fraud.ts';
 import type { Identity } from '../../protocol/identity.ts';
+import { isSameOutcome } from '../../verification/fraud-proof.ts';
 import type { Caught } from '../results/task-events.ts';
 
 /**
@@ -18,8 +19,8 @@ export function refutation(
 ): Envelope | undefined {
   if (evidence === undefined || task === undefined || evidence.accepted === undefined) return undefined;
   if (evidence.accepted === evidence.claimed) return undefined;
-  const { commit, nonce, claimed } = evidence;
-  const statement: Statement = { agreement, commit, nonce: ownBytes(nonce), digest: fromHex(claimed) };
+  const { commit, nonce, result } = evidence;
+  const statement: Statement = { agreement, commit, nonce: ownBytes(nonce), result };
   const proof: FraudProof = {
     version: 1,
     kind: 'refuted',
@@ -32,13 +33,13 @@ export function refutation(
 }
 
 /**
- * The stronger proof that two claims about one task make together when they name different digests: that needs no run to
+ * The stronger proof that two claims about one task make together when they name different results: that needs no run to
  * be believed. Undefined when they do not.
  */
 export function equivocation(identity: Identity, a: FraudProof, b: FraudProof): Envelope | undefined {
   const isOneTask = a.job === b.job && a.task === b.task && a.provider === b.provider;
   const [first, second] = [a.statements[0], b.statements[0]];
-  if (!isOneTask || first.digest.every((byte, i) => byte === second.digest[i])) return undefined;
+  if (!isOneTask || isSameOutcome(first.result, second.result)) return undefined;
   const { job, task, provider } = a;
   const proof: FraudProof = {
     version: 1,

@@ -1,12 +1,16 @@
-import { equalBytes } from '../../base/bytes.ts';
 import { type Clock, within } from '../../base/time.ts';
 import { checkManifest } from '../../job/check-manifest.ts';
 import { inputsOf } from '../../job/inputs.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { taskCount } from '../../job/split.ts';
 import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';
-import { resultDigest, resultOf } from '../../protocol/task.ts';
-import { isSameEverywhere, type SoundProof } from '../../verification/fraud-proof.ts';
+import { resultOf } from '../../protocol/task.ts';
+import {
+  isFinished,
+  isSameEverywhere,
+  isSameOutcome,
+  type SoundProof,
+} from '../../verification/fraud-proof.ts';
 import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
 import { CHECK_FETCH_MS, CHECK_TIMEOUT_MS, MAX_CHECK_INPUT_BYTES } from './constants.ts';
 
@@ -62,10 +66,9 @@ async function check(
     const outcome = await within(clock, CHECK_TIMEOUT_MS, signal, (stop) =>
       job.run(proof.task, { signal: stop }),
     );
-    const mine = await resultDigest(await resultOf(outcome));
-    if (equalBytes(mine, proof.statements[0].digest)) return 'false';
     // Only a run that came to its end here contradicts another: a fault may be this device's own.
-    return outcome.exit.kind === 'ok' || outcome.exit.kind === 'exit-code' ? 'true' : 'unknown';
+    if (!isFinished(outcome)) return 'unknown';
+    return isSameOutcome(await resultOf(outcome), proof.statements[0].result) ? 'false' : 'true';
   } finally {
     opening.then((job) => job.close()).catch(() => {});
   }

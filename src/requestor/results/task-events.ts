@@ -112,6 +112,8 @@ export interface LieEvidence {
   readonly nonce: Uint8Array;
   /** Hex digest of the result that it claimed. */
   readonly claimed: string;
+  /** That result, without its bytes. */
+  readonly result: Result;
   /** Hex digest of the result that was accepted instead; absent where none was. */
   readonly accepted?: string;
 }

@@ -186,7 +186,8 @@ test('evidence stays out of the store of bans, and other jobs out of each other'
     kind: 'task',
     trace: { task: 0, runs: [], checks: [], steps: [], omitted: 0 },
   });
-  const evidence = { agreement: DIGEST, commit: COMMIT, nonce: new Uint8Array(16), claimed: DIGEST };
+  const result = { exit: { kind: 'ok' as const }, outputs: [] };
+  const evidence = { agreement: DIGEST, commit: COMMIT, nonce: new Uint8Array(16), claimed: DIGEST, result };
   book.onCaught({ peer: REQUESTOR.peer, reason: 'lied', atMs: 5, evidence });
   expect(await book.all()).toEqual({
     traces: [],
