@@ -65,3 +65,7 @@ export const COVER_ASK_MS = 30_000;
 export const LEAST_RENEWAL_INTERVAL_MS = 60_000;
 /** Receipts that are looked at per agreement: the last words of each visit, and some more. */
 export const MAX_RECEIPTS_TAKEN = 8;
+/** When an ended agreement is visited again for what was not paid, each after the one before: minutes, then an hour. */
+export const LATE_VISITS_AFTER_MS: readonly number[] = [20_000, 120_000, 900_000, 3_600_000];
+/** The stream of such a visit has to open in this time. */
+export const VISIT_OPENS_WITHIN_MS = 15_000;

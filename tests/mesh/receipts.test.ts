@@ -102,3 +102,32 @@ test('a requestor that never answers keeps nobody from leaving', async () => {
   expect(await receiptsOf(one.store)).toEqual([]);
   expect(two.provider.view.value.status).toBe('working');
 });
+
+test('who leaves while its work is still judged comes back for its money, and for a receipt that counts it', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider({ msPerTask: 100 });
+  // Every result is computed again on the requestor's own device, which takes its time.
+  const { requestor } = await day.requestor({ msPerTask: 10_000, slots: 8 });
+  const job = await day.submit(requestor, 8, { kind: 'trust', auditRate: 1 });
+  await day.clock.advance(4_000);
+  await one.provider.stop();
+  await day.clock.advance(1_000);
+  const view = () => one.provider.view.value.agreements[0]!;
+  expect(view()).toMatchObject({ tasksAccepted: 0, earned: 0n, endReason: 'The provider stopped.' });
+  const tasks = view().tasksDelivered;
+  expect(tasks).toBeGreaterThan(0);
+  await day.clock.advance(25_000);
+  const spent = viewOf(requestor, job)!.spent;
+  expect(spent).toBe(BigInt(tasks) * TASK_PRICE);
+  expect(view()).toMatchObject({ tasksAccepted: tasks, earned: spent });
+  expect(await day.redeem(one)).toBe(spent);
+  const { got, given } = await receiptsOfDay(day, [one]);
+  expect(got).toMatchObject([{ accepted: tasks, paid: spent }]);
+  expect(given).toMatchObject([{ accepted: tasks, paid: spent, lost: got[0]!.lost }]);
+  // Nothing is open any more: no further visit.
+  let visits = 0;
+  const open = one.peer.openStream.bind(one.peer);
+  one.peer.openStream = (...args) => (visits++, open(...args));
+  await day.clock.advance(5_000_000);
+  expect(visits).toBe(0);
+});

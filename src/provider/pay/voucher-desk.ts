@@ -81,6 +81,11 @@ export class VoucherDesk {
     return this.#paidHere;
   }
 
+  /** Accepted tasks that no voucher has paid yet. */
+  get owedTasks(): number {
+    return this.#owedTasks;
+  }
+
   /** The newest voucher of this payer, key and payee. */
   get newest(): SignedVoucher | undefined {
     return this.#last?.voucher;

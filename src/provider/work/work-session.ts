@@ -8,6 +8,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
 import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS, TASKS_PER_SLOT } from '../constants.ts';
 import { isFinal } from './is-final.ts';
+import { visitLater } from './late-visits.ts';
 import { LeaseBook } from './lease-book.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import type { RenewalDesk } from './renewal-desk.ts';
@@ -141,11 +142,8 @@ export class WorkSession {
   /** Works until the agreement ends; resolves with the reason, the last vouchers stored. */
   async run(): Promise<string> {
     const { clock, vouchers } = this.#init;
-    const stopInspecting = every(
-      clock,
-      () => INSPECT_INTERVAL_MS,
-      () => this.#inspect(),
-    );
+    const inspect = () => this.#inspect();
+    const stopInspecting = every(clock, () => INSPECT_INTERVAL_MS, inspect);
     try {
       await this.#stream.run();
       await vouchers.settled();
@@ -155,6 +153,8 @@ export class WorkSession {
       stopInspecting();
     }
     this.#setState('ended');
+    const isOpen = () => this.#book.unsettledCount + this.#verdicts.heldTasks + vouchers.owedTasks > 0;
+    void visitLater(clock, isOpen, () => this.#stream.visit());
     return this.#endReason ?? 'ended';
   }
 

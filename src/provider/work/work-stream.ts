@@ -1,11 +1,16 @@
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import { type Clock, sleep } from '../../base/time.ts';
+import { type Clock, sleep, within } from '../../base/time.ts';
 import { dialerChannel } from '../../protocol/channel.ts';
 import { RESUME_WINDOW_MS } from '../../protocol/constants.ts';
 import { Heartbeat } from '../../protocol/heartbeat.ts';
 import { type ProviderWorkChannel, WORK, type WorkDown, type WorkUp } from '../../protocol/work.ts';
-import { LAST_VOUCHERS_MS, RECONNECT_FIRST_MS, RECONNECT_MOST_MS } from '../constants.ts';
+import {
+  LAST_VOUCHERS_MS,
+  RECONNECT_FIRST_MS,
+  RECONNECT_MOST_MS,
+  VISIT_OPENS_WITHIN_MS,
+} from '../constants.ts';
 import type { PeerAddress, ProviderNetwork } from '../slices.ts';
 import { isFinal } from './is-final.ts';
 
@@ -41,6 +46,17 @@ export class WorkStream {
   /** Keeps a stream open until the agreement ends. Never rejects. */
   async run(): Promise<void> {
     while (!this.#init.ending.aborted) await this.#connect();
+  }
+
+  /** Opens a stream once more after the end, for what was judged and paid meanwhile; it is given some seconds. */
+  async visit(): Promise<void> {
+    const { clock, network, requestor } = this.#init;
+    const stream = await within(clock, VISIT_OPENS_WITHIN_MS, undefined, (signal) =>
+      network.openStream(WORK, requestor, signal),
+    );
+    const serving = this.#serve(dialerChannel(WORK, stream));
+    this.leave();
+    await serving;
   }
 
   /** Sends if there is a stream. */

@@ -94,7 +94,7 @@ export class LeaseDesk {
       ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON_CHARS) }),
     };
     if (outcome === 'rejected' && link.told.of(lease, task) !== outcome) link.rejectedTasks++;
-    link.told.note(entry);
+    link.told.note(entry, link.isAttached);
     this.#init.outbox.verdict(link, entry);
     this.#remove(link, lease, task);
   }
@@ -133,7 +133,7 @@ export class LeaseDesk {
     }
     const unknown = held.filter((id) => !link.leases.has(id));
     if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
-    for (const entry of link.told.released) this.#init.outbox.verdict(link, entry);
+    for (const entry of link.told.again) this.#init.outbox.verdict(link, entry);
   }
 
   /** Gives up what is past its deadline; the result is the number of late leases. */
@@ -221,7 +221,10 @@ export class LeaseDesk {
     const isIdle = this.#init.tasks().isIdle;
     // A standing result may be checked once more before the job closes.
     reserved += dearest * BigInt(this.#init.closingReserve());
-    const results = Math.max(firstReplicas(policy, comparator.class), expectedResults(policy, comparator.class));
+    const results = Math.max(
+      firstReplicas(policy, comparator.class),
+      expectedResults(policy, comparator.class),
+    );
     const perTask = (dearest * BigInt(Math.ceil(results * SHARES))) / BigInt(SHARES);
     const rest = this.#init.budgetRest() - reserved;
     this.#init.progress.isBroke = isIdle && rest < perTask;

@@ -30,7 +30,17 @@ test('counts what waits for another word, once each', () => {
   told.note(say(9, 'accepted'));
   expect(told.heldTasks).toBe(2);
   expect([told.isHeld('a', 0), told.isHeld('a', 1)]).toEqual([true, false]);
-  expect(told.released).toEqual([say(1, 'accepted')]);
+  expect(told.again).toEqual([say(1, 'accepted')]);
+});
+
+test('says again what was said while nobody could hear it', () => {
+  const told = new ToldVerdicts();
+  told.note(say(0, 'accepted'));
+  told.note(say(1, 'accepted'), false);
+  told.note(say(2, 'provisional'), false);
+  expect(told.again).toEqual([say(1, 'accepted'), say(2, 'provisional')]);
+  told.note(say(2, 'rejected'));
+  expect(told.again).toEqual([say(1, 'accepted'), say(2, 'rejected')]);
 });
 
 test('keeps a bounded number, and never forgets what is held', () => {
@@ -43,5 +53,5 @@ test('keeps a bounded number, and never forgets what is held', () => {
     told.note(say(task, 'provisional'));
     told.note(say(task, 'accepted'));
   }
-  expect(told.released).toHaveLength(4_096);
+  expect(told.again).toHaveLength(4_096);
 });

@@ -13,24 +13,25 @@ const MAX_TOLD = 4_096;
 export class ToldVerdicts {
   readonly #told = new Map<string, VerdictOutcome>();
   readonly #held = new Set<string>();
-  /** Last words on tasks that were held, newest last. */
-  readonly #released = new Map<string, Entry>();
+  /** What may not have been heard, or not understood before: to be said again. Newest last. */
+  readonly #again = new Map<string, Entry>();
 
   /** Tasks whose pay is held back now. */
   get heldTasks(): number {
     return this.#held.size;
   }
 
-  note(entry: Entry): void {
+  /** @param isHeard is there a stream on which it can be said? */
+  note(entry: Entry, isHeard = true): void {
     const key = keyOf(entry.lease, entry.task);
     this.#told.delete(key);
     this.#told.set(key, entry.outcome);
     dropOldest(this.#told);
     if (entry.outcome === 'provisional') this.#held.add(key);
-    else if (this.#held.delete(key)) {
-      this.#released.set(key, entry);
-      dropOldest(this.#released);
-    }
+    const wasHeld = entry.outcome !== 'provisional' && this.#held.delete(key);
+    if (isHeard && !wasHeld) return;
+    this.#again.set(key, entry);
+    dropOldest(this.#again);
   }
 
   /** What was said of a task, as far as that is remembered. */
@@ -52,9 +53,9 @@ export class ToldVerdicts {
     return this.#held.has(keyOf(lease, task));
   }
 
-  /** The last words on what was held, to be said again on a new stream. */
-  get released(): readonly Entry[] {
-    return [...this.#released.values()];
+  /** To be said again on a new stream: last words on what was held, and what was said while there was no stream. */
+  get again(): readonly Entry[] {
+    return [...this.#again.values()];
   }
 }
 

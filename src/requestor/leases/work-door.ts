@@ -4,6 +4,7 @@ import { type FrameStream, listenerChannel } from '../../protocol/channel.ts';
 import { NEGOTIATION_TIMEOUT_MS } from '../../protocol/constants.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import { type RequestorWorkChannel, type SignedVoucher, WORK } from '../../protocol/work.ts';
+import { ENDED, statement } from '../pay/last-voucher.ts';
 import type { JobRunner } from '../job-runner.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 
@@ -33,11 +34,11 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
     const isOpen = known !== undefined && known.link.peer === stream.peer && !known.link.isEnded;
     if (isOpen) return await known.runner.serve(known.link, channel, messages, hello.leases);
     const voucher = await init.lastVoucher(hello.agreement, stream.peer);
-    if (voucher !== undefined)
-      await channel.send({ type: 'voucher', voucher, agreement: hello.agreement, tasks: 0 });
-    await channel.send({ type: 'drain', reason: 'This agreement has ended.' });
-    if (known?.link.peer === stream.peer)
-      await known.runner.meet(known.link, voucher, (message) => channel.send(message), messages);
+    if (known?.link.peer === stream.peer) await known.runner.meet(known.link, voucher, channel, messages);
+    else {
+      if (voucher !== undefined) await channel.send(statement(hello.agreement, voucher));
+      await channel.send({ type: 'drain', reason: ENDED });
+    }
     await channel.close();
   } catch (error) {
     channel.abort(toKilnError(error, 'work/broken'));

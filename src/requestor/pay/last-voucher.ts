@@ -2,10 +2,18 @@ import { type Ledger, newestVoucher } from '../../payment/ledger.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Address } from '../../protocol/primitives.ts';
-import type { SignedVoucher } from '../../protocol/work.ts';
+import type { SignedVoucher, WorkDown } from '../../protocol/work.ts';
 import type { RequestorAgreementRecord } from '../records.ts';
 import type { Collection } from '../../base/collection.ts';
 import type { PaymentSession } from '../slices.ts';
+
+/** What a provider hears that comes back to an agreement that has ended. */
+export const ENDED = 'This agreement has ended.';
+
+/** A voucher that pays for nothing new: it states the balance. */
+export function statement(agreement: string, voucher: SignedVoucher): WorkDown {
+  return { type: 'voucher', voucher, agreement, tasks: 0 };
+}
 
 /**
  * The newest voucher that was promised under an agreement, from what is stored: the job may have ended, or the tab may

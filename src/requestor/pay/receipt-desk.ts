@@ -8,11 +8,13 @@ import {
   receiptOf,
   type ReceiptRecord,
 } from '../../payment/receipt.ts';
+import { MAX_TASKS_PER_LEASE } from '../../protocol/constants.ts';
 import { type Envelope, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
-import type { SignedVoucher, WorkDown, WorkUp } from '../../protocol/work.ts';
+import type { RequestorWorkChannel, SignedVoucher, WorkUp } from '../../protocol/work.ts';
 import { LAST_WORDS_MS, MAX_RECEIPTS_TAKEN } from '../constants.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
+import { ENDED, statement } from './last-voucher.ts';
 import type { Paymaster } from './paymaster.ts';
 
 /** What the desk works with. */
@@ -45,19 +47,25 @@ export class ReceiptDesk {
   }
 
   /**
-   * The same for a provider that comes back after the end: `voucher` is what it is told of the balance. Resolves when it
-   * has answered, or has had its time.
+   * The same for a provider that comes back after the end: the verdicts that it missed, the balance (`voucher`), the
+   * receipt. Resolves when it has answered, or has had its time.
    */
   async meet(
     link: ProviderLink,
     voucher: SignedVoucher | undefined,
-    send: (message: WorkDown) => Promise<void>,
+    channel: RequestorWorkChannel,
     messages: AsyncIterator<WorkUp>,
   ): Promise<void> {
+    for (let i = 0; i < link.told.again.length; i += MAX_TASKS_PER_LEASE) {
+      const entries = link.told.again.slice(i, i + MAX_TASKS_PER_LEASE);
+      await channel.send({ type: 'verdict', entries });
+    }
+    if (voucher !== undefined) await channel.send(statement(link.digest, voucher));
+    await channel.send({ type: 'drain', reason: ENDED });
     link.lastVoucher = voucher ?? link.lastVoucher;
     const receipt = await this.#receipt(link);
     if (receipt === undefined) return;
-    await send({ type: 'receipt', receipt });
+    await channel.send({ type: 'receipt', receipt });
     await within(this.#init.clock, LAST_WORDS_MS, undefined, async (signal) => {
       for (let next = await messages.next(); !signal.aborted && next.done !== true;) {
         if (next.value.type === 'receipt') return this.take(link, next.value.receipt);
