@@ -134,8 +134,10 @@ export class JobDesks {
       releases.accept(record, (peer) => progress.banned.has(peer));
       this.ringers.learn(record, []);
       for (const { agreement, lease, isHeld } of record.supporters) {
-        const link = isHeld === true ? this.links.get(agreement) : undefined;
-        if (lease !== undefined) link?.told.note({ lease, task, outcome: 'provisional' });
+        if (lease === undefined) continue;
+        // What was said before the reload may have been lost with it: it is said again.
+        const outcome = isHeld === true ? 'provisional' : 'accepted';
+        this.links.get(agreement)?.told.note({ lease, task, outcome }, false);
       }
     }
   }
