@@ -1,9 +1,53 @@
 import { expect, test } from 'vitest';
+import { manifestBytes } from '../../src/job/manifest.ts';
+import { heldBackTasks } from '../../src/payment/held-back.ts';
+import { seal } from '../../src/protocol/envelope.ts';
+import type { Agreement } from '../../src/protocol/negotiate.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
-import { type DayProvider, MarketDay, TASK_PRICE, viewOf } from './market-day.ts';
+import type { WorkDown } from '../../src/protocol/work.ts';
+import { newRecord, note, type ReputationRecord } from '../../src/reputation/record.ts';
+import type { FraudRecord } from '../../src/requestor/evidence/fraud-record.ts';
+import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
+import { ProviderLink } from '../../src/requestor/seats/provider-link.ts';
+import { Crash } from './crash.ts';
+import { type DayProvider, makeDraft, MarketDay, TASK_PRICE, viewOf } from './market-day.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
 const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0 };
+/** Whoever has proven itself in earlier jobs is trusted from the start. */
+const TRUSTING: Policy = { ...ADAPTIVE, threshold: 0.99 };
+
+/** A provider that has delivered many good results to this requestor before. */
+async function trust(day: MarketDay, { peer }: DayProvider): Promise<void> {
+  const record = note(newRecord(day.clock.now()), 'valid', day.clock.now(), 50);
+  await day.requestorStore
+    .collection<ReputationRecord>('reputation')
+    .put(`wasi/${peer.identity.peer}`, record);
+}
+
+/** As if a proof against this provider had just been found sound. */
+function convictionOf({ peer, payee }: DayProvider): FraudRecord {
+  const provider = peer.identity.peer;
+  return {
+    digest: '00'.repeat(32),
+    provider,
+    payee,
+    accuser: provider,
+    job: 'another job',
+    task: 3,
+    kind: 'refuted',
+    jobKind: 'wasi',
+    state: 'proven',
+    envelope: seal(peer.identity, 'kiln/fraud/1', {}),
+    receivedAtMs: 0,
+    isOwn: false,
+  };
+}
+
+async function agreementsOf({ requestorStore }: MarketDay): Promise<Agreement[]> {
+  const records = await requestorStore.collection<RequestorAgreementRecord>('agreements').entries();
+  return records.map(([, { agreement }]) => agreement);
+}
 
 async function expectTrue(
   { requestor }: Awaited<ReturnType<MarketDay['requestor']>>,
@@ -71,4 +115,99 @@ test('ringers catch a cheat where every result counts alone, and are paid like w
   expect(ringers).toBeGreaterThan(0);
   expect(await day.redeem(honest)).toBe(lineOf({ view }, honest)!.paid);
   await expectTrue(home, job, 120);
+});
+
+/** All that the requestor says of results to its providers, in order. */
+function listen(): { readonly said: { lease: string; task: number; outcome: string }[]; stop(): void } {
+  const said: { lease: string; task: number; outcome: string }[] = [];
+  const send = ProviderLink.prototype.send;
+  ProviderLink.prototype.send = function (this: ProviderLink, message: WorkDown) {
+    if (message.type === 'verdict') said.push(...message.entries);
+    send.call(this, message);
+  };
+  return { said, stop: () => void (ProviderLink.prototype.send = send) };
+}
+
+test('what is held back is told so, stays within the limit, and is accepted once; nobody is paid before', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider({ msPerTask: 100 });
+  const two = await day.provider({ msPerTask: 100 });
+  for (const provider of [one, two]) await trust(day, provider);
+  const { requestor } = await day.requestor();
+  const heard = listen();
+  const job = await day.submit(requestor, 60, TRUSTING);
+  let most = 0;
+  await day.clock.runUntil(() => {
+    const view = viewOf(requestor, job)!;
+    for (const { provider } of [one, two])
+      most = Math.max(most, provider.view.value.agreements[0]?.tasksHeld ?? 0);
+    return view.status === 'done';
+  }, 600_000);
+  heard.stop();
+  await day.clock.advance(1_000);
+  const limit = heldBackTasks((await agreementsOf(day))[0]!);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(limit);
+  const outcomes = Map.groupBy(heard.said, ({ lease, task }) => `${lease}/${task}`);
+  const stories = [...outcomes.values()].map((entries) => entries.map(({ outcome }) => outcome).join(' '));
+  expect(new Set(stories)).toEqual(new Set(['provisional accepted', 'accepted']));
+  expect(viewOf(requestor, job)!.spent).toBe(BigInt(stories.length) * TASK_PRICE);
+});
+
+test('a provider convicted elsewhere loses what it did alone, unpaid, and its seat, with the reason shown', async () => {
+  await using day = new MarketDay();
+  const convict = await day.provider({ msPerTask: 100 });
+  const honest = await day.provider({ msPerTask: 100 });
+  for (const provider of [convict, honest]) await trust(day, provider);
+  const home = await day.requestor();
+  const job = await day.submit(home.requestor, 60, TRUSTING);
+  await day.clock.runUntil(() => (viewOf(home.requestor, job)?.provisional ?? 0) >= 12, 120_000);
+  const paid = lineOf({ view: viewOf(home.requestor, job) }, convict)!.paid;
+  const proof = convictionOf(convict);
+  for (const again of [proof, proof]) home.fraud.events.emit('convicted', again);
+  const view = await day.untilEnded(home.requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 60 });
+  expect(lineOf({ view }, convict)).toMatchObject({
+    state: 'banned',
+    endReason: expect.stringContaining('A fraud proof convicts it') as string,
+    paid,
+  });
+  expect(await day.redeem(honest)).toBe(lineOf({ view }, honest)!.paid);
+  await expectTrue(home, job, 60);
+});
+
+test('a reload in the middle of closing goes on with it: bans, votes, held pay and trust are remembered', async () => {
+  await using day = new MarketDay();
+  const sleeper = await day.provider({ msPerTask: 1_000, tamper: lateLie(17) });
+  const honest = [await day.provider({ msPerTask: 1_000 }), await day.provider({ msPerTask: 1_000 })];
+  for (const provider of [sleeper, ...honest]) await trust(day, provider);
+  const crash = new Crash();
+  const first = await day.requestor({ crash });
+  const job = await day.submit(first.requestor, 60, TRUSTING);
+  await day.clock.runUntil(
+    () => viewOf(first.requestor, job)!.waitingFor?.startsWith('closing checks') === true,
+    120_000,
+  );
+  const before = viewOf(first.requestor, job)!;
+  expect(before.provisional).toBeGreaterThan(0);
+  crash.isDead = true;
+  const second = await day.requestor();
+  // A real browser keeps blobs on disk.
+  const { manifest, blobs } = await makeDraft(60, TRUSTING);
+  for (const blob of [...blobs, manifestBytes(manifest)]) await second.peer.blobs.put(blob);
+  await day.clock.runUntil(() => viewOf(second.requestor, job) !== undefined, 10_000);
+  const after = viewOf(second.requestor, job)!;
+  expect(after.provisional + after.verified).toBe(60);
+  expect(after.provisional).toBeGreaterThan(0);
+  const view = await day.untilEnded(second.requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 60, provisional: 0 });
+  expect(lineOf({ view }, sleeper)).toMatchObject({ state: 'banned' });
+  await expectTrue(second, job, 60);
+  for (const one of honest) expect(await day.redeem(one)).toBe(lineOf({ view }, one)!.paid);
+  // A third look at the ended job: who was caught and why is remembered.
+  const third = await day.requestor();
+  expect(lineOf({ view: viewOf(third.requestor, job) }, sleeper)).toMatchObject({
+    state: 'banned',
+    endReason: expect.stringContaining('rejected') as string,
+  });
 });
