@@ -162,6 +162,24 @@ describe('a claim', () => {
     expect([...faulty.convicted, ...cutOff.convicted]).toEqual([]);
   });
 
+  test('costs this device no more time in an hour than it allows', async () => {
+    const { desk, sandbox } = await reader(READER, {
+      msPerTask: 59_000,
+      exit: () => ({ kind: 'trap', message: '' }),
+    });
+    await accuser.publishFraudProof(await proof(lie(1)));
+    await clock.advance(1_000);
+    for (let i = 0; i < 12; i++) {
+      desk.meet(CHEAT.peer);
+      await clock.advance(120_000);
+    }
+    expect(sandbox.started).toBe(6);
+    await clock.advance(3_600_000);
+    desk.meet(CHEAT.peer);
+    await clock.advance(120_000);
+    expect(sandbox.started).toBe(7);
+  });
+
   test('costs this device no more runs in an hour than it allows', async () => {
     const { desk, sandbox } = await reader(READER, { exit: () => ({ kind: 'timeout', message: '' }) });
     await accuser.publishFraudProof(await proof(lie(1)));

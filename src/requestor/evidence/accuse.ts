@@ -17,8 +17,8 @@ export function refutation(
   { peer, task, evidence }: Caught,
   agreement: Envelope,
 ): Envelope | undefined {
-  if (evidence === undefined || task === undefined || evidence.accepted === undefined) return undefined;
-  if (evidence.accepted === evidence.claimed) return undefined;
+  if (evidence === undefined || task === undefined || evidence.accepted === evidence.claimed)
+    return undefined;
   const { commit, nonce, result } = evidence;
   const statement: Statement = { agreement, commit, nonce: ownBytes(nonce), result };
   const proof: FraudProof = {

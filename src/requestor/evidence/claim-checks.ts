@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/time.ts';
 import type { SoundProof } from '../../verification/fraud-proof.ts';
 import { checkClaim, type CheckClaimInit } from './check-claim.ts';
-import { MAX_CHECKS_PER_HOUR } from './constants.ts';
+import { MAX_CHECK_MS_PER_HOUR, MAX_CHECKS_PER_HOUR } from './constants.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,8 +11,8 @@ export class ClaimChecks {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
-  /** When checks of the past hour began. */
-  #begun: number[] = [];
+  /** Checks of the past hour: when each began and how long it took so far. */
+  #begun: { readonly atMs: number; tookMs: number }[] = [];
   readonly #underWay = new Set<string>();
 
   constructor(init: CheckClaimInit, signal: AbortSignal) {
@@ -24,10 +24,15 @@ export class ClaimChecks {
   /** Checks a claim of somebody else, unless it is being checked or too many were; `unknown` then. */
   async ofOther(sound: SoundProof): Promise<'true' | 'false' | 'unknown'> {
     const nowMs = this.#clock.now();
-    this.#begun = this.#begun.filter((atMs) => nowMs - atMs < HOUR_MS);
-    if (this.#begun.length >= MAX_CHECKS_PER_HOUR || this.#underWay.has(sound.digest)) return 'unknown';
-    this.#begun.push(nowMs);
-    return this.own(sound);
+    this.#begun = this.#begun.filter(({ atMs }) => nowMs - atMs < HOUR_MS);
+    const spentMs = this.#begun.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    const isSpent = this.#begun.length >= MAX_CHECKS_PER_HOUR || spentMs >= MAX_CHECK_MS_PER_HOUR;
+    if (isSpent || this.#underWay.has(sound.digest)) return 'unknown';
+    const one = { atMs: nowMs, tookMs: 0 };
+    this.#begun.push(one);
+    const verdict = await this.own(sound);
+    one.tookMs = this.#clock.now() - nowMs;
+    return verdict;
   }
 
   /** Checks a claim that this device is about to make: a crowd that outvoted an honest provider must not be repeated. */

@@ -13,7 +13,7 @@ import type { Caught, TaskObserver } from '../results/task-events.ts';
 import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
 import { equivocation, refutation } from './accuse.ts';
 import { ClaimChecks } from './claim-checks.ts';
-import { REPEAT_PROOF_MS, REPEATED_PROOFS } from './constants.ts';
+import { REPEAT_PROOF_MS, REPEATED_FOR_MS, REPEATED_PROOFS } from './constants.ts';
 import { FraudBook } from './fraud-book.ts';
 import { describeFraud, type FraudRecord, type FraudState } from './fraud-record.ts';
 
@@ -178,7 +178,10 @@ export class FraudDesk implements AsyncDisposable {
 
   /** Tells own proofs again: some who have to know were not there. */
   async #repeat(): Promise<void> {
-    const own = this.#book.all.filter(({ isOwn, state }) => isOwn && state === 'proven');
+    const sinceMs = this.#init.clock.now() - REPEATED_FOR_MS;
+    const own = this.#book.all.filter(
+      ({ isOwn, state, receivedAtMs }) => isOwn && state === 'proven' && receivedAtMs > sinceMs,
+    );
     for (const { envelope } of own.slice(0, REPEATED_PROOFS))
       await this.#init.network.publishFraudProof(envelope).catch(() => {});
   }
