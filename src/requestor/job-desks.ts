@@ -181,7 +181,7 @@ export class JobDesks {
     return this.rechecks.canCompute;
   }
 
-  /** A provider broke its commitment: it hears so and is banned, whatever becomes of the task. */
+  /** A provider broke its commitment, or a verifier refuted it: it hears so and is banned, whatever becomes of the task. */
   #broke(lease: string, task: number, reason: string): void {
     const link = this.leases.owner(lease);
     if (link === undefined) return;

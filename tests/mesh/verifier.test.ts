@@ -11,6 +11,7 @@ import {
   PRICE_PER_UNIT,
   QUORUM_2,
   TASK_PRICE,
+  viewOf,
 } from './market-day.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
@@ -72,6 +73,25 @@ test('a liar is found by itself, without anybody to compare it with, and the job
   for (let task = 0; task < TASKS; task++)
     expect((await who.requestor.outputs(job, task))?.[0]?.bytes).toEqual(await trueOutput(job, task));
   expect(await day.redeem(liar)).toBe(0n);
+});
+
+test('a liar that is alone is caught before anybody else comes', async () => {
+  await using day = new MarketDay();
+  const liar = await day.provider({ tamper: lieAbout((task) => task === 3) });
+  const who = await day.requestor();
+  const job = await submit(day, who, await verifiedDraft({ kind: 'adaptive', auditRate: 0 }));
+  await day.clock.runUntil(() => (viewOf(who.requestor, job)?.rejected.length ?? 0) > 0, 60_000);
+  await day.clock.advance(10_000);
+  const before = viewOf(who.requestor, job)!;
+  expect(before.status).toBe('running');
+  expect(before.rejected).toEqual([
+    { task: 3, peer: liar.peer.identity.peer, reason: expect.any(String) as string },
+  ]);
+  expect(before.providers).toMatchObject([{ peer: liar.peer.identity.peer, state: 'banned' }]);
+  await day.provider();
+  const view = await day.untilEnded(who.requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: TASKS });
+  expect((await who.requestor.outputs(job, 3))?.[0]?.bytes).toEqual(await trueOutput(job, 3));
 });
 
 test('two liars that agree convince nobody', async () => {

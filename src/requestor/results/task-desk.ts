@@ -43,8 +43,6 @@ export interface TaskDeskActions extends TaskStepsActions {
   readonly committed: (task: number, peer: string) => void;
   /** Too few providers are there to confirm each other's results: may this device? */
   readonly lonely: () => boolean;
-  /** This provider lied about its own commitment: that needs no verdict. */
-  readonly caught: (lease: string, task: number, reason: string) => void;
 }
 
 /** What the desk is made of. */

@@ -48,6 +48,8 @@ export interface TaskStepsActions {
   ) => Promise<{ result: Result; digest: string; inline: Record<string, Bytes> }>;
   /** Runs the job's verifier program on the outputs of a result. */
   readonly verify: (task: number, outputs: Outputs) => Promise<VerifierWord>;
+  /** This provider lied about its own commitment, or a verifier found its result wrong: that needs no verdict. */
+  readonly caught: (lease: string, task: number, reason: string) => void;
   /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
   /** The same for a task whose answer was known before: only its provider was to be checked. */
@@ -172,6 +174,8 @@ export class TaskSteps {
       if (!table.apply(task, event) || event.type !== 'judged') continue;
       const { id: lease, ...judged } = event;
       teller.tell(task, { lease, ...judged });
+      if (judged.outcome === 'wrong')
+        actions.caught(lease, task, judged.reason ?? 'the verifier found it wrong');
     }
   }
 
