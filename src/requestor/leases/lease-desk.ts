@@ -14,6 +14,7 @@ import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from 
 import { duplicateFor } from './duplicate.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from '../results/job-progress.ts';
+import { LeaseOwners } from './lease-owners.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import type { Lessee, TaskDesk } from '../results/task-desk.ts';
@@ -40,14 +41,15 @@ export interface LeaseDeskInit {
 /** Cuts tasks into leases, keeps every provider's pipe full, and knows which lease is whose. */
 export class LeaseDesk {
   readonly #init: LeaseDeskInit;
-  readonly #owners = new Map<string, ProviderLink>();
+  readonly #owners: LeaseOwners;
   #nextLease = 0;
 
   constructor(init: LeaseDeskInit) {
     this.#init = init;
+    this.#owners = new LeaseOwners((lease, task) => this.#mayBeJudged(lease, task));
   }
 
-  /** The provider that a lease was given to, also after it ended. */
+  /** The provider that a lease was given to, also after it ended, while a result of it may be judged. */
   owner(lease: string): ProviderLink | undefined {
     return this.#owners.get(lease);
   }
@@ -244,7 +246,7 @@ export class LeaseDesk {
     const leasedAtMs = clock.now();
     const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });
     link.leases.set(id, { id, leasedAtMs, tasks: new Map(tasks.map((task) => [task, place()])) });
-    this.#owners.set(id, link);
+    this.#owners.add(id, link, tasks);
     for (const task of tasks) this.#init.progress.run(task);
     link.send({ type: 'lease', lease: id, tasks: [...tasks], deadlineMs, holders: this.#holders(link) });
   }
@@ -256,6 +258,16 @@ export class LeaseDesk {
       .filter((other) => other !== link && other.isAttached && other.executions > 0)
       .slice(0, MAX_HOLDERS_NAMED)
       .map(({ peer }) => peer);
+  }
+
+  #mayBeJudged(lease: string, task: number): boolean {
+    if (this.#owners.get(lease)?.told.isHeld(lease, task) === true) return true;
+    return (
+      this.#init
+        .tasks()
+        .check(task)
+        ?.replicas.some(({ id }) => id === lease) === true
+    );
   }
 
   #remove(link: ProviderLink, lease: string, task: number): boolean {
