@@ -18,6 +18,8 @@ export const AGREEMENT_LIFETIME_MS = 6 * 3_600_000;
 export const VIEW_INTERVAL_MS = 150;
 /** Weight of the newest sample in a provider's measured milliseconds per task. */
 export const SPEED_SMOOTHING = 0.3;
+/** A provider's pace is believed up to this many times what its results show: slots idle, and first tasks compile. */
+export const PACE_DOUBT = 4;
 /** Leases that one provider may lose or fail before the job ends its agreement. */
 export const MAX_FAILED_LEASES = 5;
 /** A provider whose stream has been gone this long gets its tasks taken away; it may still come back. */

@@ -22,7 +22,7 @@ export interface SpeedVerdict {
 }
 
 /** Nothing is judged before: first tasks wait for inputs, compilers and a pipe that fills slowly. */
-const LEAST_TASKS = 20;
+const LEAST_TASKS = 10;
 const LEAST_BUSY_MS = 30_000;
 /**
  * A busy machine, or a tab in the background, is several times slower than its benchmark; the claim of one slot is held

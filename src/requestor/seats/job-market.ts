@@ -46,6 +46,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     isNewcomer: (peer) => !reputation.knows(peer),
     connectionTo: (peer) => network.connectionTo(peer),
     seenSpeed: (peer) => speeds.believedOf(peer),
+    tooSlow: (peer) => speeds.tooSlow(peer),
     ...(terms.weights === undefined ? {} : { weights: terms.weights }),
     ...(terms.group === undefined ? {} : { groupKey: terms.group }),
   });

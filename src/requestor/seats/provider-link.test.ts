@@ -14,12 +14,34 @@ test('a provider cannot say that its tasks took longer than it had them: deadlin
   expect(link.msPerTask).toBe(2_000);
 });
 
+test('a provider cannot say that its tasks took no time: it would be leased half of the job', async () => {
+  const { link } = recordedLink(clock, 2, { slots: 1 });
+  const leasedAtMs = clock.now();
+  for (let i = 0; i < 30; i++) {
+    await clock.advance(10_000);
+    link.measure(2, 1, leasedAtMs);
+  }
+  expect(link.msPerTask).toBeCloseTo(2_500);
+});
+
+test('time without work in hand is not held against a pace', async () => {
+  const { link } = recordedLink(clock, 2, { slots: 1 });
+  await clock.advance(1_000);
+  link.measure(900, 1, clock.now() - 1_000);
+  await clock.advance(3_600_000);
+  const leasedAtMs = clock.now();
+  await clock.advance(1_000);
+  link.measure(900, 1, leasedAtMs);
+  expect(link.msPerTask).toBe(900);
+});
+
 test('the pace is smoothed, and samples that say nothing are left out', async () => {
   const { link } = recordedLink(clock);
   const leasedAtMs = clock.now();
-  await clock.advance(10_000);
+  await clock.advance(400);
   link.measure(400, 4, leasedAtMs);
-  link.measure(0, 4, leasedAtMs);
+  await clock.advance(10);
+  link.measure(0, 0, leasedAtMs);
   link.measure(500, 0, leasedAtMs);
   expect(link.msPerTask).toBe(100);
   link.measure(200, 1, leasedAtMs);

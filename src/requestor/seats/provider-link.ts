@@ -7,7 +7,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RequestorWorkChannel, SignedVoucher, WorkDown, WorkUp } from '../../protocol/work.ts';
 import type { Holder } from '../../verification/task/task-check.ts';
-import { LAST_WORDS_MS, SPEED_SMOOTHING } from '../constants.ts';
+import { LAST_WORDS_MS, PACE_DOUBT, SPEED_SMOOTHING } from '../constants.ts';
 import { ToldVerdicts } from '../leases/told-verdicts.ts';
 import type { OfferedRenewal } from '../records.ts';
 import type { JobProviderView } from '../view.ts';
@@ -29,6 +29,7 @@ export class ProviderLink {
   #channel: RequestorWorkChannel | undefined;
   #state: JobProviderView['state'] = 'broken';
   #brokenAtMs: number;
+  #measuredAtMs = 0;
   #endReason: string | undefined;
   executions = 0;
   tasksPaid = 0;
@@ -199,11 +200,16 @@ export class ProviderLink {
   }
 
   /**
-   * Takes a sample of the provider's pace: wall time of so many tasks, side by side in its slots. No task can have
-   * taken longer than since it was leased, whatever the provider says: deadlines follow this pace.
+   * Takes a sample of the provider's pace: wall time of so many tasks, side by side in its slots, as it says. No task can
+   * have taken longer than since it was leased, or deadlines would never come; nor much less than the time in which so
+   * many came while there was work in hand, or one that lies would be leased half of the job at once.
    */
   measure(wallMs: number, tasks: number, leasedAtMs: number): void {
-    const sample = Math.min(wallMs / tasks, this.#clock.now() - leasedAtMs);
+    const nowMs = this.#clock.now();
+    const busyMs = nowMs - Math.max(this.#measuredAtMs, leasedAtMs);
+    const least = (busyMs * this.agreement.slots) / tasks / PACE_DOUBT;
+    const sample = Math.min(Math.max(wallMs / tasks, least), nowMs - leasedAtMs);
+    if (tasks > 0) this.#measuredAtMs = nowMs;
     if (tasks === 0 || sample <= 0) return;
     this.msPerTask =
       this.msPerTask === undefined

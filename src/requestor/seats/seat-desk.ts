@@ -29,6 +29,8 @@ export interface SeatDeskInit {
   readonly connectionTo?: (peer: PeerId) => Promise<ConnectionQuality | undefined>;
   /** What a peer was seen to do, where its claim is not believed. @default claims are believed */
   readonly seenSpeed?: (peer: PeerId) => number | undefined;
+  /** Why a peer that was seen at work here is not taken again, in words. @default nobody is refused for it */
+  readonly tooSlow?: (peer: PeerId) => string | undefined;
   /** Draws newcomers. @default none is drawn */
   readonly random?: Random;
 }
@@ -123,7 +125,10 @@ export class SeatDesk {
       nowMs: clock.now(),
       ...(groupKey === undefined ? {} : { groupKey }),
     });
-    if (refusal !== undefined || isNewcomer === undefined || isNewcomer(signer)) return refusal;
+    if (refusal !== undefined) return refusal;
+    const slow = this.#init.tooSlow?.(signer);
+    if (slow !== undefined) return { reason: 'requirements-not-met', detail: slow };
+    if (isNewcomer === undefined || isNewcomer(signer)) return undefined;
     const others = new Set(seated.map(({ peer }) => peer)).size;
     const isSeated = seated.some(({ peer }) => peer === signer);
     if (isSeated || others < demand.seats.total - this.#kept()) return undefined;

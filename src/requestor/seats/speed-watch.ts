@@ -15,8 +15,10 @@ export interface SpeedWatchInit {
 }
 
 interface Seen {
-  /** Results that had come when counting began: with the first one, so that downloads do not count. */
-  readonly before: number;
+  /** The agreement looked at last, and its results then; before the first result there is nothing to count. */
+  digest: string;
+  executions: number;
+  tasks: number;
   busyMs: number;
   lookedAtMs: number;
   isTold: boolean;
@@ -28,8 +30,10 @@ const LONGEST_LOOK_MS = 3 * SWEEP_INTERVAL_MS;
 /** Holds the benchmark that each provider signed against the pace at which its results come. */
 export class SpeedWatch {
   readonly #init: SpeedWatchInit;
-  readonly #seen = new Map<string, Seen>();
+  /** By provider: who comes back under a new agreement is not forgotten. */
+  readonly #seen = new Map<PeerId, Seen>();
   readonly #believed = new Map<PeerId, number>();
+  readonly #tooSlow = new Map<PeerId, string>();
 
   constructor(init: SpeedWatchInit) {
     this.#init = init;
@@ -40,27 +44,24 @@ export class SpeedWatch {
     return this.#believed.get(peer);
   }
 
+  /** Why a provider is not taken again, in words; undefined while nothing is held against it. */
+  tooSlow(peer: PeerId): string | undefined {
+    return this.#tooSlow.get(peer);
+  }
+
   /** Looks at one provider; to be called at every sweep. Returns a reason to end its agreement when there is one. */
   review(link: ProviderLink): string | undefined {
-    if (link.isEnded || link.executions === 0) return undefined;
-    const { clock, microUnitsPerTask, needed, onOverstated } = this.#init;
-    const nowMs = clock.now();
-    const seen = this.#seen.get(link.digest);
-    if (seen === undefined) {
-      const before = link.executions;
-      this.#seen.set(link.digest, { before, busyMs: 0, lookedAtMs: nowMs, isTold: false });
-      return undefined;
-    }
-    const isBusy = link.isAttached && link.leasesInFlight > 0;
-    if (isBusy) seen.busyMs += Math.min(nowMs - seen.lookedAtMs, LONGEST_LOOK_MS);
-    seen.lookedAtMs = nowMs;
-    const { claimed } = link;
+    if (link.isEnded) return undefined;
+    this.#correctPace(link);
+    if (link.executions === 0) return undefined;
+    const { microUnitsPerTask, needed, onOverstated } = this.#init;
+    const seen = this.#look(link);
     const verdict = checkSpeed(
       {
         microUnitsPerTask,
-        tasks: link.executions - seen.before,
+        tasks: seen.tasks,
         busyMs: seen.busyMs,
-        ...(claimed === undefined ? {} : { claimedMicroUnitsPerSecond: claimed }),
+        ...(link.claimed === undefined ? {} : { claimedMicroUnitsPerSecond: link.claimed }),
       },
       needed,
     );
@@ -70,6 +71,33 @@ export class SpeedWatch {
       seen.isTold = true;
       onOverstated(link.peer, verdict.text);
     }
-    return verdict.isTooSlow ? `Too slow: ${verdict.text}.` : undefined;
+    if (!verdict.isTooSlow || verdict.text === undefined) return undefined;
+    this.#tooSlow.set(link.peer, verdict.text);
+    return `Too slow: ${verdict.text}.`;
+  }
+
+  /** Leases follow a provider's pace by its own word: where that is not believed, what was seen bounds it. */
+  #correctPace(link: ProviderLink): void {
+    const believed = this.#believed.get(link.peer);
+    if (believed === undefined) return;
+    const seenMs = (this.#init.microUnitsPerTask * 1_000 * link.agreement.slots) / believed;
+    link.msPerTask = Math.max(link.msPerTask ?? 0, seenMs);
+  }
+
+  /** Counting begins with an agreement's first result: downloads and compilers are not the machine's pace. */
+  #look(link: ProviderLink): Seen {
+    const { digest, executions, peer } = link;
+    const lookedAtMs = this.#init.clock.now();
+    const before = this.#seen.get(peer);
+    if (before === undefined || before.digest !== digest) {
+      const { tasks, busyMs, isTold } = before ?? { tasks: 0, busyMs: 0, isTold: false };
+      const begun: Seen = { digest, executions, tasks, busyMs, lookedAtMs, isTold };
+      this.#seen.set(peer, begun);
+      return begun;
+    }
+    const isBusy = link.isAttached && link.leasesInFlight > 0;
+    if (isBusy) before.busyMs += Math.min(lookedAtMs - before.lookedAtMs, LONGEST_LOOK_MS);
+    before.tasks += executions - before.executions;
+    return Object.assign(before, { executions, lookedAtMs });
   }
 }

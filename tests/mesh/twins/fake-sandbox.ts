@@ -18,6 +18,8 @@ export interface FakeSandboxOptions {
   readonly slots?: number;
   /** Duration of a task in the clock's time. @default 10 */
   readonly msPerTask?: number | ((task: number) => number);
+  /** What it says a task took. @default the truth */
+  readonly saidMsPerTask?: number;
   /** @default 1,000,000: one unit per second */
   readonly microUnitsPerSecond?: number;
   /** Size of each output. @default 32 */
@@ -111,12 +113,12 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
     try {
       if (signal.aborted) throw aborted(signal.reason);
       this.started++;
-      const { clock, msPerTask = 10 } = this.#options;
+      const { clock, msPerTask = 10, saidMsPerTask } = this.#options;
       const wallMs = typeof msPerTask === 'number' ? msPerTask : msPerTask(task);
       await sleep(clock, wallMs / 2, signal);
       onProgress?.(0.5);
       await sleep(clock, wallMs / 2, signal);
-      return { ...(await this.#outcome(job, manifest, task)), wallMs };
+      return { ...(await this.#outcome(job, manifest, task)), wallMs: saidMsPerTask ?? wallMs };
     } finally {
       this.#busy--;
       this.#waiting.shift()?.();
