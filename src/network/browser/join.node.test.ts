@@ -34,6 +34,18 @@ test('two tabs exchange frames over WebRTC, and the circuit that signalled it is
     .toBe('webrtc');
 });
 
+test('each knows how it reaches the other: how far, and that nobody is in between', async () => {
+  const { peer } = await provider.call('connection');
+  for (const quality of [
+    await provider.call('connectionTo', requestorAt.peer),
+    await requestor.call('connectionTo', peer),
+  ]) {
+    expect(quality?.isRelayed).toBe(false);
+    expect(quality?.rttMs).toBeGreaterThanOrEqual(0);
+  }
+  expect(await provider.call('connectionTo', '12D3KooWNobody')).toBeUndefined();
+});
+
 test('a demand announced by one tab is heard by the other', async () => {
   await provider.call('listen');
   await expect

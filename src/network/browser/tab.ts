@@ -48,6 +48,7 @@ export const tab = {
   },
   addresses: () => joined().addresses(),
   connection: () => joined().connection.value,
+  connectionTo: (peer: string) => joined().connectionTo(peer),
   board: () => joined().board.value.demands.length,
   /** Answers every frame with itself. */
   async echo(): Promise<void> {
