@@ -113,7 +113,10 @@ export class TaskDesk {
     const tasks = this.queue.take(holder.peer, count, mayTake);
     // What was refused for lack of money is offered again once there is some.
     if (freshLeft < 0) this.queue.forget(holder.peer);
-    for (const task of tasks) this.addReplica(task, lessee, 'work');
+    for (const task of tasks) {
+      const isRecheck = (this.check(task)?.atLeast ?? 1) > 1;
+      this.addReplica(task, lessee, isRecheck ? 'check' : 'work');
+    }
     return tasks;
   }
 
