@@ -2,6 +2,9 @@ import { RESUME_WINDOW_MS } from '../../protocol/constants.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { ProviderLink } from './provider-link.ts';
 
+/** Seats taken and left for nothing that are remembered: identities cost nothing, memory does. */
+const MAX_IDLE_REMEMBERED = 100;
+
 /** All providers of one job, by agreement: those at work, and those that were. */
 export class LinkBook {
   readonly #links = new Map<string, ProviderLink>();
@@ -38,7 +41,10 @@ export class LinkBook {
     return this.all.every((link) => link.peer === peer || !link.isAttached);
   }
 
+  /** Adds one. Of those that left without having done anything only the newest are remembered. */
   add(link: ProviderLink): void {
     this.#links.set(link.digest, link);
+    const idle = [...this.#links].filter(([, one]) => one.isEnded && one.didNothing);
+    for (const [digest] of idle.slice(0, -MAX_IDLE_REMEMBERED)) this.#links.delete(digest);
   }
 }

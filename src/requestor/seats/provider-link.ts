@@ -128,6 +128,12 @@ export class ProviderLink {
     return this.#state === 'drained' || this.#state === 'banned' || this.#state === 'ended';
   }
 
+  /** Has nothing come of it: no result, no loss, nothing to pay? */
+  get didNothing(): boolean {
+    const { executions, tasksPaid, owedTasks, rejectedTasks, lostTasks, told } = this;
+    return executions + tasksPaid + owedTasks + rejectedTasks + lostTasks + told.heldTasks === 0;
+  }
+
   /** How long the stream has been gone, or 0. */
   get brokenMs(): number {
     return this.#channel === undefined ? this.#clock.now() - this.#brokenAtMs : 0;
