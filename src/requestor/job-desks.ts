@@ -167,7 +167,7 @@ export class JobDesks {
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),
         lonely: () => this.#mayCheck(),
-        caught: (lease, task, reason) => this.#broke(lease, task, reason),
+        caught: (lease, task, reason) => this.#broke(teller, lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
         settleRinger: (judged) => this.settling.settleRinger(judged),
         fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
@@ -182,10 +182,11 @@ export class JobDesks {
   }
 
   /** A provider broke its commitment, or a verifier refuted it: it hears so and is banned, whatever becomes of the task. */
-  #broke(lease: string, task: number, reason: string): void {
+  #broke(teller: TaskTeller, lease: string, task: number, reason: string): void {
     const link = this.leases.owner(lease);
     if (link === undefined) return;
     this.leases.release(link, lease, task, 'rejected', reason);
+    teller.tell(task, { type: 'verdict', lease, peer: link.peer, outcome: 'rejected', reason });
     this.bans.caught({ task, lease, link, reason });
   }
 

@@ -5,6 +5,7 @@ import { Scope } from '../base/scope.ts';
 import { inputsOf } from '../job/inputs.ts';
 import { taskCount } from '../job/split.ts';
 import { taskPrice } from '../payment/price.ts';
+import type { TaskTrace } from '../protocol/task-trace.ts';
 import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
@@ -18,6 +19,7 @@ import { ReputationBook } from './seats/reputation-book.ts';
 import type { RequestorInit } from './requestor-init.ts';
 import { ResultKeeper } from './results/result-keeper.ts';
 import type { PaymentSession, RequestorNetwork } from './slices.ts';
+import { completeTrace } from './trace/complete-trace.ts';
 import { makeRunRecord } from './trace/make-run-record.ts';
 import { TraceBook } from './trace/trace-book.ts';
 import type { JobView } from './view.ts';
@@ -108,6 +110,13 @@ export class OpenJob implements AsyncDisposable {
     };
   }
 
+  /** What happened to a task; undefined while nobody was given it. */
+  async trace(task: number): Promise<TaskTrace | undefined> {
+    const trace = await this.traces.trace(task);
+    const result = await this.keeper.get(task);
+    return result === undefined ? trace : completeTrace(trace, result, this.#init.clock.now());
+  }
+
   /** The record of this run as a signed file; of a running job, as it is now. */
   async runRecord(): Promise<Bytes> {
     const { network, agreements, receipts, ledgers, reopenSession, clock } = this.#init;
@@ -115,6 +124,7 @@ export class OpenJob implements AsyncDisposable {
       requestor: network.identity.peer,
       record: this.#progress.record(this.#runner?.links ?? []),
       book: this.traces,
+      results: await this.keeper.all(),
       agreements,
       receipts,
       ledgers,

@@ -150,7 +150,7 @@ export class Requestor implements AsyncDisposable {
 
   /** What happened to a task; undefined while nobody was given it. */
   trace(job: Cid, task: number): Promise<TaskTrace | undefined> {
-    return this.#jobOf(job).traces.trace(task);
+    return this.#jobOf(job).trace(task);
   }
 
   /** The record of a job's run: a signed file that anyone can check offline. */

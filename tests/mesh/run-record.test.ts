@@ -2,15 +2,19 @@ import { expect, test } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
 import { chunkCid } from '../../src/base/cid.ts';
 import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
+import type { Requestor } from '../../src/requestor/requestor.ts';
+import { manifestBytes } from '../../src/job/manifest.ts';
 import { standingOf } from '../../src/protocol/task-trace.ts';
 import {
   makeDraft,
+  QUORUM_2,
   MarketDay,
   MICRO_UNITS_PER_TASK,
   PRICE_PER_UNIT,
   TASK_PRICE,
   viewOf,
 } from './market-day.ts';
+import { Crash } from './crash.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
 test('the record of a day with a liar holds offline, and names the liar with what it signed', async () => {
@@ -65,6 +69,30 @@ test('after a reload in the middle and another one at the end, the record still 
   expect(record.traces).toHaveLength(30);
   expect(refuted.map(({ task }) => task)).toEqual([3]);
 });
+
+test.each(Array.from({ length: 14 }, (_, i) => 10 + 2 * i))(
+  'a requestor that is killed before its step %i and comes back still has a record that holds',
+  async (killAt) => {
+    await using day = new MarketDay();
+    await day.provider({ msPerTask: 100 });
+    await day.provider({ msPerTask: 100 });
+    const crash = new Crash(killAt);
+    const { requestor } = await day.requestor({ crash });
+    const draft = await makeDraft(6, QUORUM_2);
+    void day.submit(requestor, 6).catch(() => {});
+    const hasEnded = (one: Requestor) => one.view.value.some(({ status }) => status === 'done');
+    await day.clock.runUntil(() => crash.isDead || hasEnded(requestor), 120_000);
+    await day.clock.advance(3_000);
+    expect(crash.isDead).toBe(true);
+    const again = await day.requestor();
+    for (const blob of [...draft.blobs, manifestBytes(draft.manifest)]) await again.peer.blobs.put(blob);
+    const job = again.requestor.view.value[0]!.job;
+    await day.clock.runUntil(() => hasEnded(again.requestor), 600_000);
+    await day.clock.advance(10_000);
+    const { findings } = await verifyRecord(await again.requestor.runRecord(job));
+    expect(findings).toEqual([]);
+  },
+);
 
 test('a sleeper under adaptive checks: what it did alone runs again, and the record says so', async () => {
   await using day = new MarketDay();

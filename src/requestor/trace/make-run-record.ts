@@ -9,8 +9,10 @@ import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RunRecord } from '../../protocol/run-record.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
-import type { JobRecord, RequestorAgreementRecord } from '../records.ts';
+import type { TaskTrace } from '../../protocol/task-trace.ts';
+import type { JobRecord, RequestorAgreementRecord, ResultRecord } from '../records.ts';
 import type { PaymentSession } from '../slices.ts';
+import { completeTrace } from './complete-trace.ts';
 import type { TraceBook } from './trace-book.ts';
 
 /** What a run's record is put together from. */
@@ -18,6 +20,8 @@ export interface RunRecordSources {
   readonly requestor: PeerId;
   readonly record: JobRecord;
   readonly book: TraceBook;
+  /** Everything that stands. */
+  readonly results: readonly ResultRecord[];
   readonly agreements: Collection<RequestorAgreementRecord>;
   readonly ledgers: Collection<Ledger>;
   /** What providers said of their agreements. */
@@ -65,7 +69,7 @@ export async function makeRunRecord(sources: RunRecordSources): Promise<RunRecor
       provider: providerEnvelope,
     })),
     commits,
-    traces,
+    traces: completed(traces, sources.results, nowMs),
     caught: caught.map(({ peer, atMs, reason, task, lease }) => ({
       peer,
       at: atMs,
@@ -76,6 +80,19 @@ export async function makeRunRecord(sources: RunRecordSources): Promise<RunRecor
     vouchers: ledger === undefined ? [] : await newestVouchers(sources, ledger, [...payees]),
     receipts: await receiptsOf(sources, sealed),
   };
+}
+
+function completed(
+  traces: readonly TaskTrace[],
+  results: readonly ResultRecord[],
+  nowMs: number,
+): TaskTrace[] {
+  const byTask = new Map(traces.map((trace) => [trace.task, trace]));
+  for (const result of results) {
+    const trace = completeTrace(byTask.get(result.task), result, nowMs);
+    if (trace !== undefined) byTask.set(result.task, trace);
+  }
+  return [...byTask.values()].sort((a, b) => a.task - b.task);
 }
 
 async function receiptsOf(

@@ -14,6 +14,13 @@ export type StoredTrace =
 
 /** How long happenings are gathered before they are written: a task has several of them in that time. */
 const WRITE_DELAY_MS = 500;
+/** What can wait so long; evidence and decisions are on their way before the result that they are about is stored. */
+const IS_PATIENT: ReadonlySet<TaskTraceEvent['type']> = new Set([
+  'leased',
+  'committed',
+  'reveal-asked',
+  'void',
+]);
 /** Tasks written before the page gets a turn: a transaction of these takes about 25 ms. */
 const WRITES_AT_ONCE = 500;
 
@@ -25,8 +32,9 @@ interface Open {
 }
 
 /**
- * Writes down what happens to the tasks of a job: in memory while a task is open, in the store within half a second.
- * Listening costs some microseconds; nothing waits for the store. What a crash takes is at most the last half second.
+ * Writes down what happens to the tasks of a job: in memory while a task is open, in the store soon after. Listening costs
+ * some microseconds; nothing waits for the store. What a killed tab has not written is completed from the stored results
+ * ({@link completeTrace}).
  */
 export class TraceBook implements TaskObserver, AsyncDisposable {
   readonly #job: Cid;
@@ -42,6 +50,7 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
   #entries = new Map<string, StoredTrace>();
   #caughtCount = 0;
   #cancelTimer: (() => void) | undefined;
+  #isQueued = false;
   /** The store refused the last batch. */
   #isRefused = false;
   #writing: Promise<void> = Promise.resolve();
@@ -60,13 +69,14 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
     if (event.type === 'released') open.isOver = true;
     else if (event.type === 'reopened' || event.type === 'rechecked') open.isOver = false;
     this.#dirty.add(event.task);
-    this.#writeSoon();
+    if (IS_PATIENT.has(event.type)) this.#writeSoon();
+    else this.#writeNow();
   }
 
   onCaught({ evidence: _, ...caught }: Caught): void {
     const key = `${this.#job}/caught/${caught.atMs}-${this.#caughtCount++}`;
     this.#entries.set(key, { kind: 'caught', caught });
-    this.#writeSoon();
+    this.#writeNow();
   }
 
   onForgotten(task: number): void {
@@ -155,6 +165,7 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
   }
 
   async #write(): Promise<void> {
+    this.#isQueued = false;
     const entries = this.#entries;
     this.#entries = new Map();
     const tasks = [...this.#dirty];
@@ -189,10 +200,18 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
   }
 
   #writeSoon(): void {
+    if (this.#isQueued) return;
     this.#cancelTimer ??= this.#clock.after(WRITE_DELAY_MS, () => {
       this.#cancelTimer = undefined;
       void this.flush();
     });
+  }
+
+  /** With the next batch, which begins when the one under way is written. */
+  #writeNow(): void {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    void this.flush();
   }
 
   #taskKey(task: number): string {
