@@ -3,7 +3,7 @@ import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { WASI_JOB } from '../../job/manifest.fixture.ts';
 import { DEMAND, NOW_MS, SOME_CID } from '../../protocol/messages.fixture.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import { MAX_REJECTED_SHOWN } from '../constants.ts';
+import { MAX_NOTES_SHOWN, MAX_REJECTED_SHOWN } from '../constants.ts';
 import { JobProgress } from './job-progress.ts';
 import { recordedLink } from '../seats/link.fixture.ts';
 import type { JobRecord } from '../records.ts';
@@ -126,7 +126,66 @@ describe('what a job waits for', () => {
   });
 });
 
+describe('a result that stands for now', () => {
+  test('is counted apart until it is released, and stays shown while it is checked', () => {
+    const progress = progressOf();
+    progress.stand(0, clock.now());
+    progress.stand(1, clock.now());
+    progress.stand(1, clock.now());
+    progress.verify(1, OK, clock.now());
+    progress.check(0);
+    progress.wait(0);
+    expect(view(progress)).toMatchObject({
+      verified: 1,
+      provisional: 1,
+      phases: ['provisional', 'verified', 'waiting', 'waiting'],
+    });
+    expect(progress.settled).toBe(2);
+    progress.reopen(0);
+    progress.reopen(1);
+    expect(view(progress)).toMatchObject({ verified: 0, provisional: 0 });
+  });
+  test('does not end the job by its fault before it is released', () => {
+    const progress = progressOf();
+    progress.stand(2, clock.now());
+    expect(progress.fault).toBeUndefined();
+    progress.verify(2, { kind: 'trap', message: '' }, clock.now());
+    expect(progress.fault).toMatch(/^Task 2/);
+  });
+  test('is waited for at the end: the view says how many checks are left, and who is missing for them', () => {
+    const progress = progressOf(1, recordOf({ kind: 'adaptive', auditRate: 0 }));
+    const { link } = recordedLink(clock, 2);
+    progress.stand(0, clock.now());
+    progress.closingChecks = 3;
+    expect(view(progress, [link, recordedLink(clock, 3).link]).waitingFor).toBe('closing checks: 3 left');
+    expect(view(progress, [link]).waitingFor).toMatch(/^closing checks: 3 left; a second provider/);
+  });
+});
+
+test('notes are kept once each, the newest of very many', () => {
+  const progress = progressOf();
+  expect(view(progress).notes).toBeUndefined();
+  for (let i = 0; i <= MAX_NOTES_SHOWN; i++) {
+    progress.note(`note ${i}`);
+    progress.note(`note ${i}`);
+  }
+  const { notes = [] } = view(progress);
+  expect([notes.length, notes[0], notes.at(-1)]).toEqual([
+    MAX_NOTES_SHOWN,
+    'note 1',
+    `note ${MAX_NOTES_SHOWN}`,
+  ]);
+});
+
 describe('over a reload', () => {
+  test('a banned provider stays banned, with the reason', () => {
+    const progress = progressOf();
+    const { link } = recordedLink(clock, 2);
+    progress.ban(link.peer, 'it lied');
+    link.end('banned', 'it lied');
+    const [line] = new JobProgress(progress.record([link]), 4, clock.now()).record([]).providers;
+    expect(line).toMatchObject({ state: 'banned', endReason: 'it lied' });
+  });
   test('the record keeps results that did not count, bans, counts and times', async () => {
     const progress = progressOf();
     const { link } = recordedLink(clock, 2);
