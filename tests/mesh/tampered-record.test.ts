@@ -230,6 +230,37 @@ test('whoever else changes a byte of the file is found out by the signature', as
   }
 });
 
+test('a record that is wrong in any place is judged or refused by name, never stumbled over', async () => {
+  const random = seededRandom(9);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+  let judged = 0;
+  for (let i = 0; i < 120; i++) {
+    const { message } = await openRunRecord(file);
+    const places = placesIn(message);
+    const { owner, key } = pick(places);
+    owner[key] = pick(places.filter((one) => typeof one.value === typeof owner[key])).value;
+    const error = await verifyRecord(sealRunRecord(identity, message)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error === undefined) judged++;
+    else expect(error).toMatchObject({ code: expect.stringMatching(/^[a-z]+\/[a-z-]+$/) as string });
+  }
+  expect(judged).toBeGreaterThan(20);
+});
+
+type Owner = Record<string, unknown>;
+
+/** Every place in a value that holds a number, a text, an amount or bytes. */
+function placesIn(value: unknown): { owner: Owner; key: string; value: unknown }[] {
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    typeof inner === 'object' && !(inner instanceof Uint8Array)
+      ? placesIn(inner)
+      : [{ owner: value as Owner, key, value: inner }],
+  );
+}
+
 test('bytes of strangers are refused by name, whatever they are', async () => {
   const random = seededRandom(8);
   const junk = (length: number) => Uint8Array.from({ length }, () => Math.floor(random() * 256));
