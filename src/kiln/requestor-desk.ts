@@ -48,6 +48,7 @@ export function requestorApi(
         {
           kind: manifest.program.kind,
           requirements: demandRequirements(manifest, requirements),
+          policy: manifest.policy,
           priceCeiling,
           payment: home,
           isForGroup: group !== undefined,

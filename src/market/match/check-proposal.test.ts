@@ -123,18 +123,22 @@ describe('the machine of a proposal', () => {
     const gpuFeatures = Array.from({ length: 40 }, (_, i) => `feature-${i}`);
     expect(check({ gpuFeatures }, { capabilities })?.detail.length).toBe(MAX_REASON_CHARS);
   });
-  test('of another numeric class is refused only where its class can get no task', () => {
-    const same: Demand = { ...demand, policy: { kind: 'trust', auditRate: 0, sameNumericClass: true } };
-    const reasonFor = (numericClasses?: ReadonlySet<string>, one: Demand = same) =>
-      checkProposal({ ...proposal, capabilities }, 'p1', {
+  test('whose GPU has no known class gets no seat where results are compared bit for bit', () => {
+    const same: Demand = {
+      ...demand,
+      kind: 'wgsl',
+      policy: { kind: 'trust', auditRate: 0, sameNumericClass: true },
+    };
+    const { numericClass: _, ...unknown } = capabilities.gpu!;
+    const reasonFor = (gpu: Capabilities['gpu'], one: Demand = same) =>
+      checkProposal({ ...proposal, kind: one.kind, capabilities: { ...capabilities, gpu } }, 'p1', {
         ...side,
         demand: one,
-        ...(numericClasses === undefined ? {} : { numericClasses }),
       })?.reason;
-    expect(reasonFor()).toBeUndefined();
-    expect(reasonFor(new Set(['aa'.repeat(32)]))).toBeUndefined();
-    expect(reasonFor(new Set(['bb'.repeat(32)]))).toBe('other-numeric-class');
-    expect(reasonFor(new Set(), { ...demand })).toBeUndefined();
+    expect(reasonFor(capabilities.gpu)).toBeUndefined();
+    expect(reasonFor(unknown)).toBe('other-numeric-class');
+    expect(reasonFor(unknown, { ...same, policy: demand.policy })).toBeUndefined();
+    expect(reasonFor(unknown, { ...same, kind: 'wasi' })).toBeUndefined();
   });
 });
 

@@ -6,7 +6,7 @@ import type { Proposal, RefusalReason } from '../../protocol/negotiate.ts';
 import { checkMember } from './group-proof.ts';
 import { parseGroupKey } from './group-key.ts';
 import { aboveCeiling } from './match-demand.ts';
-import { meetRequirements } from './meet-requirements.ts';
+import { lacksNumericClass, meetRequirements } from './meet-requirements.ts';
 
 /** What the requestor knows when a proposal comes. */
 export interface RequestorSide {
@@ -18,8 +18,6 @@ export interface RequestorSide {
   readonly bannedPayees: ReadonlySet<string>;
   /** The key of the private group that the job is for, as a text; a secret. @default the open market */
   readonly groupKey?: string;
-  /** Numeric classes that tasks can still go to. @default any */
-  readonly numericClasses?: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
@@ -72,12 +70,11 @@ export function checkProposal(
 /** All that the machine lacks, in one refusal. */
 function checkMachine(proposal: Proposal, side: RequestorSide): ProposalRefusal | undefined {
   const { kind, requirements, policy } = side.demand;
-  const lacks = meetRequirements(requirements, kind, capabilitiesOf(proposal));
+  const capabilities = capabilitiesOf(proposal);
+  const lacks = meetRequirements(requirements, kind, capabilities);
   if (lacks.length > 0) return no('requirements-not-met', lacks.map(({ text }) => text).join('; '));
-  const numericClass = proposal.capabilities?.gpu?.numericClass;
-  if (policy.sameNumericClass !== true || numericClass === undefined) return undefined;
-  if (side.numericClasses?.has(numericClass) ?? true) return undefined;
-  return no('other-numeric-class', 'the tasks left belong to GPUs that compute otherwise');
+  const unknownClass = lacksNumericClass(policy, kind, capabilities);
+  return unknownClass === undefined ? undefined : no('other-numeric-class', unknownClass.text);
 }
 
 /** The speed that a proposal is held to is its own; what it says of nothing else, it does not have. */

@@ -15,6 +15,8 @@ import { sayValue } from './properties.ts';
 export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling'> & {
   /** Where it will pay. */
   readonly payment: ProviderSide['payment'];
+  /** How results are checked. @default in no way that depends on the machine */
+  readonly policy?: Demand['policy'];
   /** Is it for a private group? Offers do not say who belongs to one. */
   readonly isForGroup?: boolean;
 };

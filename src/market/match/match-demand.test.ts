@@ -202,6 +202,12 @@ describe('each refusal has its name and words', () => {
       needs({ gpuVendors: ['nvidia', 'intel'] }),
       {},
     ],
+    [
+      'not-measured',
+      'needs a GPU whose numeric class is known, which is not measured yet',
+      { policy: { ...demand.policy, sameNumericClass: true } },
+      {},
+    ],
     ['no-free-slot', 'no free slot for wgsl', {}, { freeSlots: {} }],
     [
       'no-free-slot',

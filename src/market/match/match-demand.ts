@@ -3,7 +3,7 @@ import type { Demand } from '../../protocol/announce.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import { groupOfDemand } from './group-proof.ts';
-import { meetRequirements, type Shortfall } from './meet-requirements.ts';
+import { lacksNumericClass, meetRequirements, type Shortfall } from './meet-requirements.ts';
 
 /** What a provider is, has and wants, as far as a demand is judged by it. */
 export interface ProviderSide {
@@ -142,11 +142,13 @@ export function* refuseTerms(
 
 /** What stands against a machine: what it lacks, and what of it is not free. */
 export function* refuseMachine(
-  { kind, requirements }: Pick<Demand, 'kind' | 'requirements'>,
+  { kind, requirements, policy }: Pick<Demand, 'kind' | 'requirements'> & Partial<Pick<Demand, 'policy'>>,
   { rules, capabilities, freeSlots, isInUse = false }: ProviderSide,
 ): Generator<MatchRefusal> {
   const lacks = meetRequirements(requirements, kind, capabilities);
   yield* lacks;
+  const unknownClass = lacksNumericClass(policy, kind, capabilities);
+  if (unknownClass !== undefined) yield unknownClass;
   // What is not lent needs no speed and has no slot; that it is not lent was said already.
   if (!rules.kinds.includes(kind) || lacks.some(({ code }) => code === 'needs-gpu')) return;
   if (capabilities.scores[kind] === undefined) {

@@ -1,4 +1,5 @@
 import type { Capabilities, Requirements } from '../../protocol/capabilities.ts';
+import type { Policy } from '../../protocol/policy.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import { type Measure, measuresAsked, sayValue } from './properties.ts';
 
@@ -34,6 +35,26 @@ export function meetRequirements(
       ? []
       : [...lackedFeatures(requirements, capabilities), ...wrongVendor(requirements, capabilities)]),
   ];
+}
+
+/**
+ * A job whose results are compared bit for bit gives its tasks to GPUs of one numeric class at a time; one whose class
+ * nobody knows can have none of them.
+ */
+export function lacksNumericClass(
+  policy: Policy | undefined,
+  kind: JobKind,
+  { gpu }: Capabilities,
+): Shortfall | undefined {
+  const isNeeded = policy?.sameNumericClass === true && kind !== 'wasi';
+  if (!isNeeded || gpu === undefined || gpu.numericClass !== undefined) return undefined;
+  return {
+    code: 'not-measured',
+    property: 'kiln.gpu.class',
+    asked: 'a known class',
+    text: 'needs a GPU whose numeric class is known, which is not measured yet',
+    manyText: 'have not measured the numeric class of their GPU yet',
+  };
 }
 
 function asksForGpu({ gpuMemoryBytes, gpuFeatures, gpuLimits, gpuVendors }: Requirements): boolean {
