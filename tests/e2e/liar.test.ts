@@ -1,3 +1,4 @@
+import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import { lieAlways } from './fixtures/cheats.ts';
@@ -47,6 +48,18 @@ test('a lying provider is caught, banned and unpaid; the job ends right and the 
   const list = requestor.page.getByRole('list', { name: 'Rejected results' });
   await expect.poll(() => list.innerText()).toContain(lies[0]!.reason);
   await expectAccessible(requestor.page, 'a job with rejected results');
+
+  // What it signed is evidence: checked by this device, told to others, who keep it until they have to deal with the liar.
+  const evidenceIn = async (page: Page) => {
+    await page.goto(`${market.url}#/network`);
+    const table = page.getByRole('region', { name: 'Fraud proofs, scrollable' });
+    return table.getByRole('row').filter({ has: page.getByTitle(liar.peer) });
+  };
+  const proof = await evidenceIn(requestor.page);
+  await expect.poll(() => proof.first().innerText()).toContain('Proven: caught by a job of yours.');
+  await expectAccessible(requestor.page, 'the network page with evidence');
+  const claim = await evidenceIn(first.tab.page);
+  await expect.poll(() => claim.first().innerText()).toContain('Claimed, not checked');
 
   expect(await redeem(liar.tab)).toBe(0n);
   expect(await tokensOf(market, liar.payee)).toBe(tokensBefore);
