@@ -75,7 +75,7 @@ export class JobDesks {
       links: () => links.all,
       isRunning: actions.isRunning,
       budgetRest: () => paymaster.rest,
-      ringers: (lessee, most) => this.ringers.lease(lessee, most),
+      ringers: () => this.ringers,
       closingReserve: () => this.rechecks.reserve,
     }));
     const standing = { parts, trust, progress, links, leases, teller, statements, tasks, random, pay };

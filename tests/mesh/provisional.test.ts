@@ -7,7 +7,7 @@ import type { Policy } from '../../src/protocol/policy.ts';
 import type { WorkDown } from '../../src/protocol/work.ts';
 import { newRecord, note, type ReputationRecord } from '../../src/reputation/record.ts';
 import type { FraudRecord } from '../../src/requestor/evidence/fraud-record.ts';
-import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
+import type { RequestorAgreementRecord, ResultRecord } from '../../src/requestor/records.ts';
 import { ProviderLink } from '../../src/requestor/seats/provider-link.ts';
 import { Crash } from './crash.ts';
 import { type DayProvider, makeDraft, MarketDay, TASK_PRICE, viewOf } from './market-day.ts';
@@ -176,11 +176,11 @@ test('a provider convicted elsewhere loses what it did alone, unpaid, and its se
   await expectTrue(home, job, 60);
 });
 
-test('a reload in the middle of closing goes on with it: bans, votes, held pay and trust are remembered', async () => {
+test('a reload in the middle of closing goes on with it: votes, held pay, trust and bans are remembered', async () => {
   await using day = new MarketDay();
-  const sleeper = await day.provider({ msPerTask: 1_000, tamper: lateLie(17) });
+  const convict = await day.provider({ msPerTask: 1_000 });
   const honest = [await day.provider({ msPerTask: 1_000 }), await day.provider({ msPerTask: 1_000 })];
-  for (const provider of [sleeper, ...honest]) await trust(day, provider);
+  for (const provider of [convict, ...honest]) await trust(day, provider);
   const crash = new Crash();
   const first = await day.requestor({ crash });
   const job = await day.submit(first.requestor, 60, TRUSTING);
@@ -189,25 +189,49 @@ test('a reload in the middle of closing goes on with it: bans, votes, held pay a
     120_000,
   );
   const before = viewOf(first.requestor, job)!;
-  expect(before.provisional).toBeGreaterThan(0);
   crash.isDead = true;
-  const second = await day.requestor();
-  // A real browser keeps blobs on disk.
-  const { manifest, blobs } = await makeDraft(60, TRUSTING);
-  for (const blob of [...blobs, manifestBytes(manifest)]) await second.peer.blobs.put(blob);
-  await day.clock.runUntil(() => viewOf(second.requestor, job) !== undefined, 10_000);
+  const second = await reload(day, job);
   const after = viewOf(second.requestor, job)!;
-  expect(after.provisional + after.verified).toBe(60);
-  expect(after.provisional).toBeGreaterThan(0);
+  expect([after.provisional, after.verified]).toEqual([before.provisional, before.verified]);
+  expect(after.waitingFor).toMatch(/^(closing checks|providers)/);
+  second.fraud.events.emit('convicted', convictionOf(convict));
   const view = await day.untilEnded(second.requestor, job);
   expect(view).toMatchObject({ status: 'done', verified: 60, provisional: 0 });
-  expect(lineOf({ view }, sleeper)).toMatchObject({ state: 'banned' });
   await expectTrue(second, job, 60);
   for (const one of honest) expect(await day.redeem(one)).toBe(lineOf({ view }, one)!.paid);
-  // A third look at the ended job: who was caught and why is remembered.
+  // A third look at the ended job: who was excluded and why is remembered.
   const third = await day.requestor();
-  expect(lineOf({ view: viewOf(third.requestor, job) }, sleeper)).toMatchObject({
+  expect(lineOf({ view: viewOf(third.requestor, job) }, convict)).toMatchObject({
     state: 'banned',
-    endReason: expect.stringContaining('rejected') as string,
+    endReason: expect.stringContaining('A fraud proof convicts it') as string,
   });
+});
+
+/** The requestor after a reload of its tab. */
+async function reload(day: MarketDay, job: string) {
+  const again = await day.requestor();
+  // A real browser keeps blobs on disk.
+  const { manifest, blobs } = await makeDraft(60, TRUSTING);
+  for (const blob of [...blobs, manifestBytes(manifest)]) await again.peer.blobs.put(blob);
+  await day.clock.runUntil(() => viewOf(again.requestor, job) !== undefined, 10_000);
+  return again;
+}
+
+test('a job that is cancelled keeps what stands, says so, and pays those who delivered it', async () => {
+  await using day = new MarketDay();
+  const providers = [await day.provider({ msPerTask: 100 }), await day.provider({ msPerTask: 100 })];
+  for (const provider of providers) await trust(day, provider);
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 200, TRUSTING);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.provisional ?? 0) >= 12, 120_000);
+  await requestor.cancel(job);
+  await day.clock.advance(2_000);
+  const view = viewOf(requestor, job)!;
+  expect(view.status).toBe('cancelled');
+  expect(view.provisional).toBeGreaterThanOrEqual(12);
+  const records = await day.requestorStore.collection<ResultRecord>('results').entries();
+  const delivered = records.flatMap(([, { supporters }]) => supporters);
+  expect(delivered.some(({ isHeld }) => isHeld)).toBe(false);
+  expect(view.spent).toBe(BigInt(delivered.length) * TASK_PRICE);
+  for (const one of providers) expect(await day.redeem(one)).toBe(lineOf({ view }, one)!.paid);
 });

@@ -12,12 +12,14 @@ import type { VerdictOutcome } from '../../protocol/work.ts';
 import { expectedResults, firstReplicas } from '../../verification/policy/vote.ts';
 import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from '../constants.ts';
 import { duplicateFor } from './duplicate.ts';
+import { endsInTime } from './ends-in-time.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import { LeaseOwners } from './lease-owners.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
-import type { Lessee, TaskDesk } from '../results/task-desk.ts';
+import type { TaskDesk } from '../results/task-desk.ts';
+import type { RingerDesk } from '../standing/ringer-desk.ts';
 
 /** Results per task may be a fraction: ringers are seldom. */
 const SHARES = 1_000;
@@ -30,8 +32,8 @@ export interface LeaseDeskInit {
   readonly tasks: () => TaskDesk;
   readonly links: () => readonly ProviderLink[];
   readonly isRunning: () => boolean;
-  /** Leases tasks whose answer is known, seldom any: they take the places of others. */
-  readonly ringers: (lessee: Lessee, most: number) => readonly number[];
+  /** Mixes in tasks whose answer is known: they take the places of others. */
+  readonly ringers: () => Pick<RingerDesk, 'lease' | 'noteLeased'>;
   /** Checks that the job may want before it closes. */
   readonly closingReserve: () => number;
   /** What the budget still allows to promise, in the token's smallest unit. */
@@ -62,7 +64,8 @@ export class LeaseDesk {
   fill(link: ProviderLink): void {
     const inFlight = link.slots * LEASES_IN_FLIGHT;
     const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
-    while (this.#init.isRunning() && link.isAttached && !link.isEnded && hasRoom()) {
+    const isOpen = () => this.#init.isRunning() && link.isAttached && !link.isEnded;
+    while (isOpen() && hasRoom() && endsInTime(link, this.#init.parts.clock.now())) {
       const size = Math.min(this.#planSize(link), this.#creditTasks(link));
       const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
       const tasks = size > 0 ? this.#choose(link, id, size) : [];
@@ -115,6 +118,10 @@ export class LeaseDesk {
     const isOverdue = !place.isCommitted || place.deadlineAtMs < this.#init.parts.clock.now();
     // What this requestor itself puts an end to is nobody's loss.
     if (isOverdue && (!link.isEnded || link.state === 'drained')) link.lostTasks++;
+    this.#requeue(link, lease, task, reason);
+  }
+
+  #requeue(link: ProviderLink, lease: string, task: number, reason: string): void {
     this.#remove(link, lease, task);
     this.#init.progress.wait(task);
     this.#init.tasks().note(task, { type: 'lost', id: lease, reason });
@@ -130,8 +137,9 @@ export class LeaseDesk {
   reconcile(link: ProviderLink, held: readonly string[]): void {
     for (const [id, lease] of [...link.leases]) {
       if (held.includes(id)) continue;
+      // The break may have swallowed the lease itself: that is no loss of the provider's.
       for (const task of [...lease.tasks.keys()])
-        this.lose(link, id, task, 'the provider no longer holds it');
+        this.#requeue(link, id, task, 'the provider no longer holds it');
     }
     const unknown = held.filter((id) => !link.leases.has(id));
     if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
@@ -172,8 +180,10 @@ export class LeaseDesk {
     const tasks = this.#init.tasks();
     const lessee = { lease: id, holder: link.holder, agreement: link.digest };
     const fresh = this.#affordableFresh(link);
-    const ringers = tasks.queue.waiting > 0 ? this.#init.ringers(lessee, Math.min(size, fresh)) : [];
+    const desk = this.#init.ringers();
+    const ringers = tasks.queue.waiting > 0 ? desk.lease(lessee, Math.min(size, fresh)) : [];
     const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length);
+    desk.noteLeased(link.peer, waiting.length);
     if (waiting.length + ringers.length > 0) return this.#mix(waiting, ringers);
     const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
     if (duplicate === undefined) return [];

@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import type { Holder } from '../../verification/task/task-check.ts';
 import { drawRinger } from '../../verification/task/ringer-task.ts';
 import { MAX_KNOWN_ANSWERS } from '../constants.ts';
@@ -7,6 +8,9 @@ import type { ResultRecord } from '../records.ts';
 import { keptOf } from '../results/result-keeper.ts';
 import type { Lessee, TaskDesk } from '../results/task-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
+
+/** Ringers saved up for one provider while no answer is known that it may be asked for. */
+const MAX_RINGERS_DUE = 4;
 
 /** What the desk works with. */
 export interface RingerDeskInit {
@@ -35,6 +39,8 @@ export class RingerDesk {
   #known: number[] = [];
   /** Results that stand on one word: one of them is computed here when no known answer is left for somebody. */
   readonly #lone = new Set<number>();
+  /** Ringers that each provider is to get with its next leases. */
+  readonly #due = new Map<PeerId, number>();
   #ownRuns = 0;
 
   constructor(init: RingerDeskInit) {
@@ -67,20 +73,30 @@ export class RingerDesk {
     if (this.#answers.delete(task)) this.#known = this.#known.filter((known) => known !== task);
   }
 
-  /** Leases a provider up to `most` ringers, seldom any; the result are their tasks. */
+  /** A provider was leased so much work: by chance, ringers are due to it with its next leases. */
+  noteLeased(peer: PeerId, tasks: number): void {
+    if (this.#rate === 0) return;
+    let due = this.#due.get(peer) ?? 0;
+    for (let i = 0; i < tasks; i++) if (this.#init.random() < this.#rate) due++;
+    this.#due.set(peer, Math.min(due, MAX_RINGERS_DUE));
+  }
+
+  /** Leases a provider the ringers that are due to it, up to `most`; the result are their tasks. */
   lease(lessee: Lessee, most: number): number[] {
     const { random, tasks, parts } = this.#init;
+    const { peer } = lessee.holder;
     const drawn: number[] = [];
     const mayHave = (task: number) => tasks().check(task) === undefined && !this.#hasHad(task, lessee.holder);
-    for (let i = 0; i < most; i++) {
-      if (random() >= this.#rate) continue;
-      const always = { ...parts.record.manifest.policy, ringerRate: 1 };
+    const always = { ...parts.record.manifest.policy, ringerRate: 1 };
+    for (let due = this.#due.get(peer) ?? 0; due > 0 && drawn.length < most; due--) {
       const task = drawRinger(always, this.#known, random, mayHave);
-      if (task === undefined) this.#findOut();
-      else {
-        this.#ring(task, lessee);
-        drawn.push(task);
+      if (task === undefined) {
+        this.#findOut();
+        break;
       }
+      this.#due.set(peer, due - 1);
+      this.#ring(task, lessee);
+      drawn.push(task);
     }
     return drawn;
   }
