@@ -18,6 +18,8 @@ export const AGREEMENT_LIFETIME_MS = 6 * 3_600_000;
 export const VIEW_INTERVAL_MS = 150;
 /** Weight of the newest sample in a provider's measured milliseconds per task. */
 export const SPEED_SMOOTHING = 0.3;
+/** Slots that a provider is believed to have before any result comes; each result is worth one more. Most lend no more. */
+export const STARTING_SLOTS = 8;
 /** A provider's pace is believed up to this many times what its results show: slots idle, and first tasks compile. */
 export const PACE_DOUBT = 4;
 /** Leases that one provider may lose or fail before the job ends its agreement. */
@@ -45,6 +47,8 @@ export const STORE_RETRY_DELAYS_MS: readonly number[] = [1_000, 5_000, 20_000];
 export const COVER_INTERVAL_MS = 60_000;
 /** An agreement is renewed this long before it expires: time for clocks that differ, broken streams and a slow chain. */
 export const RENEW_BEFORE_MS = 15 * 60_000;
+/** And by as many of the provider's tasks: one that runs, one that waits, one that is leased next. */
+export const RENEW_BEFORE_TASKS = 4;
 /** A renewal that is not answered is offered again after this long: what kept the provider from signing may pass. */
 export const RENEW_AGAIN_MS = 60_000;
 /** An ended agreement's stream is kept this long for the receipt of its provider. */

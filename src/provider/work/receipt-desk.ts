@@ -9,8 +9,10 @@ import {
   receiptOf,
   type ReceiptRecord,
 } from '../../payment/receipt.ts';
-import { type Envelope, seal } from '../../protocol/envelope.ts';
+import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
+import { type Envelope, open, seal } from '../../protocol/envelope.ts';
 import type { Identity, PeerId } from '../../protocol/identity.ts';
+import { type Receipt, receiptSchema } from '../../protocol/receipt.ts';
 import { MAX_RECEIPTS_TAKEN } from '../constants.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
 import type { RenewalDesk } from './renewal-desk.ts';
@@ -64,7 +66,8 @@ export class ReceiptDesk {
   /** Keeps the requestor's receipt if it agrees with the own books. Never rejects: nobody is kept waiting. */
   async #exchange(receipt: Envelope): Promise<void> {
     const { identity, requestor, receipts, clock, answer } = this.#init;
-    let books = await this.#books();
+    const { agreement } = await openAny(receipt);
+    let books = await this.#books(agreement);
     try {
       const message = await openReceipt(receipt, requestor, books);
       const receivedAtMs = clock.now();
@@ -79,11 +82,12 @@ export class ReceiptDesk {
   }
 
   /** What was done and paid, once all vouchers so far are stored. */
-  async #books(): Promise<EndedBooks> {
+  async #books(asked: string | undefined): Promise<EndedBooks> {
     const { renewals, vouchers, verdicts, clock, leased } = this.#init;
     await renewals.settled();
     await vouchers.settled();
-    const { digest, agreement, beganAtMs } = renewals;
+    const { agreement, beganAtMs } = renewals;
+    const digest = renewals.nameFor(asked);
     const { accepted, rejected } = verdicts;
     const due = taskPrice(agreement.pricePerUnit, agreement.microUnitsPerTask) * BigInt(accepted);
     return {
@@ -94,4 +98,13 @@ export class ReceiptDesk {
       voucher: vouchers.newest,
     };
   }
+}
+
+/** What a receipt says, by whomever; nothing when it says nothing. */
+async function openAny(receipt: Envelope): Promise<Partial<Receipt>> {
+  const opened = open(receipt, 'kiln/receipt/1', receiptSchema, MAX_NEGOTIATE_FRAME_BYTES);
+  return opened.then(
+    ({ message }) => message,
+    () => ({}),
+  );
 }

@@ -56,6 +56,11 @@ export class RenewalDesk {
     return this.#newest.agreement;
   }
 
+  /** The name under which the requestor ended it: the last renewal may not have reached it any more. */
+  nameFor(digest: string | undefined): string {
+    return this.#records.slice(-2).find((record) => record.digest === digest)?.digest ?? this.digest;
+  }
+
   /** What is worked on, for whom, and by which agreement. */
   get subject(): Pick<AgreementView, 'digest' | 'requestor' | 'job' | 'kind'> {
     const { requestor, job, kind } = this.agreement;

@@ -7,7 +7,7 @@ import { MAX_CLOCK_SKEW_MS, MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/con
 import { type Envelope, open, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import { type Agreement, agreementSchema } from '../../protocol/negotiate.ts';
-import { AGREEMENT_LIFETIME_MS, RENEW_AGAIN_MS, RENEW_BEFORE_MS } from '../constants.ts';
+import { AGREEMENT_LIFETIME_MS, RENEW_AGAIN_MS, RENEW_BEFORE_MS, RENEW_BEFORE_TASKS } from '../constants.ts';
 import type { RequestorAgreementRecord } from '../records.ts';
 import type { LinkBook } from './link-book.ts';
 import type { ProviderLink } from './provider-link.ts';
@@ -42,7 +42,9 @@ export class RenewalDesk {
     const { clock } = this.#init;
     const nowMs = clock.now();
     const { issuedAt, expiresAt } = link.agreement;
-    const isNear = expiresAt - nowMs <= Math.min(RENEW_BEFORE_MS, (expiresAt - issuedAt) / 4);
+    // Long tasks are leased long before they end, and none is leased that the agreement would not outlive.
+    const wantedMs = Math.max(RENEW_BEFORE_MS, (link.msPerTask ?? 0) * RENEW_BEFORE_TASKS);
+    const isNear = expiresAt - nowMs <= Math.min(wantedMs, (expiresAt - issuedAt) / 2);
     if (!isNear || nowMs >= expiresAt || link.isEnded || !link.isAttached) return;
     if (link.offered === undefined) void this.#offer(link);
     else if (nowMs - (this.#saidAtMs.get(link) ?? 0) >= RENEW_AGAIN_MS) this.say(link);
