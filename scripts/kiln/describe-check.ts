@@ -34,6 +34,13 @@ export function describeCheck({ record, manifest, findings, refuted, checked }: 
     });
     lines.push('', 'Results that were not accepted:', ...listed(words));
   }
+  const elsewhere = record.caught.filter(({ task }) => task === undefined);
+  if (elsewhere.length > 0)
+    lines.push(
+      '',
+      'Excluded for what they did elsewhere:',
+      ...listed(elsewhere.map(({ peer, reason }) => `${peer}: ${reason}`)),
+    );
   if (findings.length === 0) lines.push('', 'Everything holds.');
   else {
     const words = findings.map(

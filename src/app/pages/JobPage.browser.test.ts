@@ -100,6 +100,13 @@ test('a task tells its story, by mouse and by keyboard, and says that it stands 
   await expect.element(screen.getByText('Nobody has been given this task yet.')).toBeVisible();
   await screen.getByRole('button', { name: 'Previous' }).click();
   await expect.element(story).toBeVisible();
+  const jump = screen.getByRole('spinbutton', { name: 'Go to task' });
+  await jump.fill('4');
+  await userEvent.keyboard('{Tab}');
+  await expect.element(screen.getByRole('heading', { name: 'Task 4' })).toHaveFocus();
+  await jump.fill('5');
+  await userEvent.keyboard('{Tab}');
+  await expect.element(jump).toHaveValue(4);
 });
 
 test('a frame and a rejected result lead to the story of their task', async () => {
