@@ -44,7 +44,7 @@ test('a liar that one requestor caught works for no other that heard of it, and 
 
 test('an equivocation ends its maker’s agreements at once, and bars it from requestors that never met it', async () => {
   await using day = new MarketDay();
-  await day.provider({ msPerTask: 400 });
+  const honest = await day.provider({ msPerTask: 400 });
   await day.provider({ msPerTask: 400 });
   const { requestor } = await day.requestor();
   const joining = joinRogue(day, CHEAT_NUMBER);
@@ -54,7 +54,9 @@ test('an equivocation ends its maker’s agreements at once, and bars it from re
   expect(rogue.peer.identity.peer).toBe(CHEAT.peer);
   const accuser = day.network.join(ACCUSER);
   const second = await day.requestor({ number: SECOND });
-  const said = [1, 2].map((fill) => statementOf({ result: resultSaying(fill) }));
+  // It named another's account as its own: nobody but itself may suffer for that.
+  const agreement = { payee: honest.payee };
+  const said = [1, 2].map((fill) => statementOf({ result: resultSaying(fill), agreement }));
   const proof = proofOf(await Promise.all(said));
   await accuser.publishFraudProof(decodeEnvelope(proofBytes(proof), 100_000));
   await day.clock.advance(1_000);
@@ -69,7 +71,12 @@ test('an equivocation ends its maker’s agreements at once, and bars it from re
   await day.submit(second.requestor, 5);
   await day.clock.advance(10_000);
   expect(await refused).toContain('a fraud proof convicts this provider');
-  expect((await day.untilEnded(requestor, job)).status).toBe('done');
+  const view = await day.untilEnded(requestor, job);
+  expect(view.status).toBe('done');
+  expect(view.providers.find(({ peer }) => peer === honest.peer.identity.peer)).toMatchObject({
+    state: 'ended',
+  });
+  expect(await day.redeem(honest)).toBeGreaterThan(0n);
 });
 
 test('an honest provider that colluders outvoted is accused of nothing', async () => {
