@@ -46,9 +46,9 @@ test('a job that asks for a speed ends the seat of who does not reach a quarter 
   const boaster = await day.provider(BOASTS);
   await day.provider(HONEST);
   await day.provider(HONEST);
-  const { requestor, job } = await submit(day, 60, { requirements: { microUnitsPerSecond: 100_000 } });
+  const { requestor, job } = await submit(day, 90, { requirements: { microUnitsPerSecond: 100_000 } });
   const view = await day.untilEnded(requestor, job);
-  expect(view).toMatchObject({ status: 'done', verified: 60, rejected: [] });
+  expect(view).toMatchObject({ status: 'done', verified: 90, rejected: [] });
   expect(view.providers.find(({ peer }) => peer === boaster.peer.identity.peer)).toMatchObject({
     state: 'ended',
     endReason: expect.stringMatching(/^Too slow: it does 0\.01 × the reference, the job asks for 0\.1 ×\.$/),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
+import { STARTING_SLOTS } from '../constants.ts';
 import { recordedLink } from './link.fixture.ts';
 
 let clock: ManualClock;
@@ -22,6 +23,16 @@ test('a provider cannot say that its tasks took no time: it would be leased half
     link.measure(2, 1, leasedAtMs);
   }
   expect(link.msPerTask).toBeCloseTo(2_500);
+});
+
+test('very many slots are believed as results come, few at once', () => {
+  const { link } = recordedLink(clock, 2, { slots: 100 });
+  expect(link.slots).toBe(STARTING_SLOTS);
+  link.executions = 5;
+  expect(link.slots).toBe(STARTING_SLOTS + 5);
+  link.executions = 1_000;
+  expect(link.slots).toBe(100);
+  expect(recordedLink(clock, 3, { slots: 2 }).link.slots).toBe(2);
 });
 
 test('time without work in hand is not held against a pace', async () => {

@@ -7,7 +7,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RequestorWorkChannel, SignedVoucher, WorkDown, WorkUp } from '../../protocol/work.ts';
 import type { Holder } from '../../verification/task/task-check.ts';
-import { LAST_WORDS_MS, PACE_DOUBT, SPEED_SMOOTHING } from '../constants.ts';
+import { LAST_WORDS_MS, PACE_DOUBT, SPEED_SMOOTHING, STARTING_SLOTS } from '../constants.ts';
 import { ToldVerdicts } from '../leases/told-verdicts.ts';
 import type { OfferedRenewal } from '../records.ts';
 import type { JobProviderView } from '../view.ts';
@@ -97,9 +97,12 @@ export class ProviderLink {
     if (!this.digests.includes(digest)) this.#terms.push({ digest, agreement });
   }
 
-  /** Slots that may be kept busy: those agreed on, or fewer when the provider has fewer now. */
+  /**
+   * Slots that may be kept busy: those agreed on, or fewer when the provider has fewer now. Very many it has to show by
+   * its results: who only says so would hold all tasks of a small job until they are late.
+   */
   get slots(): number {
-    return Math.min(this.agreement.slots, this.readySlots);
+    return Math.min(this.agreement.slots, this.readySlots, STARTING_SLOTS + this.executions);
   }
 
   get peer(): PeerId {
@@ -213,7 +216,7 @@ export class ProviderLink {
   measure(wallMs: number, tasks: number, leasedAtMs: number): void {
     const nowMs = this.#clock.now();
     const busyMs = nowMs - Math.max(this.#measuredAtMs, leasedAtMs);
-    const least = (busyMs * this.agreement.slots) / tasks / PACE_DOUBT;
+    const least = (busyMs * this.slots) / tasks / PACE_DOUBT;
     const sample = Math.min(Math.max(wallMs / tasks, least), nowMs - leasedAtMs);
     if (tasks > 0) this.#measuredAtMs = nowMs;
     if (tasks === 0 || sample <= 0) return;
@@ -241,6 +244,7 @@ export class ProviderLink {
       pricePerUnit: this.agreement.pricePerUnit,
       ...(this.#endReason === undefined ? {} : { endReason: this.#endReason }),
       ...(this.msPerTask === undefined ? {} : { msPerTask: this.msPerTask }),
+      ...(this.receiptFault === undefined ? {} : { receiptFault: this.receiptFault }),
     };
   }
 }
