@@ -21,6 +21,8 @@ export interface JobProviderView {
   readonly pricePerUnit: bigint;
   /** Why it no longer works on this job, for people. */
   readonly endReason?: string;
+  /** What is wrong with the receipt that it signed at the end; it was not kept. */
+  readonly receiptFault?: string;
 }
 
 /** A delivered result that did not count. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { receiptKey, receiptOf } from '../../src/payment/receipt.ts';
-import { type Envelope, seal } from '../../src/protocol/envelope.ts';
-import type { Agreement } from '../../src/protocol/negotiate.ts';
+import { type Envelope, open, seal } from '../../src/protocol/envelope.ts';
+import { type Agreement, agreementSchema } from '../../src/protocol/negotiate.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { Receipt } from '../../src/protocol/receipt.ts';
 import type { VerdictOutcome, WorkDown, WorkUp } from '../../src/protocol/work.ts';
@@ -100,6 +100,25 @@ describe('a renewal', () => {
     await day.clock.advance(10_000);
     expect(lastView(one)).toMatchObject({ state: 'ended', endReason: expect.stringMatching(reason) });
     expect([answers, await agreementsOf(one.store)]).toEqual([[], [expect.anything()]]);
+  });
+  test('right after another one is not signed, but works on', async () => {
+    await using day = new MarketDay();
+    const answers: Envelope[] = [];
+    const { one, hostile } = await meet(day, async (say, { agreement, digest }, message) => {
+      const offer = (from: string, plusMs: number) => {
+        const changed = { ...renewal(agreement, from, day.clock.now()) };
+        changed.expiresAt += plusMs;
+        const envelope = seal(hostile.identity, 'kiln/agreement/1', changed);
+        return say({ type: 'renewal', agreement: envelope });
+      };
+      if (message.type === 'hello') await offer(digest, 0);
+      if (message.type !== 'renewed' || answers.push(message.agreement) > 1) return;
+      const opened = await open(message.agreement, 'kiln/agreement/1', agreementSchema, 16_384);
+      for (let i = 1; i <= 50; i++) await offer(opened.digest, i);
+    });
+    await day.clock.advance(20_000);
+    expect([answers.length, (await agreementsOf(one.store)).length]).toEqual([1, 2]);
+    expect(lastView(one)).toMatchObject({ state: 'working' });
   });
   test('beyond the life of the session key is not signed; work goes on until the expiry', async () => {
     const expiresAt = Date.UTC(2026, 0, 1) + 23.5 * 3_600_000;

@@ -156,10 +156,11 @@ describe('a provider’s receipt', () => {
     ['accepted', { accepted: 100 }],
     ['lost', { lost: 3 }],
     ['paid', { paid: 10n ** 20n }],
-  ])('is not kept when it lies: %s', async (_, lie) => {
-    const { day, said } = await leave(lie);
-    await using __ = day;
+  ])('is not kept when it lies: %s', async (name, lie) => {
+    const { day, said, view } = await leave(lie);
+    await using _ = day;
     expect(said()).toBe(1);
+    expect(view().receiptFault).toContain(name);
     expect(await receiptsOf(day.requestorStore)).toEqual([]);
     expect(day.network.openStreams('/kiln/work/2')).toBe(0);
   });
