@@ -1,6 +1,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
-import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { readRecord, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { lieAlways } from './fixtures/cheats.ts';
 import { expectAccessible } from './fixtures/accessible.ts';
 import { waitForEnd } from './fixtures/job.ts';
@@ -48,6 +49,20 @@ test('a lying provider is caught, banned and unpaid; the job ends right and the 
   const list = requestor.page.getByRole('list', { name: 'Rejected results' });
   await expect.poll(() => list.innerText()).toContain(lies[0]!.reason);
   await expectAccessible(requestor.page, 'a job with rejected results');
+  const caughtAt = lies[0]!.task + 1;
+  await list
+    .getByRole('button', { name: `Task ${caughtAt}`, exact: true })
+    .first()
+    .click();
+  const story = requestor.page.getByRole('list', { name: `Story of task ${caughtAt}`, exact: true });
+  await expect.poll(() => story.innerText()).toContain('Rejected from');
+  await expectAccessible(requestor.page, 'the story of a task');
+
+  // The record of the run holds offline, and names the liar with what it signed.
+  const { findings, refuted } = await verifyRecord(await readRecord(requestor, job));
+  expect(findings).toEqual([]);
+  expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([liar.peer]));
+  expect(refuted.every(({ isProven }) => isProven)).toBe(true);
 
   // What it signed is evidence: checked by this device, told to others, who keep it until they have to deal with the liar.
   const evidenceIn = async (page: Page) => {
