@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readJob, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { readJob, readRecord, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { readPhases, waitForJob } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
 import { openMarket } from './fixtures/market.ts';
@@ -48,4 +49,8 @@ test('a requestor reloaded in the middle of its job goes on where it was', async
   expect(settled.providers.reduce((sum, { tasksPaid }) => sum + tasksPaid, 0)).toBe(2 * TASKS);
   expect(settled.budget).toBe(budget);
   expect(await tokensOf(market, market.chain.pool)).toBe(budget - settled.spent);
+  // The record holds what was signed on both sides of the reload.
+  const { findings, checked } = await verifyRecord(await readRecord(requestor, job));
+  expect(findings).toEqual([]);
+  expect(checked.results).toBeGreaterThanOrEqual(2 * TASKS);
 });
