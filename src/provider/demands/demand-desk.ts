@@ -58,6 +58,8 @@ export class DemandDesk {
     this.#queue.put({ key, demand, rank, isPreferred: this.#isPreferred(demand), dueAtMs });
     if (known !== undefined) return;
     await sleep(clock, delayMs, signal).catch(() => {});
+    // Timers count whole milliseconds, and may fire before the clock says so: its time has come nevertheless.
+    this.#queue.makeDue(key, clock.now());
     await this.#answerNext(demand.kind, signal);
   }
 

@@ -28,6 +28,13 @@ export class DemandQueue {
     this.#waiting.delete(least!.key);
   }
 
+  /** Its time has come. */
+  makeDue(key: string, nowMs: number): void {
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined && waiting.dueAtMs > nowMs)
+      this.#waiting.set(key, { ...waiting, dueAtMs: nowMs });
+  }
+
   delete(key: string): void {
     this.#waiting.delete(key);
   }
