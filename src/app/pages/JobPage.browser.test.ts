@@ -123,6 +123,15 @@ test('a frame and a rejected result lead to the story of their task', async () =
   await expect.element(screen.getByRole('list', { name: 'Story of task 4' })).toBeVisible();
 });
 
+test('what did not go as planned is noted, the newest first', async () => {
+  const kiln = fakeKiln();
+  kiln.requestor.jobs.set([{ ...film(), notes: ['First note.', 'Second note.'] }]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  await expect
+    .element(screen.getByRole('list', { name: 'Notes' }))
+    .toMatchTextContent(/Second note\.\s*First note\./);
+});
+
 test('who was excluded is said with the reason', async () => {
   const kiln = fakeKiln();
   kiln.requestor.jobs.set([film()]);
