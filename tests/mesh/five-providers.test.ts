@@ -63,3 +63,20 @@ for (const policy of POLICIES) {
     expect(paid).toBe(view.spent);
   });
 }
+
+test('one that stays and never delivers again holds up nothing for long, even when only one other is left', async () => {
+  await using day = new MarketDay();
+  const honest = await day.provider({ msPerTask: 100 });
+  let runs = 0;
+  const staller = await day.provider({ msPerTask: () => (++runs > 3 ? 1e9 : 100) });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 30, QUORUM_2);
+  const startedAtMs = day.clock.now();
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 30, rejected: [] });
+  // Half a minute until it is late, less than a minute until this device helps out.
+  expect(day.clock.now() - startedAtMs).toBeLessThan(150_000);
+  expect(view.notes).toContain('Too few providers are there to confirm results: this device checks them.');
+  expect(view.providers.find(({ peer }) => peer === staller.peer.identity.peer)?.state).not.toBe('banned');
+  expect(await day.redeem(honest)).toBe(30n * TASK_PRICE);
+});

@@ -1,6 +1,5 @@
 import { leaseDeadlineMs, leaseSize } from '../../market/lease-plan.ts';
 import { heldBackTasks } from '../../payment/held-back.ts';
-import { taskPrice } from '../../payment/price.ts';
 import {
   LEASES_IN_FLIGHT,
   MAX_OPEN_LEASES,
@@ -18,6 +17,8 @@ import type { JobProgress } from '../results/job-progress.ts';
 import { LeaseOwners } from './lease-owners.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
+import { priceOf, unpaidTasks } from './link-price.ts';
+import { LATE } from '../results/refuse-holder.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
 import type { RingerDesk } from '../standing/ringer-desk.ts';
 
@@ -141,9 +142,11 @@ export class LeaseDesk {
       for (const task of [...lease.tasks.keys()])
         this.#requeue(link, id, task, 'the provider no longer holds it');
     }
-    const unknown = held.filter((id) => !link.leases.has(id));
-    if (unknown.length > 0) link.send({ type: 'cancel', leases: unknown });
-    for (const entry of link.told.again) this.#init.outbox.verdict(link, entry);
+    // Verdicts first, of what is over too: the break may have swallowed them, and a cancelled lease has none.
+    const over = new Set(held.filter((id) => !link.leases.has(id)));
+    for (const entry of [...link.told.about(over), ...link.told.again])
+      this.#init.outbox.verdict(link, entry);
+    for (const id of over) this.#init.outbox.cancel(link, id);
   }
 
   /** Gives up what is past its deadline; the result is the number of late leases. */
@@ -153,7 +156,7 @@ export class LeaseDesk {
       const late = [...lease.tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
       if (late.length === 0) continue;
       count++;
-      for (const [task] of late) this.lose(link, id, task, 'late');
+      for (const [task] of late) this.lose(link, id, task, LATE);
       if (!link.leases.has(id)) this.#init.outbox.cancel(link, id);
     }
     return count;
@@ -286,15 +289,4 @@ export class LeaseDesk {
     if (open?.tasks.size === 0) link.leases.delete(lease);
     return isRemoved;
   }
-}
-
-/** Tasks leased, delivered, held back or accepted, and not paid yet. */
-function unpaidTasks(link: ProviderLink): number {
-  let tasks = link.owedTasks + link.told.heldTasks;
-  for (const lease of link.leases.values()) tasks += lease.tasks.size;
-  return tasks;
-}
-
-function priceOf({ agreement }: ProviderLink): bigint {
-  return taskPrice(agreement.pricePerUnit, agreement.microUnitsPerTask);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/time.ts';
-import { placementRefusal } from '../../verification/task/placement.ts';
 import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
 import { LONELY_BEFORE_OWN_RUN_MS } from '../constants.ts';
+import { refuseHolder } from './refuse-holder.ts';
 
 /** What the class is told. */
 export interface LonelyTasksInit {
@@ -21,7 +21,7 @@ export interface LonelyTasksInit {
 export class LonelyTasks {
   readonly #init: LonelyTasksInit;
   /** Whose company it is that lasts too long. */
-  #company = '';
+  #company: ReadonlySet<string> = new Set();
   #sinceMs: number | undefined;
   #isBusy = false;
 
@@ -33,8 +33,8 @@ export class LonelyTasks {
   review(waiting: Iterable<readonly [number, TaskCheck]>): void {
     const { clock, holders, run, mayRun } = this.#init;
     const here = holders();
-    const company = [...new Set(here.map(({ payee }) => payee.toLowerCase()))].sort().join(' ');
-    if (company !== this.#company) this.#sinceMs = undefined;
+    const company = new Set(here.map(({ payee }) => payee.toLowerCase()));
+    if ([...company].some((payee) => !this.#company.has(payee))) this.#sinceMs = undefined;
     this.#company = company;
     const lonely = here.length === 0 ? undefined : firstLonely(waiting, here);
     if (lonely === undefined || this.#isBusy) return;
@@ -51,7 +51,7 @@ function firstLonely(
 ): number | undefined {
   for (const [task, check] of waiting) {
     const isDone = check.replicas.some(({ phase }) => phase === 'committed' || phase === 'revealed');
-    if (isDone && holders.every((holder) => placementRefusal(check, holder) !== undefined)) return task;
+    if (isDone && holders.every((holder) => refuseHolder(check, holder) !== undefined)) return task;
   }
   return undefined;
 }

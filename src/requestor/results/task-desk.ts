@@ -8,7 +8,7 @@ import { isAudited } from '../../verification/policy/audit.ts';
 import type { JobTrust } from '../../verification/job/job-trust.ts';
 import { firstReplicas, isVote } from '../../verification/policy/vote.ts';
 import { ringerTask } from '../../verification/task/ringer-task.ts';
-import { classContradiction, placementRefusal } from '../../verification/task/placement.ts';
+import { classContradiction } from '../../verification/task/placement.ts';
 import {
   type Holder,
   isLive,
@@ -19,6 +19,7 @@ import {
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
 import { LonelyTasks } from './lonely-tasks.ts';
+import { refuseHolder } from './refuse-holder.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept } from './result-keeper.ts';
 import type { Statements } from './statements.ts';
@@ -104,7 +105,7 @@ export class TaskDesk {
     const mayTake = (task: number) => {
       const check = this.#table.get(task);
       if (check === undefined) return freshLeft-- > 0;
-      const refusal = placementRefusal(check, holder);
+      const refusal = refuseHolder(check, holder);
       // Whoever failed at a task gets it again only when nobody else is there to try.
       return (
         refusal === undefined || (refusal === 'has-failed' && this.#init.actions.isOnlyProvider(holder.peer))
@@ -146,7 +147,7 @@ export class TaskDesk {
   /** May this provider get a replica of this task? Never a second one of a ringer. */
   mayHold(task: number, holder: Holder): boolean {
     const check = this.#table.get(task);
-    return check !== undefined && check.isRinger !== true && placementRefusal(check, holder) === undefined;
+    return check !== undefined && check.isRinger !== true && refuseHolder(check, holder) === undefined;
   }
 
   /** A provider committed to a task. False when nobody waits for it any more. */

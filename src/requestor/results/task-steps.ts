@@ -6,10 +6,10 @@ import type { Manifest } from '../../protocol/manifest.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Result } from '../../protocol/task.ts';
 import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
-import { placementRefusal } from '../../verification/task/placement.ts';
 import { type Holder, OWN_RESULT, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
+import { refuseHolder } from './refuse-holder.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 import type { TaskTable } from './task-table.ts';
@@ -219,7 +219,7 @@ export class TaskSteps {
     const isBegun = check.replicas.some(({ phase }) => phase === 'inconclusive' || phase === 'revealed');
     if (check.audit.state !== 'none' || !isBegun) return false;
     const holders = this.#init.actions.holders?.() ?? [];
-    return holders.length > 1 && holders.every((holder) => placementRefusal(check, holder) !== undefined);
+    return holders.length > 1 && holders.every((holder) => refuseHolder(check, holder) !== undefined);
   }
 
   /** A task is no longer under way: its check and the results that it gathered are forgotten. */
