@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { manifestBytes } from '../../src/job/manifest.ts';
 import { open } from '../../src/protocol/envelope.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import { receiptSchema } from '../../src/protocol/receipt.ts';
+import { Crash } from './crash.ts';
 import { lieAbout } from './twins/fake-sandbox.ts';
 import { receiptsOf } from './long-job.ts';
-import { type DayProvider, MarketDay, QUORUM_2, TASK_PRICE, viewOf } from './market-day.ts';
+import { type DayProvider, makeDraft, MarketDay, QUORUM_2, TASK_PRICE, viewOf } from './market-day.ts';
 
 const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0.05 };
 
@@ -130,4 +132,33 @@ test('who leaves while its work is still judged comes back for its money, and fo
   one.peer.openStream = (...args) => (visits++, open(...args));
   await day.clock.advance(5_000_000);
   expect(visits).toBe(0);
+});
+
+test.each<[string, Policy]>([
+  ['a quorum', QUORUM_2],
+  ['adaptive checks', ADAPTIVE],
+])('under %s a requestor that was reloaded signs the same as its providers', async (_, policy) => {
+  await using day = new MarketDay();
+  const providers: DayProvider[] = [];
+  for (let i = 0; i < 3; i++) providers.push(await day.provider({ msPerTask: 60 + 10 * i }));
+  const crash = new Crash();
+  const first = await day.requestor({ crash });
+  const tasks = 150;
+  const job = await day.submit(first.requestor, tasks, policy);
+  await day.clock.advance(4_000);
+  crash.isDead = true;
+  const { requestor, peer } = await day.requestor();
+  const { manifest, blobs } = await makeDraft(tasks, policy);
+  for (const blob of [...blobs, manifestBytes(manifest)]) await peer.blobs.put(blob);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: tasks });
+  const ended = providers.flatMap(({ provider }) => provider.view.value.agreements);
+  expect(ended.map(({ receiptFault }) => receiptFault)).toEqual(ended.map(() => undefined));
+  const { got, given } = await receiptsOfDay(day, providers);
+  expect(got).toHaveLength(3);
+  expect(given).toHaveLength(3);
+  expect(got.reduce((sum, { paid }) => sum + paid, 0n)).toBe(view.spent);
+  let redeemed = 0n;
+  for (const one of providers) redeemed += await day.redeem(one);
+  expect(redeemed).toBe(view.spent);
 });

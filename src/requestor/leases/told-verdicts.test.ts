@@ -20,6 +20,16 @@ test('remembers the last word on each task', () => {
   ]);
 });
 
+test('tells what was said about some leases', () => {
+  const told = new ToldVerdicts();
+  told.note(say(0, 'accepted'));
+  told.note({ ...say(1, 'provisional'), lease: 'b' });
+  told.note(say(2, 'rejected'));
+  expect(told.about(new Set(['a']))).toEqual([say(0, 'accepted'), say(2, 'rejected')]);
+  expect(told.about(new Set(['b']))).toEqual([{ ...say(1, 'provisional'), lease: 'b' }]);
+  expect(told.about(new Set())).toEqual([]);
+});
+
 test('counts what waits for another word, once each', () => {
   const told = new ToldVerdicts();
   for (const task of [0, 1, 1, 2]) told.note(say(task, 'provisional'));

@@ -40,12 +40,16 @@ export class ToldVerdicts {
     return this.#held.has(key) ? 'provisional' : this.#told.get(key);
   }
 
+  /** What was said of the tasks of these leases, as far as that is remembered. */
+  about(leases: ReadonlySet<string>): readonly Entry[] {
+    if (leases.size === 0) return [];
+    const told = [...this.#told].map(([key, outcome]) => ({ ...placeOf(key), outcome }));
+    return told.filter(({ lease }) => leases.has(lease));
+  }
+
   /** What of it waits for another verdict. */
   get held(): readonly { readonly lease: string; readonly task: number }[] {
-    return [...this.#held].map((key) => {
-      const [lease, task] = key.split('/');
-      return { lease: lease!, task: Number(task) };
-    });
+    return [...this.#held].map(placeOf);
   }
 
   /** Does the pay of a task of this lease wait for another verdict? */
@@ -61,6 +65,11 @@ export class ToldVerdicts {
 
 function keyOf(lease: string, task: number): string {
   return `${lease}/${task}`;
+}
+
+function placeOf(key: string): { readonly lease: string; readonly task: number } {
+  const [lease, task] = key.split('/');
+  return { lease: lease!, task: Number(task) };
 }
 
 function dropOldest(map: Map<string, unknown>): void {
