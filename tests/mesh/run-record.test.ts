@@ -112,6 +112,20 @@ test('a sleeper under adaptive checks: what it did alone runs again, and the rec
   expect(record.caught.map(({ peer }) => peer)).toEqual([sleeper.peer.identity.peer]);
 });
 
+test('ringers stand in the record as what they are, paid as work', async () => {
+  await using day = new MarketDay();
+  for (let i = 0; i < 3; i++) await day.provider({ msPerTask: 50 });
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 60, { kind: 'adaptive', auditRate: 0, ringerRate: 0.3 });
+  expect((await day.untilEnded(requestor, job)).status).toBe('done');
+  const { findings, refuted, record } = await verifyRecord(await requestor.runRecord(job));
+  expect([findings, refuted]).toEqual([[], []]);
+  const runs = record.traces.flatMap((trace) => trace.runs);
+  const ringers = runs.filter(({ cause }) => cause === 'ringer');
+  expect(ringers.length).toBeGreaterThan(2);
+  expect(ringers.some(({ verdicts }) => verdicts.at(-1)?.outcome === 'accepted')).toBe(true);
+});
+
 test('a job whose verifier judges leaves what it said in the record', async () => {
   await using day = new MarketDay();
   const liar = await day.provider({ msPerTask: 500, tamper: lieAbout(() => true) });
