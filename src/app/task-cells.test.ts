@@ -22,14 +22,16 @@ test('a million tasks share few cells, and every task is in exactly one', () => 
 
 test('a cell is verified only when all of its tasks are', () => {
   expect(taskCells(['verified', 'waiting'], 1)[0]?.phase).toBe('waiting');
+  expect(taskCells(['verified', 'provisional'], 1)[0]?.phase).toBe('provisional');
   expect(taskCells(['waiting', 'checking', 'verified'], 1)[0]?.phase).toBe('checking');
 });
 
 test('counts add up', () => {
-  expect(countPhases(['waiting', 'running', 'running', 'verified'])).toEqual({
+  expect(countPhases(['waiting', 'running', 'running', 'provisional', 'verified'])).toEqual({
     waiting: 1,
     running: 2,
     checking: 0,
+    provisional: 1,
     verified: 1,
   });
 });
