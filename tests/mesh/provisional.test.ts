@@ -235,3 +235,17 @@ test('a job that is cancelled keeps what stands, says so, and pays those who del
   expect(view.spent).toBe(BigInt(delivered.length) * TASK_PRICE);
   for (const one of providers) expect(await day.redeem(one)).toBe(lineOf({ view }, one)!.paid);
 });
+
+test('what this device cannot check is left to the votes, and said', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 100 });
+  await day.provider({ msPerTask: 100 });
+  const { requestor } = await day.requestor({
+    exit: () => ({ kind: 'out-of-memory', message: 'too large' }),
+  });
+  const policy: Policy = { kind: 'quorum', need: 2, limit: 4, auditRate: 0.2 };
+  const job = await day.submit(requestor, 20, policy);
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 20 });
+  expect(view.notes?.[0]).toMatch(/could not be checked on this device: .*out-of-memory/);
+});
