@@ -72,7 +72,7 @@ describe('a forged product is wrong:', () => {
     [
       'one entry is off by a hundredth',
       (c) => (c[40 * SIDE + 9]! += 0.01),
-      /row 40 of the product is off by 0\.01;/,
+      /row 40 of the product is off by 0\.0(09|1)/,
     ],
     ['one entry is no number', (c) => (c[7] = NaN), /row 0 of the product/],
     ['one entry is infinite', (c) => (c[7] = -Infinity), /row 0 of the product/],
