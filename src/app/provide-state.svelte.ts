@@ -36,6 +36,11 @@ export class ProvideState {
     await this.start.run(() => this.#kiln.provider.start(rules));
   }
 
+  /** Asks the person whether this page may see if the machine is used. */
+  async watchMachine(): Promise<void> {
+    await this.apply.run(() => this.#kiln.provider.watchMachine());
+  }
+
   /** Changes some rules; they take effect at once when lending, else at the start. */
   change(patch: Partial<ProviderRules>): void {
     if (this.rules === undefined) return;

@@ -92,7 +92,7 @@ test('shows running tasks, agreements and why demands were passed', async () => 
   await expect
     .element(screen.getByRole('row', { name: /Logistic map sweep/ }))
     .toMatchTextContent(/130 of 131/);
-  await expect.element(screen.getByText(/pays at most 0.04 tGLM per hour/)).toBeVisible();
+  await expect.element(screen.getByText(/price 150 % above ceiling/)).toBeVisible();
 });
 
 test('the stop is there while lending, and stops', async () => {
@@ -103,4 +103,42 @@ test('the stop is there while lending, and stops', async () => {
   await screen.getByRole('button', { name: 'Stop lending' }).click();
   await vi.waitFor(() => expect(kiln.calls).toEqual(['provider.stop']));
   await expect.poll(() => screen.getByRole('button', { name: 'Stop lending' }).query()).toBeNull();
+});
+
+test('says what would help, and does it', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  await expect.element(screen.getByText(/1 more demand would be answered/)).toBeVisible();
+  await screen.getByRole('button', { name: 'Lower the minimum for a core' }).click();
+  await vi.waitFor(() => expect(kiln.provider.view.value.rules?.pricePerUnit.wasi).toBe(11_111_111_111_111n));
+});
+
+test('advanced rules: groups are made and left, and what is lent while the machine is used', async () => {
+  const kiln = fakeKiln();
+  kiln.provider.view.set(providerWorking(Date.now()));
+  const screen = await render(ProvidePage, { kiln });
+  await screen.getByText('Advanced').click();
+  await screen.getByRole('button', { name: 'Create a group' }).click();
+  await vi.waitFor(() =>
+    expect(kiln.provider.view.value.rules?.groups).toEqual([expect.stringMatching(/^kiln-group-/)]),
+  );
+  await screen.getByLabelText('Join with a key').fill('kiln-group-wrong');
+  await screen.getByRole('button', { name: 'Join' }).click();
+  await expect.element(screen.getByText('This is not the key of a private group.')).toBeVisible();
+  await screen.getByLabelText('Cores meanwhile').fill('0');
+  await screen.getByRole('checkbox', { name: 'Prices follow the market' }).click();
+  await screen.getByLabelText('Blocked requestors').fill('somebody');
+  await expect.element(screen.getByText(/A peer name has 52 characters/)).toBeVisible();
+  await vi.waitFor(() =>
+    expect(kiln.provider.view.value.rules).toMatchObject({
+      whileInUse: { cpuSlots: 0, gpuDuty: 1 },
+      pricing: 'market',
+      blockedRequestors: [],
+    }),
+  );
+  await screen.getByRole('button', { name: /^Leave group/ }).click();
+  await screen.getByRole('button', { name: 'Let it see if the machine is in use' }).click();
+  await expect.element(screen.getByText(/The browser tells this page/)).toBeVisible();
+  await vi.waitFor(() => expect(kiln.provider.view.value.rules?.groups).toEqual([]));
 });
