@@ -63,7 +63,7 @@ export class DemandDesk {
     await this.#answerNext(demand.kind, signal);
   }
 
-  /** Rules or the machine changed: what waits is judged anew when its time comes. */
+  /** Answers what is due of a kind, best first; each is judged anew, since rules and machine may have changed. */
   async #answerNext(kind: JobKind, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#negotiating.has(kind)) {
       const next = this.#queue.takeBest(kind, this.#init.clock.now());
