@@ -50,7 +50,7 @@ export const policySchema = v.variant('kind', [
     assumedFaults: v.optional(
       said(
         v.pipe(v.number(), v.minValue(0.001), v.maxValue(0.5)),
-        'Share of providers, 0 to 1, that are taken to cheat before anything is known of them. Absent: 0.05.',
+        'Share of providers, 0 to 1, that are taken to cheat before anything is known of them. Absent: 0.03.',
       ),
     ),
     ...checkEntries,
