@@ -37,6 +37,11 @@ export const BENCHES: readonly {
     load: () => import('./wgsl-guard/wgsl-guard.bench.ts'),
   },
   {
+    name: 'market-sim',
+    what: 'the rules of verification on a simulated market of cheats, against plain quorums and BOINC',
+    load: () => import('./market-sim/market-sim.bench.ts'),
+  },
+  {
     name: 'vouchers',
     what: "signing and verifying vouchers against viem's own functions, in the browser",
     load: () => import('./vouchers/vouchers.bench.ts'),

@@ -12,6 +12,7 @@ export interface Outcome {
   readonly ownRuns: number;
   readonly cheatsSeated: number;
   readonly cheatsBanned: number;
+  readonly honestSeated: number;
   readonly honestBanned: number;
   /** Tasks that a cheat was paid for against an honest provider, per provider seated; 0 without cheats. */
   readonly cheatIncome: number;
@@ -50,6 +51,7 @@ export function measure({ tasks, crowd, results, ownRuns, endedAtMs }: Remains):
     ownRuns,
     cheatsSeated: cheats.length,
     cheatsBanned: banned.length,
+    honestSeated: honest.length,
     honestBanned: honest.filter(({ isBanned }) => isBanned).length,
     cheatIncome:
       cheats.length === 0 ? 0 : mean(cheats, ({ paid }) => paid) / mean(honest, ({ paid }) => paid),

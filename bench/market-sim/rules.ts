@@ -1,3 +1,4 @@
+import { MAX_HELD_BACK_TASKS } from '../../src/payment/held-back.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import type { ClosingCheck } from '../../src/verification/job/closing-checks.ts';
 import { JobTrust } from '../../src/verification/job/job-trust.ts';
@@ -29,6 +30,11 @@ export class KilnRules implements Rules {
   readonly policy: Policy;
   readonly #trust: JobTrust;
   readonly #book: ReleaseBook;
+  /** Lone results of each provider whose pay is held back, the oldest first. */
+  readonly #held = new Map<string, number[]>();
+  /** Paid before they were released: `task peer`. */
+  readonly #paidEarly = new Set<string>();
+  #early: Due[] = [];
 
   constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }) {
     this.policy = policy;
@@ -54,6 +60,7 @@ export class KilnRules implements Rules {
 
   accept(task: number, supporters: readonly string[], isProven: boolean): void {
     this.#book.accept(task, supporters, isProven);
+    if (this.#book.standing(task)?.isReleased === false) this.#hold(task, supporters[0]!);
   }
 
   caught(peer: string): AfterBan {
@@ -65,7 +72,24 @@ export class KilnRules implements Rules {
   }
 
   takeDue(): readonly Due[] {
-    return this.#book.takeDue();
+    const early = this.#early;
+    this.#early = [];
+    return [
+      ...early,
+      ...this.#book.takeDue().filter(({ task, peer }) => !this.#paidEarly.has(`${task} ${peer}`)),
+    ];
+  }
+
+  /** Beyond so many, pay may not be held back longer, whatever becomes of the result. */
+  #hold(task: number, peer: string): void {
+    const held = this.#held.get(peer) ?? [];
+    this.#held.set(peer, held);
+    held.push(task);
+    if (held.length <= MAX_HELD_BACK_TASKS) return;
+    const oldest = held.shift()!;
+    if (this.#book.standing(oldest)?.supporters.includes(peer) !== true) return;
+    this.#early.push({ task: oldest, peer });
+    this.#paidEarly.add(`${oldest} ${peer}`);
   }
 
   closingChecks(random: () => number): readonly ClosingCheck[] {
