@@ -7,7 +7,6 @@ import { isAudited } from './policy/audit.ts';
 import { checkInlineOutputs, checkReveal } from './check-reveal.ts';
 import { groupCredibilities, workerCredibility } from './policy/credibility.ts';
 import { placementRefusal } from './task/placement.ts';
-import { rerunAfterBan } from './job/rerun-after-ban.ts';
 import { newTaskCheck, next } from './task/task-check.ts';
 import { isVote, neededResults, resultLimit } from './policy/vote.ts';
 
@@ -107,15 +106,6 @@ describe('policies in numbers', () => {
     expect(Math.abs(hits.filter(Boolean).length - 1_000)).toBeLessThan(100);
     expect(isAudited(adaptive, 0)).toBe(false);
     expect(isAudited({ ...adaptive, auditRate: 1 }, 0.999999)).toBe(true);
-  });
-  test('only tasks without another supporter run again after a ban', () => {
-    const accepted = [
-      { task: 1, supporters: ['liar'] },
-      { task: 2, supporters: ['liar', 'honest'] },
-      { task: 3, supporters: ['honest'] },
-      { task: 4, supporters: [] },
-    ];
-    expect(rerunAfterBan(accepted, 'liar')).toEqual([1]);
   });
 });
 

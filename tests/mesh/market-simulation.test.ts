@@ -1,77 +1,67 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../src/base/random.ts';
-import type { Policy } from '../../src/protocol/policy.ts';
-import { type Kind, MarketSimulation } from './market-simulation.ts';
+import { ALWAYS_CHEATING, CHEATS, type CheatSort, LOW_RATE_CHEATS } from '../../bench/market-sim/mixes.ts';
+import type { Outcome } from '../../bench/market-sim/outcome.ts';
+import { BoincRules, KilnRules, QuorumRules, type Rules, SingleRules } from '../../bench/market-sim/rules.ts';
+import { simulate } from '../../bench/market-sim/simulate.ts';
+import { UNPAYING, unpaidWork } from '../../bench/market-sim/unpaid-work.ts';
 
-const TASKS = 5_000;
-const trust: Policy = { kind: 'trust', auditRate: 0 };
-const quorum: Policy = { kind: 'quorum', need: 2, limit: 5, auditRate: 0 };
-const audited: Policy = { kind: 'adaptive', auditRate: 0.05 };
-const adaptive: Policy = { kind: 'adaptive', auditRate: 0 };
+/** A twentieth of the bench's job, for a third of its seats: each provider does some 300 tasks. */
+const SCALE = { providers: 500, tasks: 6_000, seats: 20 };
+const SEEDS = [1, 2];
 
-/** Two jobs of the same sort with different chance, added up. */
-function simulate(policy: Policy, crowd: Partial<Record<Kind, number>>) {
-  const outcomes = [1, 2].map((seed) =>
-    new MarketSimulation(policy, TASKS, crowd, seededRandom(seed)).run(5_000),
-  );
-  const sum = (pick: (outcome: (typeof outcomes)[number]) => number) =>
-    outcomes.reduce((total, one) => total + pick(one), 0);
-  return {
-    wrongShare: sum(({ wrong }) => wrong) / (2 * TASKS),
-    paidLiesShare: sum(({ paidLies }) => paidLies) / (2 * TASKS),
-    overhead: sum(({ overhead }) => overhead) / 2,
-    unsettled: sum(({ unsettled }) => unsettled),
-    bannedCheats: sum(({ bannedCheats }) => bannedCheats),
-    bannedHonest: sum(({ bannedHonest }) => bannedHonest),
-  };
+/** All seeds of one mix. */
+function outcomes(rules: () => Rules, sort: CheatSort, share = 0.1): Outcome[] {
+  return SEEDS.map((seed) => simulate(rules(), sort, share, SCALE, seed));
 }
+const kiln = () => new KilnRules();
+const wrongOf = (all: readonly Outcome[]) => all.reduce((sum, { wrong }) => sum + wrong, 0);
 
-describe('honest crowds, some of them flaky', () => {
+describe('Kiln’s own rules', () => {
+  test('an honest crowd, some of it slow or flaky: right, complete, nobody banned', () => {
+    for (const outcome of outcomes(kiln, 'lazy', 0)) {
+      expect(outcome).toMatchObject({ wrong: 0, open: 0, honestBanned: 0 });
+      expect(outcome.extra).toBeLessThan(0.15);
+    }
+  });
+  test.each(ALWAYS_CHEATING)('one in ten is %s: no lie is accepted, and cheating does not pay', (sort) => {
+    for (const outcome of outcomes(kiln, sort)) {
+      expect(outcome).toMatchObject({ wrong: 0, open: 0 });
+      expect(outcome.cheatsSeated).toBeGreaterThan(0);
+      expect(outcome.extra).toBeLessThan(0.3);
+      expect(outcome.cheatIncome).toBeLessThan(0.5);
+      expect(outcome.longestWait).toBeLessThan(0.01);
+    }
+  });
+  test.each(LOW_RATE_CHEATS)('one in ten is %s: fewer lies pass than under BOINC’s rule', (sort) => {
+    const ours = outcomes(kiln, sort);
+    expect(wrongOf(ours)).toBeLessThan(wrongOf(outcomes(() => new BoincRules(), sort)));
+    expect(wrongOf(ours)).toBeLessThanOrEqual(12);
+  });
+  test('the same seed gives the same job', () => {
+    expect(simulate(kiln(), 'low-rate ring', 0.1, SCALE, 3)).toEqual(
+      simulate(kiln(), 'low-rate ring', 0.1, SCALE, 3),
+    );
+  });
+});
+
+describe('what others would accept: the test of this test', () => {
+  test('who checks nothing takes every lie', () => {
+    for (const sort of Object.keys(CHEATS) as CheatSort[]) {
+      expect(wrongOf(outcomes(() => new SingleRules(), sort))).toBeGreaterThan(5);
+    }
+  });
   test.each([
-    ['trust', trust, 1.1],
-    ['quorum of 2', quorum, 2.2],
-    ['adaptive', adaptive, 1.35],
-  ])('%s: right, nobody banned, overhead below %s', (_, policy, overhead) => {
-    const outcome = simulate(policy, { honest: 40, flaky: 10 });
-    expect(outcome).toMatchObject({ wrongShare: 0, unsettled: 0, bannedHonest: 0 });
-    expect(outcome.overhead).toBeLessThan(overhead);
+    ['a plain quorum of two', () => new QuorumRules()],
+    ['BOINC’s rule as published', () => new BoincRules()],
+  ])('%s believes colluders that meet', (_, rules) => {
+    expect(wrongOf(outcomes(rules, 'colluders and sleepers'))).toBeGreaterThan(5);
   });
 });
 
-describe('one in ten delivers garbage without computing', () => {
-  test('trust pays for it: the test of this test', () => {
-    expect(simulate(trust, { honest: 45, lazy: 5 }).wrongShare).toBeGreaterThan(0.05);
-  });
-  test.each([
-    ['quorum', quorum],
-    ['adaptive', adaptive],
-  ])('%s accepts and pays none of it and bans them all', (_, policy) => {
-    const outcome = simulate(policy, { honest: 45, lazy: 5 });
-    expect(outcome).toMatchObject({
-      wrongShare: 0,
-      paidLiesShare: 0,
-      unsettled: 0,
-      bannedCheats: 10,
-      bannedHonest: 0,
-    });
-  });
-});
-
-describe('one in ten agrees on the same lies', () => {
-  test('a quorum accepts less than 1 in 1,000, because accomplices are seldom given the same task', () => {
-    const outcome = simulate(quorum, { honest: 45, colluding: 5 });
-    expect(outcome.wrongShare).toBeLessThan(0.001);
-    expect(outcome.bannedCheats).toBeGreaterThanOrEqual(9);
-    expect(outcome.bannedHonest).toBeLessThanOrEqual(1);
-  });
-  test('those that lie only once trusted cost adaptive checking little when it audits 1 in 20', () => {
-    const outcome = simulate(audited, { honest: 45, sleeper: 5 });
-    expect(outcome.wrongShare).toBeLessThan(0.002);
-    expect(outcome.paidLiesShare).toBeLessThan(0.03);
-    expect(outcome.overhead).toBeLessThan(1.4);
-    expect(outcome.bannedHonest).toBe(0);
-  });
-  test('without audits adaptive lets some through, as its description says', () => {
-    expect(simulate(adaptive, { honest: 45, sleeper: 5 }).wrongShare).toBeLessThan(0.03);
-  });
-});
+test.each(Object.keys(UNPAYING) as (keyof typeof UNPAYING)[])(
+  'a requestor that %s gets no more than the credit limit for nothing',
+  (requestor) => {
+    expect(unpaidWork(requestor, 12)).toBeGreaterThan(0);
+    expect(unpaidWork(requestor, 12)).toBeLessThanOrEqual(12);
+  },
+);
