@@ -11,9 +11,14 @@ export interface ClosingCheck {
 export interface StandingResults {
   /** Tasks that each provider handed in results of, in order of commitment. */
   readonly tasksOf: ReadonlyMap<PeerId, Iterable<number>>;
-  readonly standing: (
-    task: number,
-  ) => { readonly supporters: readonly PeerId[]; readonly isProven: boolean } | undefined;
+  readonly standing: (task: number) =>
+    | {
+        readonly supporters: readonly PeerId[];
+        readonly isProven: boolean;
+        /** Whose word alone it stood on before others confirmed it. */
+        readonly loneBy: PeerId | undefined;
+      }
+    | undefined;
 }
 
 /**
@@ -47,14 +52,18 @@ interface Survey {
     readonly with: readonly PeerId[];
     readonly isProven: boolean;
   }[];
+  /** A result that stood, or stands, on its word alone. */
+  readonly spoken: number | undefined;
 }
 
 function survey({ tasksOf, standing }: StandingResults, peer: PeerId): Survey {
+  let spoken: number | undefined;
   const lone: number[] = [];
   let since: { task: number; with: readonly PeerId[]; isProven: boolean }[] = [];
   for (const task of tasksOf.get(peer)!) {
     const entry = standing(task);
     if (entry === undefined || !entry.supporters.includes(peer)) continue;
+    if (entry.loneBy === peer) spoken = task;
     if (entry.isProven || entry.supporters.length > 1) {
       since.push({ task, with: entry.supporters, isProven: entry.isProven });
       continue;
@@ -62,7 +71,7 @@ function survey({ tasksOf, standing }: StandingResults, peer: PeerId): Survey {
     lone.push(task);
     since = [];
   }
-  return { peer, lone, since };
+  return { peer, lone, since, spoken };
 }
 
 function unconfirmed(
@@ -85,11 +94,11 @@ function circles(peers: readonly Survey[]): number[] {
     peers.filter(({ since }) => since.some(({ isProven }) => isProven)).map(({ peer }) => peer),
   );
   const tasks: number[] = [];
-  for (const { peer, lone, since } of peers) {
+  for (const { peer, since, spoken } of peers) {
     spread(peers, safe);
-    if (safe.has(peer) || lone.length === 0) continue;
+    if (safe.has(peer) || spoken === undefined) continue;
     safe.add(peer);
-    tasks.push(since[0]!.task);
+    tasks.push(since.at(-1)?.task ?? spoken);
   }
   return tasks;
 }

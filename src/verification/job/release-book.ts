@@ -34,6 +34,7 @@ export interface Standing {
 interface Entry extends Standing {
   supporters: readonly PeerId[];
   isReleased: boolean;
+  readonly loneBy: PeerId | undefined;
   /** Supporters that were told as due. */
   due: readonly PeerId[];
 }
@@ -107,7 +108,8 @@ export class ReleaseBook {
   accept(task: number, supporters: readonly PeerId[], isProven: boolean): void {
     const before = this.#entries.get(task);
     const isReleased = before?.isReleased === true || isProven || !this.#isHeldBack(supporters);
-    const entry: Entry = { supporters, isProven, isReleased: false, due: before?.due ?? [] };
+    const loneBy = before?.loneBy ?? (isReleased ? undefined : supporters[0]);
+    const entry: Entry = { supporters, isProven, isReleased: false, loneBy, due: before?.due ?? [] };
     const passedBefore = before === undefined ? [] : passersOf(before);
     for (const peer of passersOf(entry)) if (!passedBefore.includes(peer)) this.#trust.pass(peer);
     if (before?.isReleased !== false) this.#provisional++;
