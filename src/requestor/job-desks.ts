@@ -170,6 +170,7 @@ export class JobDesks {
         caught: (lease, task, reason) => this.#broke(teller, lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
         settleRinger: (judged) => this.settling.settleRinger(judged),
+        ringerEnded: (task) => this.rechecks.ringerEnded(task),
         fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
       },
     });

@@ -54,6 +54,8 @@ export interface TaskStepsActions {
   readonly settle: (settled: Settled) => Promise<void>;
   /** The same for a task whose answer was known before: only its provider was to be checked. */
   readonly settleRinger: (judged: Judged) => Promise<void>;
+  /** A task is no ringer any more: it may be checked as any other. */
+  readonly ringerEnded?: (task: number) => void;
   /** Probability that a result of this provider is right, as the job knows it now. */
   readonly credibilityOf: (peer: PeerId) => number;
   readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
@@ -183,14 +185,10 @@ export class TaskSteps {
     const { table, results, queue, actions } = this.#init;
     const isCurrent = () => table.get(task) === check;
     if (check.isRinger === true) {
-      await actions.settleRinger({
-        task,
-        verdict,
-        check,
-        digest: digestOf(check, OWN_RESULT) ?? '',
-        isCurrent,
-      });
-      return this.forget(task);
+      const digest = digestOf(check, OWN_RESULT) ?? '';
+      await actions.settleRinger({ task, verdict, check, digest, isCurrent });
+      this.forget(task);
+      return actions.ringerEnded?.(task);
     }
     const kept = await gatherAgreed(results, task, check, verdict);
     if ('type' in kept) return void table.apply(task, kept);

@@ -12,6 +12,8 @@ import type { TaskTeller } from '../results/task-teller.ts';
 import type { LinkBook } from '../seats/link-book.ts';
 import type { ReleaseDesk } from './release-desk.ts';
 
+type CheckedBy = 'provider' | 'own-device';
+
 /** What the desk works with. */
 export interface RecheckDeskInit {
   readonly parts: JobParts;
@@ -37,7 +39,7 @@ export class RecheckDesk {
   /** Those that this device checks. */
   readonly #own = new Set<number>();
   /** Those that are being used as ringers: checked as soon as that is over. */
-  readonly #waiting = new Map<number, string>();
+  readonly #waiting = new Map<number, { readonly reason: string; readonly by: CheckedBy }>();
   #canCompute = true;
 
   constructor(init: RecheckDeskInit) {
@@ -51,12 +53,18 @@ export class RecheckDesk {
 
   /** A verdict was reached, or the task came to nothing. */
   ended(task: number): void {
-    const reason = this.#waiting.get(task);
     this.#waiting.delete(task);
     this.#open.delete(task);
     this.#own.delete(task);
     this.#count();
-    if (reason !== undefined) queueMicrotask(() => void this.check(task, reason));
+  }
+
+  /** A task is no ringer any more: a check that waited for that begins. */
+  ringerEnded(task: number): void {
+    const waiting = this.#waiting.get(task);
+    if (waiting === undefined) return;
+    this.ended(task);
+    void this.check(task, waiting.reason, waiting.by);
   }
 
   /** Replicas that closing checks may want, cautiously: two for each provider with results that stand for now. */
@@ -106,13 +114,13 @@ export class RecheckDesk {
   }
 
   /** Has a standing result checked by one more provider, or by this device. Never rejects. */
-  async check(task: number, reason: string, by: 'provider' | 'own-device' = 'provider'): Promise<void> {
+  async check(task: number, reason: string, by: CheckedBy = 'provider'): Promise<void> {
     if (this.#open.has(task)) return;
     this.#open.add(task);
     this.#count();
-    if (this.#init.tasks().check(task)?.isRinger === true) return void this.#waiting.set(task, reason);
     const record = await this.#init.parts.keeper.get(task).catch(() => undefined);
     if (this.#init.releases.book.standing(task) === undefined) return this.ended(task);
+    if (this.#init.tasks().check(task)?.isRinger === true) return void this.#waiting.set(task, { reason, by });
     // Without its record there is nothing to compare with, and nothing to show: it runs again.
     if (record === undefined) return this.#lost(task);
     const { manifest } = this.#init.parts.record;

@@ -75,7 +75,7 @@ export class SettleDesk {
 
   /** A provider was checked by a task whose answer was known: it is paid as for any other, or caught. */
   async settleRinger(judged: Judged): Promise<void> {
-    const { parts, leases, releases, rechecks } = this.#init;
+    const { parts, leases, releases } = this.#init;
     const { task, verdict, check, isCurrent } = judged;
     const before = await parts.keeper.get(task);
     const passed = check.replicas
@@ -93,7 +93,6 @@ export class SettleDesk {
       this.#noteValid(record, before);
     }
     this.#tell(judged, supporters, before);
-    rechecks.ended(task);
     this.#forget(task);
   }
 
