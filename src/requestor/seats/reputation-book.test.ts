@@ -31,3 +31,13 @@ test('a wrong result in one class ends the runs of all', async () => {
   expect(book.consecutiveValid('alice', mine)).toBe(0);
   expect(book.reliability('alice')).toBeLessThan(0.5);
 });
+
+test('who shows nothing that counts stays a newcomer', async () => {
+  const { book } = await open();
+  book.hear('alice', { good: 0, bad: 0 });
+  expect(book.knows('alice')).toBe(false);
+  book.hear('alice', { good: 2, bad: 0 });
+  expect(book.knows('alice')).toBe(true);
+  book.hear('alice', { good: 0, bad: 0 });
+  expect(book.knows('alice')).toBe(false);
+});

@@ -53,6 +53,8 @@ export class ReputationBook {
   /** What others say of a provider counts for its rank, never for how its results are checked. */
   hear(peer: PeerId, others: SecondHand): void {
     this.#others.delete(peer);
+    // Whoever shows nothing that counts is as new as before.
+    if (others.good + others.bad === 0) return;
     this.#others.set(peer, others);
     const [oldest] = this.#others.keys();
     if (this.#others.size > MAX_HEARD && oldest !== undefined) this.#others.delete(oldest);
