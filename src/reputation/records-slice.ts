@@ -1,4 +1,5 @@
 import type { PeerId } from '../protocol/identity.ts';
+import type { Address } from '../protocol/primitives.ts';
 import type { RecordRef } from '../protocol/receipt.ts';
 import type { Role } from './peer-record.ts';
 import type { SecondHand } from './second-hand.ts';
@@ -9,6 +10,11 @@ export interface Shown {
   readonly addresses: readonly string[];
   /** On which side it is now: only what it did on that side counts. */
   readonly role: Role;
+  /**
+   * The account that it is paid on, or pays from, now. Only money of that account speaks for it: what is redeemed on chain
+   * is public, so anybody could name that of others.
+   */
+  readonly account: Address;
   readonly record?: RecordRef | undefined;
 }
 

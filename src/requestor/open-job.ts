@@ -9,6 +9,7 @@ import type { TaskTrace } from '../protocol/task-trace.ts';
 import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
+import type { Address } from '../protocol/primitives.ts';
 import { demandRequirements } from './demand-requirements.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
@@ -135,8 +136,9 @@ export class OpenJob implements AsyncDisposable {
   }
 
   /** Takes in what a provider shows of itself, if it comes soon. */
-  async hear({ provider: peer, addresses, record }: Proposal): Promise<void> {
-    const others = await this.#init.records?.weigh({ peer, addresses, role: 'provider', record });
+  async hear({ provider: peer, addresses, payee, record }: Proposal): Promise<void> {
+    const shown = { peer, addresses, role: 'provider', account: payee as Address, record } as const;
+    const others = await this.#init.records?.weigh(shown);
     if (others !== undefined) this.#book?.hear(peer, others);
   }
 

@@ -1,6 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import { type Clock, within } from '../../base/time.ts';
+import { isSameAddress } from '../../payment/voucher.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address, JobKind } from '../../protocol/primitives.ts';
@@ -70,9 +71,9 @@ export class RecordReader {
   }
 
   #worth(shown: Shown): Promise<SecondHand> | undefined {
-    const { record, peer, role } = shown;
+    const { record, peer, role, account } = shown;
     if (record === undefined || peer === this.#init.self) return undefined;
-    const key = `${role}/${peer}/${record.cid}`;
+    const key = `${role}/${peer}/${account.toLowerCase()}/${record.cid}`;
     const nowMs = this.#init.clock.now();
     const known = this.#read.get(key);
     if (known !== undefined && nowMs - known.atMs < REMEMBER_MS) return known.worth;
@@ -85,7 +86,7 @@ export class RecordReader {
     return worth;
   }
 
-  async #open({ peer, addresses, record, role }: Shown, signal: AbortSignal): Promise<SecondHand> {
+  async #open({ peer, addresses, record, role, account }: Shown, signal: AbortSignal): Promise<SecondHand> {
     const { blobs, trustIn, dealingPrice, self } = this.#init;
     const holders = [{ peer, addresses }];
     const bytes = await blobs.get(record!.cid, { holders, maxBytes: record!.bytes, signal });
@@ -94,7 +95,11 @@ export class RecordReader {
     const others = receipts.filter(
       ({ receipt, signer }) => signer !== self && roleIn(receipt, peer) === role,
     );
-    const redeemed = await this.#redeemed(others, signal);
+    // Nothing ties a peer to an account but that it uses it now: somebody else's money says nothing of this peer.
+    const own = others.filter(({ receipt: { payee, payment } }) =>
+      isSameAddress(role === 'provider' ? payee : payment.payer, account),
+    );
+    const redeemed = await this.#redeemed(own, signal);
     const testimonies: Testimony[] = [];
     for (const { receipt, signer } of others) {
       testimonies.push({

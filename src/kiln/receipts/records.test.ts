@@ -3,7 +3,8 @@ import { type Bytes, ownBytes } from '../../base/bytes.ts';
 import { chunkCid } from '../../base/cid.ts';
 import { systemClock } from '../../base/time.ts';
 import { receiptKey, type ReceiptRecord } from '../../payment/receipt.ts';
-import { identityOf } from '../../protocol/messages.fixture.ts';
+import { ADDRESS, identityOf } from '../../protocol/messages.fixture.ts';
+import type { Address } from '../../protocol/primitives.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
 import { newRecord, note, type ReputationRecord } from '../../reputation/record.ts';
 import { receiptFor, recordBytes, sealedReceipt } from '../../reputation/receipts.fixture.ts';
@@ -96,8 +97,12 @@ describe('the record of a stranger', () => {
     readonly bytes?: Uint8Array;
     readonly redeemed?: bigint;
     readonly trust?: number;
+    readonly account?: Address;
   }
-  async function weigh({ bytes, redeemed = 100_000n, trust = 0.5 }: World, self = identityOf(60).peer) {
+  async function weigh(
+    { bytes, redeemed = 100_000n, trust = 0.5, account = ADDRESS as Address }: World,
+    self = identityOf(60).peer,
+  ) {
     const asked: string[] = [];
     const reader = new RecordReader({
       self,
@@ -116,7 +121,7 @@ describe('the record of a stranger', () => {
       clock: systemClock,
     });
     const record = { cid: 'some', bytes: 5_000 };
-    const shown = { peer: OWNER.peer, addresses: [], role: 'provider' as const, record };
+    const shown = { peer: OWNER.peer, addresses: [], role: 'provider' as const, account, record };
     return { worth: await reader.weigh(shown), again: () => reader.weigh(shown), asked };
   }
   const good = recordBytes(OWNER, [sealedReceipt(PAYER, receiptFor(PAYER, OWNER))]);
@@ -126,6 +131,11 @@ describe('the record of a stranger', () => {
     expect(worth).toEqual({ good: 5, bad: 0 }); // 10 dealings for the money, half believed
     expect(await again()).toEqual(worth);
     expect(asked).toEqual(['blob', 'chain']);
+  });
+  test('weighs nothing by money that went to an account which it does not use now: what is redeemed is public', async () => {
+    const { worth, asked } = await weigh({ bytes: good, account: `0x${'ee'.repeat(20)}` });
+    expect(worth).toEqual(NO_SECOND_HAND);
+    expect(asked).toEqual(['blob']);
   });
   test('weighs nothing without a redemption, in another role, when it is forged, late, or one’s own word', async () => {
     const unredeemed = await weigh({ bytes: good, redeemed: 0n });

@@ -6,6 +6,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import { taskPrice } from '../../payment/price.ts';
 import type { AgreementView } from '../view.ts';
 import type { PeerId } from '../../protocol/identity.ts';
+import type { Address } from '../../protocol/primitives.ts';
 import { credit } from '../../reputation/bound.ts';
 import {
   decayed,
@@ -60,9 +61,10 @@ export class RequestorBook {
    */
   async creditLimit(demand: Demand, usual: bigint, pricePerTask: bigint): Promise<bigint> {
     const record = (await this.#stored.get(keyOf(demand.requestor))) ?? newRecord(this.#clock.now());
-    const { requestor: peer, addresses, record: shown } = demand;
-    const others =
-      (await this.#records?.weigh({ peer, addresses, role: 'requestor', record: shown })) ?? NO_SECOND_HAND;
+    const { requestor: peer, addresses, payment, record: shown } = demand;
+    const account = payment.payer as Address;
+    const told = { peer, addresses, role: 'requestor', account, record: shown } as const;
+    const others = (await this.#records?.weigh(told)) ?? NO_SECOND_HAND;
     const known = decayed(record, this.#clock.now());
     const factor = Math.round(credit(known, others) * PER_MILLE);
     if (factor === 0 && known.unpaid >= FORGIVEN_TASKS) {
