@@ -1,11 +1,13 @@
 import type { Example } from '../../examples/example.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import type { Cid } from '../base/cid.ts';
-import { KilnError } from '../base/errors.ts';
+import { KilnError, toKilnError } from '../base/errors.ts';
 import { taskCount } from '../job/split.ts';
 import type { Kiln } from '../kiln/kiln.ts';
 import type { JobDraft, TryOut } from '../requestor/view.ts';
+import type { OfferReport } from '../market/match/explain-offers.ts';
 import { ActionState } from './action-state.svelte.ts';
+import { TermsState } from './terms-state.svelte.ts';
 
 /** Providers wanted when the person says nothing else: enough for a quorum of two, a referee and a spare. */
 const DEFAULT_SEATS = 4;
@@ -22,7 +24,10 @@ export class RequestState {
   readonly files = new SvelteMap<string, File>();
   /** Index of the task to try. */
   task = $state(0);
-  draft = $state.raw<JobDraft>();
+  /** As the example built it: the chosen terms are not in it. */
+  built = $state.raw<JobDraft>();
+  /** What most people leave alone; kept when the options change. */
+  readonly terms = new TermsState();
   tryOut = $state.raw<TryOut>();
   seats = $state(DEFAULT_SEATS);
   /** What the person typed; the proposal counts while these are absent. */
@@ -40,14 +45,31 @@ export class RequestState {
     for (const option of example.options) this.options.set(option.name, option.default);
   }
 
+  /** The job as it will be submitted. */
+  get draft(): JobDraft | undefined {
+    return this.built && this.terms.applyTo(this.built);
+  }
+
   get tasks(): number | undefined {
-    return this.draft === undefined ? undefined : taskCount(this.draft.manifest.split);
+    return this.built === undefined ? undefined : taskCount(this.built.manifest.split);
   }
 
   /** Price per unit, total and number of providers by the board as it is now; undefined before the try-out. */
   estimate(): ReturnType<Kiln['requestor']['estimate']> | undefined {
     if (this.draft === undefined || this.tryOut === undefined) return undefined;
     return this.#kiln.requestor.estimate(this.draft, this.tryOut.microUnitsPerTask);
+  }
+
+  /** Why providers on the board match these terms or do not, or what is wrong with the terms. */
+  explain(): OfferReport | KilnError | undefined {
+    const estimate = this.estimate();
+    if (this.draft === undefined || estimate === undefined) return undefined;
+    const priceCeiling = this.ceiling(estimate.pricePerUnit);
+    try {
+      return this.#kiln.requestor.explainMatch(this.draft, { priceCeiling, ...this.terms.chosen });
+    } catch (thrown) {
+      return toKilnError(thrown, 'app/match-unexplained');
+    }
   }
 
   budget(total: bigint): bigint {
@@ -101,6 +123,7 @@ export class RequestState {
           priceCeiling: this.ceiling(estimate.pricePerUnit),
           microUnitsPerTask: tryOut.microUnitsPerTask,
           seats: this.seats,
+          ...this.terms.chosen,
         },
         (step) => (this.steps = [...this.steps, step]),
       ),
@@ -115,7 +138,7 @@ export class RequestState {
   #forget(): void {
     this.trying.stop();
     this.trying.dismiss();
-    this.draft = undefined;
+    this.built = undefined;
     this.tryOut = undefined;
   }
 
@@ -137,8 +160,8 @@ export class RequestState {
       (step) => (this.trying.step = step),
     );
     signal.throwIfAborted();
-    this.draft = draft;
-    return draft;
+    this.built = draft;
+    return this.terms.applyTo(draft);
   }
 }
 

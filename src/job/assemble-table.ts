@@ -39,7 +39,7 @@ function rowsOf(output: Uint8Array, task: number, columns: number): string[] {
     if (fields === columns) continue;
     throw new KilnError(
       'job/bad-row',
-      `Task ${task} wrote a row of ${fields} columns; the table has ${columns}.`,
+      `Task ${task + 1} wrote a row of ${fields} columns; the table has ${columns}.`,
       {
         data: { task, line: line + 1, fields, columns },
         hint: "Make the program print one field per column, or correct the deliverable's columns.",
@@ -53,7 +53,7 @@ function text(output: Uint8Array, task: number): string {
   try {
     return fromUtf8(output);
   } catch (cause) {
-    throw new KilnError('job/output-not-text', `The output of task ${task} is not UTF-8 text.`, {
+    throw new KilnError('job/output-not-text', `The output of task ${task + 1} is not UTF-8 text.`, {
       cause,
       data: { task },
       hint: "Choose the deliverable 'files', or make the program print text.",

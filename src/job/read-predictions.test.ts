@@ -42,7 +42,7 @@ test('an odd place in memory is no trouble', () => {
 });
 
 test.each([
-  ['a row cut short', [scores(1, 2)], /task 0 ends within a row/],
+  ['a row cut short', [scores(1, 2)], /task 1 ends within a row/],
   ['a picture too few', [scores(1, 2, 3)], /1 rows for 2 pictures/],
   ['a picture too many', [scores(1, 2, 3, 1, 2, 3, 1, 2, 3)], /3 rows for 2 pictures/],
 ])('%s is refused', (_, outputs, message) => {

@@ -27,7 +27,7 @@ export function readPredictions(
   const rowBytes = labels.length * SCORE_BYTES;
   const predictions: Prediction[] = [];
   for (const [task, output] of outputs.entries()) {
-    if (output.byteLength % rowBytes !== 0) throw misfit(`task ${task} ends within a row`);
+    if (output.byteLength % rowBytes !== 0) throw misfit(`task ${task + 1} ends within a row`);
     const view = new DataView(output.buffer, output.byteOffset, output.byteLength);
     for (let at = 0; at < output.byteLength; at += rowBytes) predictions.push(best(labels, view, at));
   }

@@ -57,6 +57,16 @@ export interface GpuView {
   readonly numericClass?: string;
 }
 
+/** Why a job under way finds providers, or none. Prices are per unit of work, in the token's smallest unit. */
+export interface JobMatch {
+  readonly report: OfferReport;
+  readonly priceCeiling: bigint;
+  /** What it should rather offer; absent while there is no reason to, or no budget. */
+  readonly suggestedCeiling?: bigint;
+  /** Providers wanted. */
+  readonly seats: number;
+}
+
 /** One finished job's deliverable. */
 export interface DeliverableFile {
   readonly name: string;
@@ -120,6 +130,11 @@ export interface Kiln extends AsyncDisposable {
       draft: JobDraft,
       terms: Pick<SubmitTerms, 'priceCeiling' | 'requirements' | 'group'>,
     ): OfferReport;
+    /**
+     * The same for a job under way, by its own terms. `emptyMs` is how long its seats have been empty: the longer, the
+     * higher the price that is suggested.
+     */
+    explainJob(job: Cid, emptyMs: number): JobMatch;
     /** Funds a session key for the budget, stores the job, announces it. Resolves once it runs. */
     submit(draft: JobDraft, terms: SubmitTerms, onStep?: (step: string) => void): Promise<Cid>;
     cancel(job: Cid): Promise<void>;

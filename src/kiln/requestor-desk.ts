@@ -3,14 +3,13 @@ import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
 import { systemClock } from '../base/time.ts';
 import { taskCount } from '../job/split.ts';
-import { explainOffers } from '../market/match/explain-offers.ts';
 import { estimate } from '../market/price/suggest-price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
-import { demandRequirements } from '../requestor/demand-requirements.ts';
 import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/policy/vote.ts';
 import { Turns } from '../wallet/account.ts';
+import { explainTerms, suggestCeiling } from './explain-job.ts';
 import type { BoardView, Kiln } from './kiln.ts';
 import type { KnownProviders } from './known-providers.ts';
 import { sessionOnChain } from './session-on-chain.ts';
@@ -43,18 +42,17 @@ export function requestorApi(
         expectedResults(manifest.policy, manifest.comparator.class),
         known.reliability(manifest.program.kind),
       ),
-    explainMatch: ({ manifest }, { priceCeiling, requirements, group }) =>
-      explainOffers(
-        {
-          kind: manifest.program.kind,
-          requirements: demandRequirements(manifest, requirements),
-          policy: manifest.policy,
-          priceCeiling,
-          payment: home,
-          isForGroup: group !== undefined,
-        },
-        board.value.offers,
-      ),
+    explainMatch: ({ manifest }, terms) => explainTerms(manifest, terms, board.value.offers, home),
+    explainJob(job, emptyMs) {
+      const terms = requestor.termsOf(job);
+      const view = requestor.view.value.find((one) => one.job === job);
+      return {
+        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home),
+        priceCeiling: terms.priceCeiling,
+        seats: terms.seats,
+        ...(view === undefined ? {} : suggestCeiling(view, terms, emptyMs)),
+      };
+    },
     async submit(draft, terms, onStep = () => {}) {
       onStep('Checking the job');
       const fund = async () => {

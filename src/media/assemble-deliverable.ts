@@ -141,7 +141,7 @@ function outputOf(outputs: readonly VerifiedOutput[], path: string, task: number
 
 function missing(task: number, path?: string): KilnError {
   const what = path === undefined ? 'result' : `output "${path}"`;
-  return new KilnError('media/output-missing', `Task ${task} has no verified ${what}.`, {
+  return new KilnError('media/output-missing', `Task ${task + 1} has no verified ${what}.`, {
     data: { task, ...(path === undefined ? {} : { path }) },
     hint: 'Wait until every task is verified.',
   });

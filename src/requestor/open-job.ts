@@ -23,7 +23,7 @@ import type { PaymentSession, RequestorNetwork } from './slices.ts';
 import { completeTrace } from './trace/complete-trace.ts';
 import { makeRunRecord } from './trace/make-run-record.ts';
 import { TraceBook } from './trace/trace-book.ts';
-import type { JobView } from './view.ts';
+import type { JobView, SubmitTerms } from './view.ts';
 
 /** Who hears of a job. */
 interface Listeners {
@@ -91,6 +91,10 @@ export class OpenJob implements AsyncDisposable {
 
   get manifest(): Manifest {
     return this.#record.manifest;
+  }
+
+  get terms(): SubmitTerms {
+    return this.#record.terms;
   }
 
   get runner(): JobRunner | undefined {

@@ -143,6 +143,11 @@ export class Requestor implements AsyncDisposable {
     return this.#jobOf(job).manifest;
   }
 
+  /** Under which terms it was submitted; a private group's key included. */
+  termsOf(job: Cid): SubmitTerms {
+    return this.#jobOf(job).terms;
+  }
+
   /** Outputs of a task that has a result, also one that stands only for now; undefined while it has none. */
   outputs(job: Cid, task: number): Promise<Outputs | undefined> {
     return this.#jobOf(job).keeper.outputs(task);

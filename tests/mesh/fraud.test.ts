@@ -84,7 +84,7 @@ describe('an equivocation', () => {
     expect(sandbox.started).toBe(0);
     expect(desk.refusal(CHEAT.peer)).toMatchObject({
       reason: 'banned',
-      detail: expect.stringContaining('two different results for task 3') as string,
+      detail: expect.stringContaining('two different results for task 4') as string,
     });
     expect(desk.refusal(accuser.identity.peer)).toBeUndefined();
     const record = await store.collection<{ wrong: number }>('reputation').get(`wasi/${CHEAT.peer}`);
@@ -119,7 +119,7 @@ describe('a claim', () => {
     expect(sandbox.started).toBe(1);
     expect(sandbox.openJobs).toBe(0);
     expect(convicted).toEqual([CHEAT.peer]);
-    expect(desk.refusal(CHEAT.peer)?.detail).toContain('a wrong result for task 3');
+    expect(desk.refusal(CHEAT.peer)?.detail).toContain('a wrong result for task 4');
   });
 
   test('is checked at once for a peer that was dealt with before', async () => {

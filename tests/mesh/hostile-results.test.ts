@@ -143,7 +143,7 @@ test('a store that refuses a result once is tried again; one that always refuses
     else
       expect(view).toMatchObject({
         status: 'failed',
-        error: expect.stringMatching(/task 4.*the disk is full/i) as string,
+        error: expect.stringMatching(/task 5.*the disk is full/i) as string,
       });
   }
 });
@@ -189,7 +189,7 @@ test('a program that traps on every device ends its job, and whoever ran it is p
   const job = await day.submit(requestor, 1, QUORUM_2);
   const view = await day.untilEnded(requestor, job);
   expect(view).toMatchObject({ status: 'failed', verified: 1, rejected: [] });
-  expect(view.error).toMatch(/^Task 0: the program trapped\./);
+  expect(view.error).toMatch(/^Task 1: the program trapped\./);
   expect(view.spent).toBeGreaterThan(0n);
   expect(a.provider.view.value.tasksAccepted).toBe(1);
 });

@@ -7,6 +7,7 @@ import type { ActivityView, ProviderView } from '../../provider/view.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
 import { EMPTY_RECORD } from './sample-record.ts';
+import { SAMPLE_REPORT } from './sample-report.ts';
 import {
   PROVIDER_OFF,
   SAMPLE_BOARD,
@@ -127,6 +128,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
         remedies: [],
         text: '3 providers are on the board, 3 match.',
       }),
+      explainJob: () => ({ report: SAMPLE_REPORT, priceCeiling: 10n ** 14n, seats: 4 }),
       estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),
       submit: (draft, terms) =>
         called('requestor.submit', () => {

@@ -28,7 +28,9 @@ export class PassedDemands {
   why(): string {
     const [last] = this.#all;
     if (last === undefined) return 'No demand on the board yet.';
-    return `The last demand, “${last.name}”, was passed: ${last.reasons.map(({ text }) => text).join('; ')}.`;
+    // Reasons come from both sides, some of them as whole sentences.
+    const reasons = last.reasons.map(({ text }) => text.trim().replace(/\.$/, ''));
+    return `The last demand, “${last.name}”, was passed: ${reasons.join('; ')}.`;
   }
 
   #without({ job, requestor }: Demand): PassedDemand[] {

@@ -91,5 +91,5 @@ export function makeRoom(
 /** What was proven or claimed, for people. */
 export function describeFraud({ kind, task, job }: Pick<FraudRecord, 'kind' | 'task' | 'job'>): string {
   const what = kind === 'equivocation' ? 'two different results' : 'a wrong result';
-  return `it signed ${what} for task ${task} of job ${job.slice(0, 12)}…`;
+  return `it signed ${what} for task ${task + 1} of job ${job.slice(0, 12)}…`;
 }

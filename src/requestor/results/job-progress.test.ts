@@ -150,7 +150,7 @@ describe('a result that stands for now', () => {
     progress.stand(2, clock.now());
     expect(progress.fault).toBeUndefined();
     progress.verify(2, { kind: 'trap', message: '' }, clock.now());
-    expect(progress.fault).toMatch(/^Task 2/);
+    expect(progress.fault).toMatch(/^Task 3/);
   });
   test('is waited for at the end: the view says how many checks are left, and who is missing for them', () => {
     const progress = progressOf(1, recordOf({ kind: 'adaptive', auditRate: 0 }));
@@ -247,7 +247,7 @@ test('a view is of its moment: later changes do not reach into it', () => {
 test('a verified fault is told until its task runs again', () => {
   const progress = progressOf();
   progress.verify(2, { kind: 'fuel', message: 'any words' });
-  expect(progress.fault).toMatch(/^Task 2: the program used up its fuel\. Try/);
+  expect(progress.fault).toMatch(/^Task 3: the program used up its fuel\. Try/);
   progress.reopen(2);
   expect(progress.fault).toBeUndefined();
 });

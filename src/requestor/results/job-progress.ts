@@ -67,11 +67,11 @@ export class JobProgress {
     return this.#verified + this.#provisional;
   }
 
-  /** What the program did wrong in a verified task; it will do so on every device. */
+  /** What the program did wrong in a verified task, counted from 1; it will do so on every device. */
   get fault(): string | undefined {
     const [task, kind] = [...this.#faults][0] ?? [];
-    if (kind === undefined) return undefined;
-    return `Task ${task}: the program ${FAULTS[kind]}. Try this task out on this device to see why.`;
+    if (task === undefined || kind === undefined) return undefined;
+    return `Task ${task + 1}: the program ${FAULTS[kind]}. Try this task out on this device to see why.`;
   }
 
   wait(task: number): void {

@@ -76,7 +76,7 @@ export class OwnDevice implements AsyncDisposable {
     if (!isVote(outcome)) {
       throw new KilnError(
         'requestor/own-run-failed',
-        `This device could not run task ${task}: ${outcome.exit.kind}.`,
+        `This device could not run task ${task + 1}: ${outcome.exit.kind}.`,
       );
     }
     const result = await resultOf(outcome);

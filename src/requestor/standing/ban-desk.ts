@@ -43,7 +43,8 @@ export class BanDesk {
     parts.reputation.note(peer, 'wrong', link.numericClass);
     const told = { peer, payee, reason, task, lease };
     teller.caught(evidence === undefined ? told : { ...told, evidence });
-    this.#ban(peer, `Result of task ${task} rejected: ${reason}`);
+    // People count from 1, on every page.
+    this.#ban(peer, `Result of task ${task + 1} rejected: ${reason}`);
   }
 
   /** A provider was caught outside of this job. Twice is once. */
