@@ -54,6 +54,8 @@ export const FRAUD_PROOF_BURST = 10;
 export const LEASE_TARGET_MS = 1_000;
 /** Tiny tasks are batched up to this many per lease, so that a frame of results stays bounded. */
 export const MAX_TASKS_PER_LEASE = 1_024;
+/** Tasks of one signed commit: 15 KiB, so that two of them fit a fraud proof and none can be too large to be shown. */
+export const MAX_COMMIT_ENTRIES = 256;
 /** Leases kept in flight per provider slot, so that its pipe never runs dry. */
 export const LEASES_IN_FLIGHT = 2;
 /** Leases that a provider accepts at once, whatever it was told. */

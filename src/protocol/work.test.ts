@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  MAX_COMMIT_ENTRIES,
   MAX_OPEN_LEASES,
   MAX_OUTPUT_FILES,
   MAX_PROOF_LEVELS,
@@ -248,7 +249,7 @@ test('the signed commitment of a lease is bounded', () => {
     brokenBounds(commitSchema, commit, [
       ['agreement', DIGEST_HEX, `${DIGEST_HEX}0`],
       ...leaseBounds('lease'),
-      ['entries', many(MAX_TASKS_PER_LEASE, entry), many(MAX_TASKS_PER_LEASE + 1, entry)],
+      ['entries', many(MAX_COMMIT_ENTRIES, entry), many(MAX_COMMIT_ENTRIES + 1, entry)],
       ['entries', [entry], []],
       ['entries.0', entry, { ...entry, digest: new Uint8Array(32) }],
       ...taskBounds('entries.0.task'),

@@ -3,6 +3,7 @@ import { coveredSchema } from './allocation.ts';
 import type { Channel, StreamProtocol } from './channel.ts';
 import { amountSchema } from './codec.ts';
 import {
+  MAX_COMMIT_ENTRIES,
   MAX_OPEN_LEASES,
   MAX_OUTPUT_FILES,
   MAX_REASON_CHARS,
@@ -37,7 +38,7 @@ export const commitSchema = v.strictObject({
   entries: v.pipe(
     v.array(v.strictObject({ task: taskIndexSchema, commitment: digestSchema })),
     v.minLength(1),
-    v.maxLength(MAX_TASKS_PER_LEASE),
+    v.maxLength(MAX_COMMIT_ENTRIES),
   ),
 });
 export type Commit = v.InferOutput<typeof commitSchema>;

@@ -86,3 +86,23 @@ test('two providers of one payee never check each other', async () => {
   expect(view.verified).toBe(0);
   expect(view.waitingFor).toMatch(/different payees/);
 });
+
+test('who pads its signed word with tasks that it was not leased is left: it would fill the device, and hide a lie', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 1_000 });
+  const { requestor } = await day.requestor();
+  const joining = joinRogue(day, ROGUE);
+  const job = await day.submit(requestor, 20);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.providers.length ?? 0) === 2, 60_000);
+  const rogue = await joining;
+  const lease = () => rogue.heard.find((message) => message.type === 'lease');
+  await day.clock.runUntil(() => lease() !== undefined, 60_000);
+  const { lease: name, tasks } = lease()!;
+  const padding = Array.from({ length: 200 }, (_, i) => 1_000 + i);
+  const entries = [...tasks, ...padding].map((task) => ({ task, commitment: new Uint8Array(32) }));
+  const commit = rogue.commit({ lease: name, entries });
+  await rogue.channel.send({ type: 'commit', commit, wallMs: 1 });
+  const seat = () => viewOf(requestor, job)?.providers.find(({ peer }) => peer === rogue.peer.identity.peer);
+  await day.clock.runUntil(() => seat()?.state === 'ended', 60_000);
+  expect(seat()).toMatchObject({ executions: 0, endReason: expect.stringMatching(/not leased/) as string });
+});

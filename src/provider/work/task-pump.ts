@@ -3,6 +3,7 @@ import { toKilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import { encode } from '../../protocol/codec.ts';
 import {
+  MAX_COMMIT_ENTRIES,
   MAX_INLINE_OUTPUT_BYTES,
   MAX_TASKS_PER_LEASE,
   PROGRESS_INTERVAL_MS,
@@ -174,8 +175,12 @@ export class TaskPump {
   }
 
   #sendCommit(lease: string, entries: Commit['entries'], wallMs: number): void {
-    const commit: Commit = { agreement: this.#init.digest(), lease, entries };
-    this.#init.send({ type: 'commit', commit: seal(this.#init.identity, 'kiln/commit/1', commit), wallMs });
+    const { digest, identity, send } = this.#init;
+    for (let i = 0; i < entries.length; i += MAX_COMMIT_ENTRIES) {
+      const some = entries.slice(i, i + MAX_COMMIT_ENTRIES);
+      const commit = seal(identity, 'kiln/commit/1', { agreement: digest(), lease, entries: some });
+      send({ type: 'commit', commit, wallMs: (wallMs * some.length) / entries.length });
+    }
   }
 
   #sendFailed({ lease, task }: Place, reason: string): void {

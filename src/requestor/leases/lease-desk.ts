@@ -57,6 +57,11 @@ export class LeaseDesk {
     return this.#owners.get(lease);
   }
 
+  /** Are these tasks of this lease, each once? */
+  covers(lease: string, tasks: readonly number[]): boolean {
+    return this.#owners.covers(lease, tasks);
+  }
+
   fillAll(): void {
     for (const link of this.#init.links()) this.fill(link);
   }

@@ -28,3 +28,13 @@ test('nothing is forgotten while all of it is open', () => {
   for (let i = 0; i < 5_000; i++) owners.add(`l${i}`, link, [i]);
   expect(owners.size).toBe(5_000);
 });
+
+test('only tasks of the lease itself are its own, each once', () => {
+  using clock = new ManualClock();
+  const owners = new LeaseOwners(() => true);
+  owners.add('l', recordedLink(clock).link, [3, 4, 5]);
+  expect(owners.covers('l', [5, 3])).toBe(true);
+  expect(owners.covers('l', [3, 3])).toBe(false);
+  expect(owners.covers('l', [3, 6])).toBe(false);
+  expect(owners.covers('other', [3])).toBe(false);
+});

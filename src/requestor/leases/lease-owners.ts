@@ -23,6 +23,12 @@ export class LeaseOwners {
     return this.#leases.get(lease)?.link;
   }
 
+  /** Was this lease cut with all these tasks, and is none named twice? Not known of one that is over. */
+  covers(lease: string, tasks: readonly number[]): boolean {
+    const leased = new Set(this.#leases.get(lease)?.tasks);
+    return tasks.every((task) => leased.delete(task));
+  }
+
   /** Remembers a lease. Now and then those that are over are forgotten: when as many came as stayed the last time. */
   add(lease: string, link: ProviderLink, tasks: readonly number[]): void {
     this.#leases.set(lease, { link, tasks });

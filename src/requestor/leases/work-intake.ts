@@ -57,11 +57,15 @@ export class WorkIntake {
   }
 
   async #committed(link: ProviderLink, message: Extract<WorkUp, { type: 'commit' }>): Promise<void> {
-    const { tasks, leases, outbox, progress, askReveal } = this.#init;
+    const { tasks, leases, outbox, progress, askReveal, dismiss } = this.#init;
     const opened = await open(message.commit, 'kiln/commit/1', commitSchema, MAX_WORK_FRAME_BYTES);
     const { agreement, lease, entries } = opened.message;
     if (opened.signer !== link.peer || !link.digests.includes(agreement)) return;
     const known = leases.owner(lease) === link ? link.leases.get(lease) : undefined;
+    const tasksNamed = entries.map(({ task }) => task);
+    // What is signed here is kept for each task, and shown to others: padding would fill this device and hide a lie.
+    if (known !== undefined && !leases.covers(lease, tasksNamed))
+      return dismiss(link, 'ended', 'It signed results of tasks that it was not leased.');
     let fresh = 0;
     for (const { task, commitment } of entries) {
       const place = known?.tasks.get(task);
