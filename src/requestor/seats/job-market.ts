@@ -2,6 +2,7 @@ import { parseGroupKey } from '../../market/match/group-key.ts';
 import { proveMember } from '../../market/match/group-proof.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { GroupProof } from '../../protocol/group.ts';
+import { ADAPTIVE_TRIAL_RESULTS } from '../../verification/policy/vote.ts';
 import type { JobDesks } from '../job-desks.ts';
 import type { JobParts } from '../job-parts.ts';
 import { Announcer } from './announcer.ts';
@@ -42,6 +43,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     seated: () => links.seated,
     bannedPeers: progress.banned,
     bannedPayees: bans.payees,
+    isProven: (peer) => reputation.consecutiveValid(peer) >= ADAPTIVE_TRIAL_RESULTS,
     reliability: (peer) => reputation.reliability(peer),
     isNewcomer: (peer) => !reputation.knows(peer),
     connectionTo: (peer) => network.connectionTo(peer),

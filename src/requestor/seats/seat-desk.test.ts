@@ -82,6 +82,16 @@ describe('the window', () => {
     await clock.advance(1);
     expect(answers).toEqual({ first: 'seat', second: 'seat' });
   });
+  test('a cheat that named the account of a proven provider does not shut it out, but nobody else comes under it', async () => {
+    desk = openDesk({ isProven: (peer) => peer !== identityOf(4).peer });
+    bannedPayees.add(proposalOf(3).payee);
+    bannedPeers.add(identityOf(5).peer);
+    ask('victim', proposalOf(3));
+    ask('again', proposalOf(4, { payee: proposalOf(3).payee }));
+    ask('caught', proposalOf(5));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect(answers).toEqual({ victim: 'seat', again: 'banned', caught: 'banned' });
+  });
   test('what changed while it was open counts: a proposal that ran out, a job that ended, a ban', async () => {
     ask('short', proposalOf(2, { expiresAt: NOW_MS + RANKING_WINDOW_MS }));
     ask('caught', proposalOf(3));

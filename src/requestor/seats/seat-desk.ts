@@ -18,6 +18,11 @@ export interface SeatDeskInit {
   readonly seated: () => readonly { readonly peer: PeerId; readonly payee: string }[];
   readonly bannedPeers: { has(peer: PeerId): boolean };
   readonly bannedPayees: ReadonlySet<string>;
+  /**
+   * Has this peer shown here, by enough results of its own, that it is honest? Nobody proves that an account is its own: a
+   * cheat that names another's must not shut that one out. @default nobody has
+   */
+  readonly isProven?: (peer: PeerId) => boolean;
   readonly reliability: (peer: PeerId) => number;
   /** Without any record of its own here. @default nobody is */
   readonly isNewcomer?: (peer: PeerId) => boolean;
@@ -34,6 +39,8 @@ export interface SeatDeskInit {
   /** Draws newcomers. @default none is drawn */
   readonly random?: Random;
 }
+
+const NO_PAYEES: ReadonlySet<string> = new Set();
 
 interface Waiting {
   readonly proposal: Proposal;
@@ -114,14 +121,14 @@ export class SeatDesk {
   }
 
   #check(proposal: Proposal, signer: PeerId): ProposalRefusal | undefined {
-    const { bannedPeers, bannedPayees, clock, groupKey, isNewcomer } = this.#init;
+    const { bannedPeers, clock, groupKey, isNewcomer, isProven } = this.#init;
     const demand = this.#init.demand();
     const seated = this.#taken();
     const refusal = checkProposal(proposal, signer, {
       demand,
       seated,
       bannedPeers,
-      bannedPayees,
+      bannedPayees: isProven?.(signer) === true ? NO_PAYEES : this.#init.bannedPayees,
       nowMs: clock.now(),
       ...(groupKey === undefined ? {} : { groupKey }),
     });
