@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Document, NodeIO } from '@gltf-transform/core';
+import { KHRMaterialsEmissiveStrength } from '@gltf-transform/extensions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as v from 'valibot';
 import { cutBlob } from '../../src/base/cid.ts';
@@ -107,7 +108,7 @@ describe('a file from outside', () => {
 });
 
 /** A file of one mesh that repeats one triangle this often. */
-async function repeated(triangles: number, emission: number): Promise<Uint8Array> {
+async function repeated(triangles: number, emission: number, strength?: number): Promise<Uint8Array> {
   const document = new Document();
   const buffer = document.createBuffer();
   const corners = document
@@ -120,6 +121,11 @@ async function repeated(triangles: number, emission: number): Promise<Uint8Array
     .setArray(Uint16Array.from({ length: 3 * triangles }, (_, i) => i % 3))
     .setBuffer(buffer);
   const material = document.createMaterial().setEmissiveFactor([emission, emission, emission]);
+  if (strength !== undefined) {
+    const extension = document.createExtension(KHRMaterialsEmissiveStrength).setRequired(true);
+    const factor = extension.createEmissiveStrength().setEmissiveStrength(strength);
+    material.setExtension('KHR_materials_emissive_strength', factor);
+  }
   const primitive = document
     .createPrimitive()
     .setAttribute('POSITION', corners)
@@ -128,8 +134,15 @@ async function repeated(triangles: number, emission: number): Promise<Uint8Array
   document
     .createScene()
     .addChild(document.createNode().setMesh(document.createMesh().addPrimitive(primitive)));
-  return new NodeIO().writeBinary(document);
+  return new NodeIO().registerExtensions([KHRMaterialsEmissiveStrength]).writeBinary(document);
 }
+
+test('a light is as strong as its material says, also where the file requires that', async () => {
+  const emission = async (strength?: number) =>
+    (await readScene(await repeated(1, 0.5, strength))).looks[0]!.emission;
+  expect(await emission()).toEqual([0.5, 0.5, 0.5]);
+  expect(await emission(6)).toEqual([3, 3, 3]);
+});
 
 describe('a file at the limits', () => {
   const buildFrom = async (file: Promise<Uint8Array>): Promise<JobDraft> =>

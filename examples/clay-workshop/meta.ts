@@ -1,6 +1,5 @@
 import { KilnError } from '../../src/base/errors.ts';
 import type { Example } from '../example.ts';
-import { buildRenderJob } from './job.ts';
 
 const SHADERS = {
   scene: new URL('../../shaders/path-tracer/scene.wgsl', import.meta.url),
@@ -92,6 +91,8 @@ export const meta: Example = {
     const [width = 0, height = 0] = String(options['size'] ?? DEFAULT_SIZE)
       .split('x')
       .map(Number);
+    // With its reader of scenes: loaded when somebody wants this film.
+    const { buildRenderJob } = await import('./job.ts');
     return buildRenderJob(
       {
         scene: bytes('scene'),

@@ -1,13 +1,13 @@
 import {
   type Camera,
   type Document,
+  type GLTF,
   type Material,
   type Node,
   type Primitive,
   type Scene,
   WebIO,
 } from '@gltf-transform/core';
-import { type EmissiveStrength, KHRMaterialsEmissiveStrength } from '@gltf-transform/extensions';
 import { KilnError } from '../../../src/base/errors.ts';
 import { type Motion, movingNodes, readMotion } from './animation.ts';
 import { type Picture, decodePng } from './decode-png.ts';
@@ -17,6 +17,7 @@ export const MAX_TRIANGLES = 500_000;
 /** Moving pieces whose boxes the top level holds; its traversal stack has 16 entries. */
 export const MAX_MOVING_PIECES = 255;
 
+const EMISSIVE_STRENGTH = 'KHR_materials_emissive_strength';
 /** glTF's mode for plain triangle lists. */
 const TRIANGLES = 4;
 
@@ -52,7 +53,7 @@ export interface WorkshopScene {
  * `scene/bad-texture`, each with what to change in the file.
  */
 export async function readScene(bytes: Uint8Array): Promise<WorkshopScene> {
-  const document = await readDocument(bytes);
+  const { document, strengths } = await readDocument(bytes);
   const root = document.getRoot();
   const scene = root.getDefaultScene() ?? root.listScenes()[0];
   if (scene === undefined)
@@ -61,7 +62,7 @@ export async function readScene(bytes: Uint8Array): Promise<WorkshopScene> {
   const materials = root.listMaterials();
   const pieces = listPieces(scene, motion, materials);
   const looks = await Promise.all([
-    ...materials.map((material) => readLook(material)),
+    ...materials.map((material, i) => readLook(material, strengths[i])),
     Promise.resolve(PLAIN),
   ]);
   return { scene, motion, pieces, looks, camera: findCamera(scene) };
@@ -80,9 +81,29 @@ function refuse(code: string, message: string, hint: string): KilnError {
   return new KilnError(`scene/${code}`, message, { hint });
 }
 
-async function readDocument(bytes: Uint8Array): Promise<Document> {
+interface ReadFile {
+  readonly document: Document;
+  /** Factor of the emission of each material, in the file's order. */
+  readonly strengths: readonly number[];
+}
+
+async function readDocument(bytes: Uint8Array): Promise<ReadFile> {
   try {
-    return await new WebIO().registerExtensions([KHRMaterialsEmissiveStrength]).readBinary(bytes);
+    const io = new WebIO();
+    const file = await io.binaryToJSON(bytes);
+    const { json } = file;
+    // Read by hand: the package of extensions is larger than all else of this example together.
+    const strengths = (json.materials ?? []).map(strengthOf);
+    const others = (names: readonly string[] = []) => names.filter((name) => name !== EMISSIVE_STRENGTH);
+    const document = await io.readJSON({
+      ...file,
+      json: {
+        ...json,
+        extensionsUsed: others(json.extensionsUsed),
+        extensionsRequired: others(json.extensionsRequired),
+      },
+    });
+    return { document, strengths };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new KilnError('scene/unreadable', `This is not a glTF file we can read: ${message}`.slice(0, 300), {
@@ -90,6 +111,14 @@ async function readDocument(bytes: Uint8Array): Promise<Document> {
       cause: thrown,
     });
   }
+}
+
+/** `emissiveStrength` of KHR_materials_emissive_strength; 1 where a material says nothing, or nonsense. */
+function strengthOf({ extensions }: GLTF.IMaterial): number {
+  const said = extensions?.[EMISSIVE_STRENGTH];
+  const strength: unknown =
+    typeof said === 'object' && said !== null && 'emissiveStrength' in said ? said.emissiveStrength : 1;
+  return typeof strength === 'number' && strength >= 0 ? strength : 1;
 }
 
 function listPieces(scene: Scene, motion: Motion, materials: readonly Material[]): Piece[] {
@@ -123,10 +152,8 @@ function listPieces(scene: Scene, motion: Motion, materials: readonly Material[]
   return pieces;
 }
 
-async function readLook(material: Material): Promise<Look> {
+async function readLook(material: Material, strength = 1): Promise<Look> {
   const [red, green, blue] = material.getBaseColorFactor();
-  const strength =
-    material.getExtension<EmissiveStrength>('KHR_materials_emissive_strength')?.getEmissiveStrength() ?? 1;
   const [r, g, b] = material.getEmissiveFactor();
   const image = material.getBaseColorTexture()?.getImage();
   return {
