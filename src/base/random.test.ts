@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from './random.ts';
+import { seededRandom, strongRandom } from './random.ts';
 
 const first = (seed: number, count: number) => {
   const random = seededRandom(seed);
@@ -25,4 +25,12 @@ test('numbers lie in [0, 1) and spread evenly', () => {
     bins[Math.floor(number * 10)]!++;
   }
   for (const bin of bins) expect(Math.abs(bin - 1_000)).toBeLessThan(150);
+});
+
+test('strong numbers lie in [0, 1), evenly, and never repeat themselves', () => {
+  const random = strongRandom();
+  const drawn = Array.from({ length: 10_000 }, random);
+  expect(drawn.every((one) => one >= 0 && one < 1)).toBe(true);
+  expect(new Set(drawn).size).toBeGreaterThan(9_990);
+  expect(Math.abs(drawn.filter((one) => one < 0.5).length - 5_000)).toBeLessThan(400);
 });

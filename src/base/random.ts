@@ -12,3 +12,19 @@ export function seededRandom(seed: number): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+/** Numbers drawn at once: a call of the system costs as much as hundreds of them. */
+const DRAWN_AT_ONCE = 256;
+
+/** Numbers that nobody can foretell from those before, as `Math.random` allows: for checks that a cheat must not see coming. */
+export function strongRandom(): Random {
+  const drawn = new Uint32Array(DRAWN_AT_ONCE);
+  let next = DRAWN_AT_ONCE;
+  return () => {
+    if (next === DRAWN_AT_ONCE) {
+      crypto.getRandomValues(drawn);
+      next = 0;
+    }
+    return drawn[next++]! / 4_294_967_296;
+  };
+}

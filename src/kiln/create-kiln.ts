@@ -1,4 +1,5 @@
 import { hasCode } from '../base/errors.ts';
+import { strongRandom } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import { sleep, systemClock } from '../base/time.ts';
 import { suggestPrice } from '../market/price/suggest-price.ts';
@@ -94,7 +95,7 @@ export async function createKiln(
       network,
       sandbox,
       clock: systemClock,
-      random: Math.random,
+      random: strongRandom(),
       jobs: store.collection('jobs'),
       results: store.collection('results'),
       agreements: withPrefix(store.collection('agreements'), 'requestor/'),
@@ -135,7 +136,7 @@ export async function createKiln(
       records,
       receipts: store.collection('receipts'),
       clock: systemClock,
-      random: Math.random,
+      random: strongRandom(),
       device,
       activity,
       marketPrice: (kind) => suggestPrice(network.board.value.offers, kind),

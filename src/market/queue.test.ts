@@ -16,6 +16,15 @@ describe('the queue', () => {
     expect(queue.take('c', 5, any)).toEqual([2]);
     expect(queue.take('d', 5, any)).toEqual([]);
   });
+  test('shuffled, it hands every task out once, in no order', () => {
+    const queue = new TaskQueue(1_000, 1, seededRandom(1), true);
+    const taken = [...queue.take('a', 500, any), ...queue.take('b', 600, any)];
+    expect(new Set(taken).size).toBe(1_000);
+    const rises = taken.filter((task, i) => i > 0 && task > taken[i - 1]!).length;
+    expect(Math.abs(rises - 500)).toBeLessThan(60);
+    queue.want(7, 1);
+    expect(queue.take('c', 2, any)).toEqual([7]);
+  });
   test('what comes back goes first', () => {
     const queue = new TaskQueue(10, 1);
     queue.take('a', 3, any);

@@ -29,16 +29,24 @@ export class TaskQueue {
   readonly #begun: number[] = [];
   readonly #begunAt: Uint32Array;
   readonly #isBegun: Uint8Array;
-  /** Up to where each taker has seen the fresh tasks. */
+  /** Fresh tasks in the order in which they are handed out; absent where that is their own. */
+  readonly #order: Uint32Array | undefined;
+  /** Up to which place each taker has seen the fresh tasks. */
   readonly #seen = new Map<string, number>();
-  /** All tasks below this are begun. */
+  /** All tasks at places below this are begun. */
   #freshFrom = 0;
   #waiting: number;
   #done = 0;
 
-  /** `replicas`: how many each task wants at first. @param random draws begun tasks; @default the oldest first */
-  constructor(tasks: number, replicas: number, random: Random = () => 0) {
+  /**
+   * @param replicas how many each task wants at first
+   * @param random draws begun tasks; @default the oldest first
+   * @param isShuffled hands fresh tasks out in any order: where some are mixed in that were done before, their numbers must
+   *   not tell them. @default in order
+   */
+  constructor(tasks: number, replicas: number, random: Random = () => 0, isShuffled = false) {
     this.tasks = tasks;
+    this.#order = isShuffled ? shuffled(tasks, random) : undefined;
     this.#random = random;
     this.#wanted = new Uint8Array(tasks).fill(replicas);
     this.#isDone = new Uint8Array(tasks);
@@ -138,12 +146,14 @@ export class TaskQueue {
   }
 
   #takeFresh(from: number, taken: Set<number>, count: number, mayTake: (task: number) => boolean): number {
-    while (this.#freshFrom < this.tasks && this.#isBegun[this.#freshFrom] === 1) this.#freshFrom++;
-    let task = Math.max(from, this.#freshFrom);
-    for (; taken.size < count && task < this.tasks; task++) {
+    const taskAt = (place: number) => this.#order?.[place] ?? place;
+    while (this.#freshFrom < this.tasks && this.#isBegun[taskAt(this.#freshFrom)] === 1) this.#freshFrom++;
+    let place = Math.max(from, this.#freshFrom);
+    for (; taken.size < count && place < this.tasks; place++) {
+      const task = taskAt(place);
       if (this.#isBegun[task] === 0 && mayTake(task)) taken.add(task);
     }
-    return task;
+    return place;
   }
 
   #addBegun(task: number): void {
@@ -165,4 +175,14 @@ export class TaskQueue {
     this.#begunAt[b] = i + 1;
     this.#begunAt[a] = j + 1;
   }
+}
+
+/** All numbers below `tasks` in any order (Fisher and Yates). */
+function shuffled(tasks: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: tasks }, (_, i) => i);
+  for (let i = tasks - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
 }

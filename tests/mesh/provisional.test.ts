@@ -117,6 +117,20 @@ test('ringers catch a cheat where every result counts alone, and are paid like w
   await expectTrue(home, job, 120);
 });
 
+test('numbers of tasks do not tell fresh work from ringers, so that lies about fresh work alone stay few', async () => {
+  await using day = new MarketDay();
+  const had: number[] = [];
+  let lies = 0;
+  const isFresh = (task: number) => had.push(task) > 100 && had.every((other) => other <= task);
+  await day.provider({ msPerTask: 100, tamper: lieAbout((task) => isFresh(task) && ++lies > 0) });
+  await day.provider({ msPerTask: 100 });
+  const home = await day.requestor();
+  const job = await day.submit(home.requestor, 400, { kind: 'trust', auditRate: 0, ringerRate: 0.05 });
+  expect(await day.untilEnded(home.requestor, job)).toMatchObject({ status: 'done' });
+  expect(had.length).toBeGreaterThan(150);
+  expect(lies).toBeLessThan(10); // handed out in order: nearly a hundred, and no ringer among them
+});
+
 /** All that the requestor says of results to its providers, in order. */
 function listen(): { readonly said: { lease: string; task: number; outcome: string }[]; stop(): void } {
   const said: { lease: string; task: number; outcome: string }[] = [];

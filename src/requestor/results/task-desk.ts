@@ -70,7 +70,7 @@ export class TaskDesk {
     this.#init = init;
     const { policy, comparator } = init.manifest;
     const first = firstReplicas(policy, comparator.class);
-    this.queue = new TaskQueue(init.tasks, first, init.random);
+    this.queue = new TaskQueue(init.tasks, first, init.random, (policy.ringerRate ?? 0) > 0);
     this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue });
     this.#lonely = new LonelyTasks({
       clock: init.results.clock,
