@@ -57,6 +57,7 @@ export class JobRunner implements AsyncDisposable {
       isRunning: () => this.isRunning,
       demand: () => this.demand(),
       demandTerms: () => this.#demandTerms(),
+      dismiss: (link, reason) => this.#dismiss(link, 'ended', reason),
     });
     this.#scope.add(() => this.#market.announcer.stop());
     this.#scope.add(
@@ -185,12 +186,12 @@ export class JobRunner implements AsyncDisposable {
   }
 
   #demandTerms(): Omit<Demand, 'requestor' | 'addresses' | 'issuedAt' | 'expiresAt'> {
-    const { record, taskCount, demandTerms } = this.#parts;
-    const { progress, links } = this.#desks;
+    const { taskCount, demandTerms } = this.#parts;
+    const { progress } = this.#desks;
     return {
       ...demandTerms,
       tasksLeft: this.isRunning ? taskCount - progress.settled + progress.closingChecks : 0,
-      seats: { total: record.terms.seats, filled: Math.min(links.seated.length, record.terms.seats) },
+      seats: this.#market.shownSeats(),
     };
   }
 

@@ -8,6 +8,11 @@ export const NEWCOMER_PATIENCE_MS = 20_000;
 /** Of decisions about jobs too small to keep a seat, this share begins with a newcomer. */
 const EXPLORED_SHARE = 0.1;
 
+/** Seats of a job that newcomers may have at a time. */
+export function newcomerSeats(seats: number): number {
+  return Math.floor(seats / SEATS_PER_NEWCOMER);
+}
+
 /**
  * Seats that only newcomers may take now: an eighth of them, less those that newcomers hold. None once the job has waited
  * for newcomers long enough; small jobs explore instead ({@link inviteNewcomers}).
@@ -19,7 +24,7 @@ export function seatsKept(job: {
   readonly waitedMs: number;
 }): number {
   if (job.waitedMs >= NEWCOMER_PATIENCE_MS) return 0;
-  return Math.max(0, Math.floor(job.seats / SEATS_PER_NEWCOMER) - job.newcomersSeated);
+  return Math.max(0, newcomerSeats(job.seats) - job.newcomersSeated);
 }
 
 /**

@@ -36,7 +36,10 @@ export interface ConnectionQuality {
 
 /** A proposal with what the requestor knows besides. */
 export interface RankedInput {
-  readonly proposal: Proposal;
+  readonly proposal: Pick<
+    Proposal,
+    'provider' | 'pricePerUnit' | 'microUnitsPerSecond' | 'slots' | 'since' | 'cachedBytes' | 'capabilities'
+  >;
   /** Lower confidence bound of the provider's own record, 0 to 1 (reputation). */
   readonly reliability: number;
   /** What all of it was seen to do, in micro-units per second, where its claim is not believed (check-speed). */

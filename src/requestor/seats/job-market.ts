@@ -6,6 +6,7 @@ import { ADAPTIVE_TRIAL_RESULTS } from '../../verification/policy/vote.ts';
 import type { JobDesks } from '../job-desks.ts';
 import type { JobParts } from '../job-parts.ts';
 import { Announcer } from './announcer.ts';
+import type { ProviderLink } from './provider-link.ts';
 import { SeatDesk } from './seat-desk.ts';
 import { SpeedWatch } from './speed-watch.ts';
 
@@ -14,12 +15,16 @@ export interface JobMarket {
   readonly announcer: Announcer;
   readonly seats: SeatDesk;
   readonly speeds: SpeedWatch;
+  /** The seats as they are announced: nobody answers a full demand, so one looks free where newcomers are wanted. */
+  readonly shownSeats: () => Demand['seats'];
 }
 
 /** What the market asks the runner of its job. */
 interface MarketActions {
   readonly isRunning: () => boolean;
   readonly demand: () => Demand;
+  /** Ends an agreement, so that another provider has its seat. */
+  readonly dismiss: (link: ProviderLink, reason: string) => void;
   readonly demandTerms: () => ReturnType<ConstructorParameters<typeof Announcer>[3]>;
 }
 
@@ -46,23 +51,33 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     isProven: (peer) => reputation.consecutiveValid(peer) >= ADAPTIVE_TRIAL_RESULTS,
     reliability: (peer) => reputation.reliability(peer),
     isNewcomer: (peer) => !reputation.knows(peer),
+    resultsOf: (peer) => links.of(peer).reduce((sum, { executions }) => sum + executions, 0),
+    giveWay: (peer, reason) => {
+      for (const link of links.of(peer)) if (!link.isEnded) actions.dismiss(link, reason);
+    },
     connectionTo: (peer) => network.connectionTo(peer),
     seenSpeed: (peer) => speeds.believedOf(peer),
     tooSlow: (peer) => speeds.tooSlow(peer),
     ...(terms.weights === undefined ? {} : { weights: terms.weights }),
     ...(terms.group === undefined ? {} : { groupKey: terms.group }),
   });
+  const shownSeats = () => {
+    const total = terms.seats;
+    const most = seats.isOpenForNewcomers(total) ? total - 1 : total;
+    return { total, filled: Math.min(links.seated.length, most) };
+  };
   const announcer = new Announcer(
     network,
     clock,
     random,
     () => {
-      const isWanted = !actions.isRunning() || links.seated.length < terms.seats;
+      const { filled, total } = shownSeats();
+      const isWanted = !actions.isRunning() || filled < total;
       return isWanted ? actions.demandTerms() : undefined;
     },
     groupProver(parts),
   );
-  return { announcer, seats, speeds };
+  return { announcer, seats, speeds, shownSeats };
 }
 
 /** Shows, in each announcement anew, that the requestor belongs to the group that the job is for. */

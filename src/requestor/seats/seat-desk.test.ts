@@ -296,3 +296,57 @@ test('a job for a private group seats its members only', async () => {
   expect(answers).toEqual({ member: 'seat', thief: 'not-in-group', stranger: 'not-in-group' });
   expect(JSON.stringify(desk.refused)).not.toContain(groupKey.slice(-20));
 });
+
+describe('a full job of eight seats', () => {
+  let left: string[];
+  let results: number;
+  beforeEach(async () => {
+    left = [];
+    results = 0;
+    demand = { ...demand, seats: { total: 8, filled: 0 } };
+    desk = openDesk({
+      isNewcomer: (peer) => reliability[peer] === undefined,
+      resultsOf: () => results,
+      giveWay: (peer, reason) => {
+        left.push(`${peer}: ${reason}`);
+        seated = seated.filter((one) => one.peer !== peer);
+      },
+    });
+    seated = Array.from({ length: 8 }, (_, i) => ({
+      peer: identityOf(i + 20).peer,
+      payee: proposalOf(i + 20).payee,
+    }));
+    for (const { peer } of seated) reliability[peer] = 0.9;
+    await clock.advance(NEWCOMER_PATIENCE_MS);
+  });
+  async function seat(number: number): Promise<string | undefined> {
+    const proposal = ask(`${number}`, proposalOf(number));
+    await clock.advance(RANKING_WINDOW_MS);
+    desk.release(proposal);
+    const { provider: peer, payee } = proposal;
+    if (answers[number] === 'seat') seated = [...seated, { peer, payee }];
+    return answers[number];
+  }
+
+  test('makes one way for a newcomer, nobody for who has a record', async () => {
+    reliability[identityOf(2).peer] = 0.99;
+    expect([await seat(2), left]).toEqual(['seats-filled', []]);
+    expect(desk.isOpenForNewcomers(8)).toBe(true);
+    expect(await seat(3)).toBe('seat');
+    expect(left).toEqual([expect.stringMatching(/: All seats are taken, and newcomers get a turn too\.$/)]);
+    expect(seated).toHaveLength(8);
+  });
+  test('makes no second one way while the first newcomer is on trial, and sends that one after it', async () => {
+    await seat(3);
+    expect([desk.isOpenForNewcomers(8), await seat(4)]).toEqual([false, 'seats-filled']);
+    results = 10;
+    expect(await seat(5)).toBe('seat');
+    expect(left[1]).toMatch(identityOf(3).peer);
+  });
+  test('gives nobody’s seat for a newcomer that is refused', async () => {
+    ask('dear', proposalOf(3, { pricePerUnit: demand.priceCeiling + 1n }));
+    ask('twin', proposalOf(4, { payee: seated[1]!.payee }));
+    await clock.advance(RANKING_WINDOW_MS);
+    expect([answers, left]).toEqual([{ dear: 'price-above-ceiling', twin: 'same-payee' }, []]);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import type { Clock } from '../../base/time.ts';
 import { inviteNewcomers, seatsKept } from '../../market/choose/newcomers.ts';
+import { givesWay, type Seated } from '../../market/choose/trials.ts';
 import { type ConnectionQuality, rankProposals, type RankWeights } from '../../market/choose/rank.ts';
 import { checkProposal, type ProposalRefusal } from '../../market/match/check-proposal.ts';
 import type { Demand } from '../../protocol/announce.ts';
@@ -9,6 +10,9 @@ import type { Proposal } from '../../protocol/negotiate.ts';
 import { RANKING_WINDOW_MS } from '../constants.ts';
 import type { RefusedProvider } from '../view.ts';
 import { RefusalList } from './refusal-list.ts';
+
+/** What a provider hears that gives its seat to a newcomer. */
+const MADE_WAY = 'All seats are taken, and newcomers get a turn too.';
 
 /** What the desk asks its job. */
 export interface SeatDeskInit {
@@ -26,6 +30,10 @@ export interface SeatDeskInit {
   readonly reliability: (peer: PeerId) => number;
   /** Without any record of its own here. @default nobody is */
   readonly isNewcomer?: (peer: PeerId) => boolean;
+  /** Results that a provider has handed in for this job. @default none */
+  readonly resultsOf?: (peer: PeerId) => number;
+  /** A provider gives its seat to a newcomer, for this reason. @default nobody gives way */
+  readonly giveWay?: (peer: PeerId, reason: string) => void;
   /** @default DEFAULT_RANK_WEIGHTS */
   readonly weights?: RankWeights;
   /** Key of the private group that the job is for; a secret. @default the open market */
@@ -59,6 +67,8 @@ export class SeatDesk {
   #openedAtMs: number | undefined;
   /** Seats promised to proposals whose agreement is not sealed yet. */
   readonly #reserved = new Set<Proposal>();
+  /** When each was given its seat, and whether it was new then; those taken over from a former tab are missing. */
+  readonly #given = new Map<PeerId, { readonly cameNew: boolean; readonly seatedAtMs: number }>();
 
   constructor(init: SeatDeskInit) {
     this.#init = init;
@@ -67,6 +77,11 @@ export class SeatDesk {
   /** The newest refusals, one for each provider. */
   get refused(): readonly RefusedProvider[] {
     return this.#refusals.all;
+  }
+
+  /** Would a newcomer be given one of so many seats although all are taken? */
+  isOpenForNewcomers(seats: number): boolean {
+    return this.#leaving(this.#taken(), seats) !== undefined;
   }
 
   /** Resolves with the refusal, or with undefined when the proposal has a seat; it is kept until `release`. */
@@ -115,15 +130,44 @@ export class SeatDesk {
     for (const { input } of inviteNewcomers(ranked, { free, kept: this.#kept() }, random)) {
       const { proposal } = input;
       const refusal = this.#check(proposal, proposal.provider);
-      if (refusal === undefined) this.#reserved.add(proposal);
+      if (refusal === undefined) this.#give(proposal, input.isNewcomer);
       input.answer(refusal);
     }
+  }
+
+  /** Reserves a seat; where none is free, and a newcomer has passed the check, somebody gives way to it. */
+  #give(proposal: Proposal, cameNew: boolean): void {
+    const { clock, demand, giveWay } = this.#init;
+    const { provider } = proposal;
+    const { total } = demand().seats;
+    const taken = this.#taken();
+    const isSeated = taken.some(({ peer }) => peer === provider);
+    const leaving = !isSeated && taken.length >= total ? this.#leaving(taken, total) : undefined;
+    this.#reserved.add(proposal);
+    if (!isSeated) this.#given.set(provider, { cameNew, seatedAtMs: clock.now() });
+    if (leaving !== undefined) giveWay?.(leaving, MADE_WAY);
+  }
+
+  #leaving(taken: readonly { readonly peer: PeerId }[], seats: number): PeerId | undefined {
+    const { clock, giveWay, resultsOf, isNewcomer } = this.#init;
+    if (giveWay === undefined || isNewcomer === undefined) return undefined;
+    const peers = new Set(taken.map(({ peer }) => peer));
+    for (const peer of this.#given.keys()) if (!peers.has(peer)) this.#given.delete(peer);
+    const seated = [...peers].map((peer): Seated => {
+      const given = this.#given.get(peer) ?? { cameNew: false, seatedAtMs: 0 };
+      return { peer, ...given, results: resultsOf?.(peer) ?? 0 };
+    });
+    return givesWay(seated, seats, clock.now())?.peer;
   }
 
   #check(proposal: Proposal, signer: PeerId): ProposalRefusal | undefined {
     const { bannedPeers, clock, groupKey, isNewcomer, isProven } = this.#init;
     const demand = this.#init.demand();
-    const seated = this.#taken();
+    const taken = this.#taken();
+    const isNew = isNewcomer?.(signer) === true;
+    const leaving =
+      isNew && taken.length >= demand.seats.total ? this.#leaving(taken, demand.seats.total) : undefined;
+    const seated = leaving === undefined ? taken : taken.filter(({ peer }) => peer !== leaving);
     const refusal = checkProposal(proposal, signer, {
       demand,
       seated,
@@ -135,7 +179,7 @@ export class SeatDesk {
     if (refusal !== undefined) return refusal;
     const slow = this.#init.tooSlow?.(signer);
     if (slow !== undefined) return { reason: 'requirements-not-met', detail: slow };
-    if (isNewcomer === undefined || isNewcomer(signer)) return undefined;
+    if (isNewcomer === undefined || isNew) return undefined;
     const others = new Set(seated.map(({ peer }) => peer)).size;
     const isSeated = seated.some(({ peer }) => peer === signer);
     if (isSeated || others < demand.seats.total - this.#kept()) return undefined;
@@ -153,8 +197,13 @@ export class SeatDesk {
     if (isNewcomer === undefined) return 0;
     return seatsKept({
       seats: demand().seats.total,
-      newcomersSeated: new Set(this.#taken().flatMap(({ peer }) => (isNewcomer(peer) ? [peer] : []))).size,
+      newcomersSeated: new Set(this.#taken().flatMap(({ peer }) => (this.#cameNew(peer) ? [peer] : []))).size,
       waitedMs: clock.now() - (this.#openedAtMs ?? clock.now()),
     });
+  }
+
+  /** Did it come as a newcomer, whatever is known of it since? */
+  #cameNew(peer: PeerId): boolean {
+    return this.#given.get(peer)?.cameNew ?? this.#init.isNewcomer?.(peer) === true;
   }
 }
