@@ -12,8 +12,7 @@ const HALF_LIFE_MS = 30 * 86_400_000;
  * signer twice before every other had a turn, since many signers say more than one.
  */
 export function bestReceipts(receipts: readonly SignedReceipt[], nowMs: number): SignedReceipt[] {
-  const worth = ({ receipt }: SignedReceipt) =>
-    Number(receipt.paid) * 0.5 ** (Math.max(0, nowMs - receipt.endedAt) / HALF_LIFE_MS);
+  const worth = (one: SignedReceipt) => worthOf(one, nowMs);
   const bySigner = Map.groupBy(
     receipts.toSorted((a, b) => worth(b) - worth(a)),
     ({ signer }) => signer,
@@ -29,4 +28,20 @@ export function bestReceipts(receipts: readonly SignedReceipt[], nowMs: number):
     best.push(one);
   }
   return best;
+}
+
+/** Receipts kept at most, of 2 KiB each: strangers sign as many as they like, and all are read now and then. */
+const MAX_KEPT_RECEIPTS = 2_000;
+
+/** Those that have to go so that {@link MAX_KEPT_RECEIPTS} are left: about the least money first, the older ones of equals. */
+export function surplusReceipts(receipts: readonly SignedReceipt[], nowMs: number): SignedReceipt[] {
+  if (receipts.length <= MAX_KEPT_RECEIPTS) return [];
+  const ranked = receipts.toSorted(
+    (a, b) => worthOf(b, nowMs) - worthOf(a, nowMs) || b.receipt.endedAt - a.receipt.endedAt,
+  );
+  return ranked.slice(MAX_KEPT_RECEIPTS);
+}
+
+function worthOf({ receipt }: SignedReceipt, nowMs: number): number {
+  return Number(receipt.paid) * 0.5 ** (Math.max(0, nowMs - receipt.endedAt) / HALF_LIFE_MS);
 }

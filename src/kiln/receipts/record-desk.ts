@@ -10,7 +10,7 @@ import { MAX_RECORD_BYTES } from '../../protocol/constants.ts';
 import { encodeEnvelope, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import type { PeerRecord, RecordRef } from '../../protocol/receipt.ts';
-import { bestReceipts } from '../../reputation/best-receipts.ts';
+import { bestReceipts, surplusReceipts } from '../../reputation/best-receipts.ts';
 import { openPeerRecord, roleIn, type SignedReceipt } from '../../reputation/peer-record.ts';
 import type { OwnRecordView, RoleRecordView } from './record-view.ts';
 
@@ -67,7 +67,7 @@ export class RecordDesk implements AsyncDisposable {
 
   /** Takes in what came since. */
   async renew(): Promise<void> {
-    const all = await this.#receipts();
+    const all = await this.#dropSurplus(await this.#receipts());
     const keys = all.map(({ receipt, signer }) => receiptKey(signer, receipt.agreement)).join();
     if (keys === this.#shown) return;
     const { peer } = this.#init.identity;
@@ -120,6 +120,14 @@ export class RecordDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#scope[Symbol.asyncDispose]();
+  }
+
+  /** Forgets what is too much; what cannot be forgotten now is tried again with the next renewal. */
+  async #dropSurplus(all: SignedReceipt[]): Promise<SignedReceipt[]> {
+    const surplus = new Set(surplusReceipts(all, this.#init.clock.now()));
+    for (const { receipt, signer } of surplus)
+      await this.#init.receipts.delete(receiptKey(signer, receipt.agreement)).catch(() => {});
+    return all.filter((one) => !surplus.has(one));
   }
 
   /** All receipts about this identity; what else may lie there is left out. */

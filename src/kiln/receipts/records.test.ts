@@ -64,6 +64,20 @@ describe('one’s own record', () => {
     });
   });
 
+  test('is bounded: a crowd that signs receipts for nothing pushes out no paid one', async () => {
+    const { desk, store } = await openDesk();
+    await give(store, PAYER, receiptFor(PAYER, OWNER));
+    const collection = store.collection<ReceiptRecord>('receipts');
+    const receipt = sealedReceipt(OTHER, receiptFor(OTHER, OWNER));
+    for (let i = 2; i < 2_300; i++) {
+      const message = receiptFor(OTHER, OWNER, { agreement: digest(i), paid: 0n });
+      await collection.put(receiptKey(OTHER.peer, message.agreement), { receipt, message, receivedAtMs: 0 });
+    }
+    await desk.renew();
+    expect(await collection.entries()).toHaveLength(2_000);
+    expect(desk.view.value.asProvider).toMatchObject({ agreements: 2_000, paid: 100_000n });
+  });
+
   test('survives export and import, and nothing is counted twice', async () => {
     const { desk, store } = await openDesk();
     await give(store, PAYER, receiptFor(PAYER, OWNER));
