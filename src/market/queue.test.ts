@@ -43,6 +43,23 @@ describe('the queue', () => {
     const shared = [...a].filter((task) => b.has(task)).length;
     expect(shared / a.size).toBeLessThan(0.1);
   });
+  test('what lost all that had it comes after what somebody has, and before what nobody had', () => {
+    const queue = new TaskQueue(10, 2, seededRandom(1));
+    expect(queue.take('a', 3, any)).toEqual([0, 1, 2]);
+    queue.setWanted(1, 2, false);
+    queue.setWanted(2, 2, false);
+    expect(queue.take('b', 4, any)).toEqual([0, ...[1, 2], 3].toSorted());
+    queue.setWanted(1, 0);
+    expect(queue.take('c', 3, any).toSorted()).toEqual([2, 3, 4]);
+  });
+  test('whoever is the last that may take anything finishes what others have begun', () => {
+    const queue = new TaskQueue(1_000, 2, seededRandom(1));
+    for (const taker of ['a', 'b', 'c', 'd']) queue.take(taker, 1, any);
+    for (const taker of 'efghijkl') queue.take(taker, 1, any);
+    const fresh = queue.take('m', 1, any)[0]!;
+    expect(queue.wanted(fresh)).toBe(1);
+    expect(queue.wanted(queue.take('n', 1, any, true)[0]!)).toBe(0);
+  });
   test('in a small crowd a begun task is finished before another is begun', () => {
     const queue = new TaskQueue(10, 2, seededRandom(1));
     expect(queue.take('a', 2, any)).toEqual([0, 1]);

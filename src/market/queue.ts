@@ -10,11 +10,12 @@ const MIN_MIXED_TAKERS = 4;
 const MAX_BEGUN_PART = 1 / 8;
 
 /**
- * The tasks of one job that wait for replicas, in flat memory: a million tasks take 6 MB, and each operation costs the
+ * The tasks of one job that wait for replicas, in flat memory: a million tasks take 7 MB, and each operation costs the
  * same whatever their number. A task waits as often as it wants replicas.
  *
- * Fresh tasks are handed out in order. Begun ones (they have a replica and want another, or lost one) go first, and are
- * drawn by chance: whoever asks for work right after an accomplice must not be given the same task.
+ * Fresh tasks are handed out in order. Begun ones (somebody has a replica, and they want another) go first, and are
+ * drawn by chance: whoever asks for work right after an accomplice must not be given the same task. Those that lost all
+ * they had come next: with them first, everybody would begin others and nobody finish any.
  *
  * @example
  * const queue = new TaskQueue(1_000, 2, random);
@@ -25,9 +26,12 @@ export class TaskQueue {
   readonly #random: Random;
   readonly #wanted: Uint8Array;
   readonly #isDone: Uint8Array;
-  /** Begun tasks that want something, in no order, and where each stands in there (0: nowhere, else index + 1). */
+  /** Begun tasks that want something, in no order, and those of them that nobody has any more. */
   readonly #begun: number[] = [];
+  readonly #dropped: number[] = [];
+  /** Where each stands in its list (0: nowhere, else index + 1), and in which. */
   readonly #begunAt: Uint32Array;
+  readonly #isDropped: Uint8Array;
   readonly #isBegun: Uint8Array;
   /** Fresh tasks in the order in which they are handed out; absent where that is their own. */
   readonly #order: Uint32Array | undefined;
@@ -52,6 +56,7 @@ export class TaskQueue {
     this.#isDone = new Uint8Array(tasks);
     this.#isBegun = new Uint8Array(tasks);
     this.#begunAt = new Uint32Array(tasks);
+    this.#isDropped = new Uint8Array(tasks);
     this.#waiting = tasks * replicas;
   }
 
@@ -77,14 +82,17 @@ export class TaskQueue {
   /**
    * Takes up to `count` replicas, each of another task. `mayTake` says whether this taker may have a task; a fresh task
    * that it refuses is not offered to this taker again before it is begun, or {@link forget} was called.
+   *
+   * @param isLast nobody else could take a begun task: those go first, mixed or not
    */
-  take(taker: string, count: number, mayTake: (task: number) => boolean): number[] {
+  take(taker: string, count: number, mayTake: (task: number) => boolean, isLast = false): number[] {
     const taken = new Set<number>();
     const seen = this.#seen.get(taker) ?? 0;
     this.#seen.set(taker, seen);
-    if (this.#begun.length >= this.#mixed()) this.#drawBegun(taken, count, mayTake);
+    if (isLast || this.#begun.length >= this.#mixed()) this.#draw(this.#begun, taken, count, mayTake);
+    this.#draw(this.#dropped, taken, count, mayTake);
     this.#seen.set(taker, this.#takeFresh(Math.max(seen, this.#freshFrom), taken, count, mayTake));
-    if (taken.size < count) this.#drawBegun(taken, count, mayTake);
+    if (taken.size < count) this.#draw(this.#begun, taken, count, mayTake);
     for (const task of taken) this.setWanted(task, this.wanted(task) - 1);
     return [...taken];
   }
@@ -94,14 +102,14 @@ export class TaskQueue {
     if (more > 0) this.setWanted(task, this.wanted(task) + more);
   }
 
-  /** Sets how many replicas a task waits for, whatever it was. A finished task wants none. */
-  setWanted(task: number, wanted: number): void {
+  /** Sets how many replicas a task waits for, whatever it was. A finished task wants none. @param isHeld does anybody have one? */
+  setWanted(task: number, wanted: number, isHeld = true): void {
     if (this.isDone(task)) return;
     this.#waiting += wanted - this.wanted(task);
     this.#wanted[task] = wanted;
     this.#isBegun[task] = 1;
-    if (wanted > 0) this.#addBegun(task);
-    else this.#removeBegun(task);
+    this.#remove(task);
+    if (wanted > 0) this.#add(task, !isHeld);
   }
 
   /** A task that wants no (further) replicas any more, done or not. */
@@ -136,11 +144,11 @@ export class TaskQueue {
   }
 
   /** Draws without putting back: what was looked at moves to the front of the list. */
-  #drawBegun(taken: Set<number>, count: number, mayTake: (task: number) => boolean): void {
-    const looks = Math.min(this.#begun.length, MAX_LOOKS + count);
+  #draw(list: number[], taken: Set<number>, count: number, mayTake: (task: number) => boolean): void {
+    const looks = Math.min(list.length, MAX_LOOKS + count);
     for (let i = 0; i < looks && taken.size < count; i++) {
-      this.#swapBegun(i, i + Math.floor(this.#random() * (this.#begun.length - i)));
-      const task = this.#begun[i]!;
+      this.#swap(list, i, i + Math.floor(this.#random() * (list.length - i)));
+      const task = list[i]!;
       if (!taken.has(task) && mayTake(task)) taken.add(task);
     }
   }
@@ -156,22 +164,28 @@ export class TaskQueue {
     return place;
   }
 
-  #addBegun(task: number): void {
-    if (this.#begunAt[task] === 0) this.#begunAt[task] = this.#begun.push(task);
+  #listOf(task: number): number[] {
+    return this.#isDropped[task] === 1 ? this.#dropped : this.#begun;
   }
 
-  #removeBegun(task: number): void {
+  #add(task: number, isDropped: boolean): void {
+    this.#isDropped[task] = isDropped ? 1 : 0;
+    this.#begunAt[task] = this.#listOf(task).push(task);
+  }
+
+  #remove(task: number): void {
     const at = this.#begunAt[task]!;
     if (at === 0) return;
-    this.#swapBegun(at - 1, this.#begun.length - 1);
-    this.#begun.pop();
+    const list = this.#listOf(task);
+    this.#swap(list, at - 1, list.length - 1);
+    list.pop();
     this.#begunAt[task] = 0;
   }
 
-  #swapBegun(i: number, j: number): void {
-    const [a, b] = [this.#begun[i]!, this.#begun[j]!];
-    this.#begun[i] = b;
-    this.#begun[j] = a;
+  #swap(list: number[], i: number, j: number): void {
+    const [a, b] = [list[i]!, list[j]!];
+    list[i] = b;
+    list[j] = a;
     this.#begunAt[b] = i + 1;
     this.#begunAt[a] = j + 1;
   }

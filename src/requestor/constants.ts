@@ -33,6 +33,11 @@ export const MAX_REJECTED_SHOWN = 500;
  * longer than a seat takes to be filled, shorter than a person waits before giving up.
  */
 export const LONELY_BEFORE_OWN_RUN_MS = 45_000;
+/**
+ * Results that nobody at work has the credit to confirm wait this long: providers that risk all they may would leave
+ * after two minutes, and one that is late has taken up to a minute and a half of them.
+ */
+export const STUCK_BEFORE_OWN_RUN_MS = 15_000;
 /** Tasks of a job whose known answers are kept to check providers with. */
 export const MAX_KNOWN_ANSWERS = 1_000;
 /** Notes that the view of a job keeps. */

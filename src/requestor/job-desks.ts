@@ -4,6 +4,7 @@ import { JobTrust } from '../verification/job/job-trust.ts';
 import { REVEAL_TIMEOUT_MS } from './constants.ts';
 import type { JobParts } from './job-parts.ts';
 import { LeaseDesk } from './leases/lease-desk.ts';
+import { mayTakeMore } from './leases/link-price.ts';
 import { Outbox } from './leases/outbox.ts';
 import { WorkIntake } from './leases/work-intake.ts';
 import { CoverDesk } from './pay/cover-desk.ts';
@@ -158,12 +159,13 @@ export class JobDesks {
         dropReplica: (lease, task) => leases.drop(lease, task),
         isOnlyProvider: (peer) => links.isAlone(peer),
         holders: () => links.atWork.map(({ holder }) => holder),
+        takers: () => links.atWork.filter(mayTakeMore).map(({ holder }) => holder),
         credibilityOf: trust.credibilityOf,
         recompute,
         verify,
         auditFailed: (task, reason) => {
           this.rechecks.ownRunFailed(task);
-          progress.note(`Task ${task} could not be checked on this device: ${reason}`);
+          progress.note(`Task ${task + 1} could not be checked on this device: ${reason}`);
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),
         lonely: () => this.#mayCheck(),
@@ -171,7 +173,7 @@ export class JobDesks {
         settle: (settled) => this.#actions.settle(settled),
         settleRinger: (judged) => this.settling.settleRinger(judged),
         ringerEnded: (task) => this.rechecks.ringerEnded(task),
-        fail: (task, reason) => this.#actions.fail(`Task ${task}: ${reason}.`),
+        fail: (task, reason) => this.#actions.fail(`Task ${task + 1}: ${reason}.`),
       },
     });
   }

@@ -3,7 +3,6 @@ import { Scope } from '../base/scope.ts';
 import { every } from '../base/time.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
-import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
 import { ADAPTIVE_TRIAL_RESULTS } from '../verification/policy/vote.ts';
@@ -21,6 +20,7 @@ import type { Settled } from './results/task-steps.ts';
 import { type JobMarket, openJobMarket } from './seats/job-market.ts';
 import { ProviderLink } from './seats/provider-link.ts';
 import type { SeatDesk } from './seats/seat-desk.ts';
+import { usesGpu } from './seats/uses-gpu.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -249,6 +249,7 @@ export class JobRunner implements AsyncDisposable {
     leases.fillAll();
     tasks.review();
     void releases.flush();
+    if (this.progress.isBroke) this.#endSoon();
     this.#changed();
   }
 
@@ -256,15 +257,25 @@ export class JobRunner implements AsyncDisposable {
     queueMicrotask(() => void this.#endWhenDone());
   }
 
-  /** Every task has a result: what the check policy wants seen before the job closes is seen now, then all is released. */
+  /**
+   * Every task has a result, or no further one fits the budget: what the check policy wants seen before the job closes is
+   * seen now, then all is released and paid.
+   */
   async #endWhenDone(): Promise<void> {
     if (!this.isRunning) return;
-    const { progress, releases, rechecks } = this.#desks;
+    const { taskCount } = this.#parts;
+    const { progress, releases, rechecks, leases, tasks } = this.#desks;
     if (progress.fault !== undefined) return this.#end('failed', progress.fault);
-    if (progress.settled < this.#parts.taskCount || rechecks.open > 0) return;
-    if (!releases.isClosed && rechecks.beginClosing()) return this.#desks.leases.fillAll();
+    const isSpent = () => progress.isBroke && tasks.isIdle;
+    if ((progress.settled < taskCount && !isSpent()) || rechecks.open > 0) return;
+    if (!releases.isClosed && rechecks.beginClosing()) return leases.fillAll();
     releases.close();
-    if (progress.verified === this.#parts.taskCount && releases.isDone) await this.#end('done');
+    if (!releases.isDone) return;
+    if (progress.verified === taskCount) return this.#end('done');
+    // The checks may have cost less than was set aside for them.
+    await this.paymaster.settled();
+    leases.fillAll();
+    if (isSpent()) await this.#end('failed', spentReason(progress.verified, taskCount));
   }
 
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
@@ -287,7 +298,6 @@ export class JobRunner implements AsyncDisposable {
   }
 }
 
-/** Do the results of this job depend on how a GPU rounds? */
-function usesGpu({ program }: Manifest): boolean {
-  return program.kind === 'wgsl' || (program.kind === 'onnx' && program.backend === 'webgpu');
+function spentReason(verified: number, tasks: number): string {
+  return `The budget is used up: ${verified} of ${tasks} tasks have a result, which is checked and paid for.`;
 }

@@ -140,19 +140,18 @@ test('a requestor that takes its deposit back is worked for no further than the 
   expect(earned).toBeLessThan(400n * TASK_PRICE);
 });
 
-test('a job never promises more than its budget', async () => {
+test('a job never promises more than its budget, and ends when that is used up', async () => {
   await using day = new MarketDay();
   await day.provider();
   await day.provider();
   const { requestor } = await day.requestor();
   const session = day.session(10n * TASK_PRICE);
   const job = await day.submit(requestor, 40, QUORUM_2, session);
-  await day.clock.advance(60_000);
-  const view = viewOf(requestor, job)!;
-  expect(view.status).toBe('running');
-  expect(view.spent).toBeLessThanOrEqual(10n * TASK_PRICE);
-  expect(view.verified).toBe(5);
-  expect(view.waitingFor).toMatch(/budget/);
+  const view = await day.untilEnded(requestor, job, 60_000);
+  expect(view).toMatchObject({ status: 'failed', spent: 10n * TASK_PRICE, verified: 5 });
+  expect(view.error).toBe(
+    'The budget is used up: 5 of 40 tasks have a result, which is checked and paid for.',
+  );
 });
 
 test('cancelling stops the providers and pays for what was accepted', async () => {

@@ -17,7 +17,7 @@ import type { JobProgress } from '../results/job-progress.ts';
 import { LeaseOwners } from './lease-owners.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
-import { priceOf, unpaidTasks } from './link-price.ts';
+import { creditTasks, priceOf, unpaidTasks } from './link-price.ts';
 import { LATE } from '../results/refuse-holder.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
 import type { RingerDesk } from '../standing/ringer-desk.ts';
@@ -72,7 +72,7 @@ export class LeaseDesk {
     const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
     const isOpen = () => this.#init.isRunning() && link.isAttached && !link.isEnded;
     while (isOpen() && hasRoom() && endsInTime(link, this.#init.parts.clock.now())) {
-      const size = Math.min(this.#planSize(link), this.#creditTasks(link));
+      const size = Math.min(this.#planSize(link), creditTasks(link));
       const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
       const tasks = size > 0 ? this.#choose(link, id, size) : [];
       if (tasks.length === 0) return;
@@ -190,10 +190,12 @@ export class LeaseDesk {
     const fresh = this.#affordableFresh(link);
     const desk = this.#init.ringers();
     const ringers = tasks.queue.waiting > 0 ? desk.lease(lessee, Math.min(size, fresh)) : [];
-    const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length);
+    const isLast = links().every((other) => other === link || !other.isAtWork || creditTasks(other) <= 0);
+    const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length, isLast);
     desk.noteLeased(link.peer, waiting.length);
     if (waiting.length + ringers.length > 0) return this.#mix(waiting, ringers);
-    const duplicate = duplicateFor(link, links(), tasks, parts.clock.now());
+    // A second one may have to be paid, too.
+    const duplicate = fresh > 0 ? duplicateFor(link, links(), tasks, parts.clock.now()) : undefined;
     if (duplicate === undefined) return [];
     tasks.addReplica(duplicate, lessee, 'duplicate');
     return [duplicate];
@@ -215,17 +217,6 @@ export class LeaseDesk {
       tasksLeft: Math.max(this.#init.tasks().queue.waiting, 1),
       providers: this.#init.links().filter(({ isEnded }) => !isEnded).length,
     });
-  }
-
-  /**
-   * Tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
-   * there. Together with begun tasks going first, this keeps providers from waiting for each other forever.
-   */
-  #creditTasks(link: ProviderLink): number {
-    const price = priceOf(link);
-    if (price === 0n) return Number.MAX_SAFE_INTEGER;
-    const limit = Math.max(1, Number(link.agreement.creditLimit / price));
-    return limit - unpaidTasks(link);
   }
 
   /** Tasks that may be begun: the budget has to pay for all replicas of what is under way first. */

@@ -12,3 +12,19 @@ export function unpaidTasks(link: ProviderLink): number {
 export function priceOf({ agreement }: ProviderLink): bigint {
   return taskPrice(agreement.pricePerUnit, agreement.microUnitsPerTask);
 }
+
+/**
+ * More tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
+ * there. Begun tasks go first to whoever is the last with credit, so that providers do not wait for each other.
+ */
+export function creditTasks(link: ProviderLink): number {
+  const price = priceOf(link);
+  if (price === 0n) return Number.MAX_SAFE_INTEGER;
+  const limit = Math.max(1, Number(link.agreement.creditLimit / price));
+  return limit - unpaidTasks(link);
+}
+
+/** Has this provider credit for one more task, or may it have when it is done with what it has in hand? */
+export function mayTakeMore(link: ProviderLink): boolean {
+  return link.leasesInFlight > 0 || creditTasks(link) > 0;
+}

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { type Holder, newTaskCheck, next, type TaskCheck } from '../../verification/task/task-check.ts';
-import { LONELY_BEFORE_OWN_RUN_MS } from '../constants.ts';
+import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
 import { LonelyTasks } from './lonely-tasks.ts';
 
 const holder = (name: string): Holder => ({ peer: name, payee: `0x${name}` });
@@ -18,17 +18,20 @@ function committedBy(...names: string[]): TaskCheck {
 
 let clock: ManualClock;
 let here: Holder[];
+let takers: Holder[] | undefined;
 let ran: number[];
 let mayRun: boolean;
 let lonely: LonelyTasks;
 beforeEach(() => {
   clock = new ManualClock();
   here = [holder('alice')];
+  takers = undefined;
   ran = [];
   mayRun = true;
   lonely = new LonelyTasks({
     clock,
     holders: () => here,
+    takers: () => takers ?? here,
     mayRun: () => mayRun,
     run: async (task) => void ran.push(task),
   });
@@ -76,4 +79,21 @@ test('nothing is run for what nobody did, with nobody there, or where this devic
   mayRun = true;
   lonely.review(alone);
   expect(ran).toEqual([]);
+});
+
+test('what nobody here has the credit to confirm waits a little, then this device confirms it', async () => {
+  here = [holder('alice'), holder('bob')];
+  takers = [holder('alice')];
+  lonely.review(alone);
+  await clock.advance(STUCK_BEFORE_OWN_RUN_MS - 1);
+  lonely.review(alone);
+  takers = [...here];
+  await clock.advance(1);
+  lonely.review(alone); // somebody was paid meanwhile
+  takers = [];
+  lonely.review(alone);
+  expect(ran).toEqual([]);
+  await clock.advance(STUCK_BEFORE_OWN_RUN_MS);
+  lonely.review(alone);
+  expect(ran).toEqual([4]);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/time.ts';
 import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
-import { LONELY_BEFORE_OWN_RUN_MS } from '../constants.ts';
+import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
 import { refuseHolder } from './refuse-holder.ts';
 
 /** What the class is told. */
@@ -8,6 +8,8 @@ export interface LonelyTasksInit {
   readonly clock: Clock;
   /** Who could be given a task now. */
   readonly holders: () => readonly Holder[];
+  /** Those of them that have credit left, or will when they are done with what they have in hand. */
+  readonly takers: () => readonly Holder[];
   /** Computes a task on this device; never rejects. */
   readonly run: (task: number) => Promise<void>;
   /** May this device check results, for want of anybody else? Asked before each. */
@@ -15,14 +17,16 @@ export interface LonelyTasksInit {
 }
 
 /**
- * Tasks that somebody has done and nobody else here may confirm, because too few strangers work on the job. They wait a
- * while for another provider; then this device confirms them, one after another, for as long as the same few are there.
+ * Tasks that somebody has done and nobody else here may confirm, because too few strangers work on the job, or because
+ * all have risked as much as they want. They wait a while for another provider; then this device confirms them, one
+ * after another, for as long as that lasts.
  */
 export class LonelyTasks {
   readonly #init: LonelyTasksInit;
   /** Whose company it is that lasts too long. */
   #company: ReadonlySet<string> = new Set();
-  #sinceMs: number | undefined;
+  #lonelySinceMs: number | undefined;
+  #stuckSinceMs: number | undefined;
   #isBusy = false;
 
   constructor(init: LonelyTasksInit) {
@@ -30,28 +34,52 @@ export class LonelyTasks {
   }
 
   /** Looks at the tasks that want one more result. Call it now and then. */
-  review(waiting: Iterable<readonly [number, TaskCheck]>): void {
-    const { clock, holders, run, mayRun } = this.#init;
+  review(waiting: readonly (readonly [number, TaskCheck])[]): void {
+    if (this.#isBusy) return;
+    const task = this.#lonely(waiting) ?? this.#stuck(waiting);
+    if (task === undefined || !this.#init.mayRun()) return;
+    this.#isBusy = true;
+    void this.#init.run(task).finally(() => (this.#isBusy = false));
+  }
+
+  #lonely(waiting: readonly (readonly [number, TaskCheck])[]): number | undefined {
+    const { clock, holders } = this.#init;
     const here = holders();
     const company = new Set(here.map(({ payee }) => payee.toLowerCase()));
-    if ([...company].some((payee) => !this.#company.has(payee))) this.#sinceMs = undefined;
+    if ([...company].some((payee) => !this.#company.has(payee))) this.#lonelySinceMs = undefined;
     this.#company = company;
-    const lonely = here.length === 0 ? undefined : firstLonely(waiting, here);
-    if (lonely === undefined || this.#isBusy) return;
-    this.#sinceMs ??= clock.now();
-    if (clock.now() - this.#sinceMs < LONELY_BEFORE_OWN_RUN_MS || !mayRun()) return;
-    this.#isBusy = true;
-    void run(lonely).finally(() => (this.#isBusy = false));
+    const task = here.length === 0 ? undefined : firstDone(waiting, (check) => isRefused(check, here));
+    if (task === undefined) return undefined;
+    this.#lonelySinceMs ??= clock.now();
+    return clock.now() - this.#lonelySinceMs < LONELY_BEFORE_OWN_RUN_MS ? undefined : task;
+  }
+
+  #stuck(waiting: readonly (readonly [number, TaskCheck])[]): number | undefined {
+    const { clock, holders, takers } = this.#init;
+    const [here, free] = [holders(), takers()];
+    const task = firstDone(waiting, (check) => isRefused(check, free) && !isRefused(check, here));
+    if (task === undefined) {
+      this.#stuckSinceMs = undefined;
+      return undefined;
+    }
+    this.#stuckSinceMs ??= clock.now();
+    return clock.now() - this.#stuckSinceMs < STUCK_BEFORE_OWN_RUN_MS ? undefined : task;
   }
 }
 
-function firstLonely(
-  waiting: Iterable<readonly [number, TaskCheck]>,
-  holders: readonly Holder[],
+/** The first task that somebody has done and of which this holds. */
+function firstDone(
+  waiting: readonly (readonly [number, TaskCheck])[],
+  holds: (check: TaskCheck) => boolean,
 ): number | undefined {
   for (const [task, check] of waiting) {
     const isDone = check.replicas.some(({ phase }) => phase === 'committed' || phase === 'revealed');
-    if (isDone && holders.every((holder) => refuseHolder(check, holder) !== undefined)) return task;
+    if (isDone && holds(check)) return task;
   }
   return undefined;
+}
+
+/** May none of these confirm it? */
+function isRefused(check: TaskCheck, holders: readonly Holder[]): boolean {
+  return holders.every((holder) => refuseHolder(check, holder) !== undefined);
 }

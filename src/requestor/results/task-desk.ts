@@ -75,6 +75,7 @@ export class TaskDesk {
     this.#lonely = new LonelyTasks({
       clock: init.results.clock,
       holders: () => init.actions.holders?.() ?? [],
+      takers: () => init.actions.takers?.() ?? init.actions.holders?.() ?? [],
       run: (task) => this.#steps.audit(task),
       mayRun: () => init.actions.lonely(),
     });
@@ -92,14 +93,19 @@ export class TaskDesk {
 
   /** Replicas that tasks under way still wait for: the budget has to keep enough for them. */
   get pendingReplicas(): number {
-    return this.#table.tasks.reduce((count, task) => count + this.queue.wanted(task), 0);
+    return this.#table.tasks.reduce(
+      (count, task) => count + Math.max(this.queue.wanted(task), missingReplicas(this.check(task)!)),
+      0,
+    );
   }
 
   /**
    * Takes up to `count` tasks for a provider and marks them as leased to it; at most `fresh` of them are tasks that
    * nobody has begun, because each of those will want more replicas.
+   *
+   * @param isLast has nobody else credit left? Then what others have begun goes first.
    */
-  lease(lessee: Lessee, count: number, fresh: number): number[] {
+  lease(lessee: Lessee, count: number, fresh: number, isLast = false): number[] {
     const { holder } = lessee;
     let freshLeft = fresh;
     const mayTake = (task: number) => {
@@ -111,7 +117,7 @@ export class TaskDesk {
         refusal === undefined || (refusal === 'has-failed' && this.#init.actions.isOnlyProvider(holder.peer))
       );
     };
-    const tasks = this.queue.take(holder.peer, count, mayTake);
+    const tasks = this.queue.take(holder.peer, count, mayTake, isLast);
     // What was refused for lack of money is offered again once there is some.
     if (freshLeft < 0) this.queue.forget(holder.peer);
     for (const task of tasks) {
@@ -265,6 +271,13 @@ export class TaskDesk {
       this.#init.teller.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
     return isNew;
   }
+}
+
+/** What those that work on a task call for beside them; its check asks for it when they have committed. */
+function missingReplicas({ replicas, atLeast, isRinger }: TaskCheck): number {
+  const counted = replicas.filter((replica) => isLive(replica) || replica.phase === 'revealed');
+  if (isRinger === true || counted.length === 0) return 0;
+  return Math.max(0, Math.max(atLeast, ...counted.map(({ need }) => need)) - counted.length);
 }
 
 /** What a provider said when it committed to one task. */

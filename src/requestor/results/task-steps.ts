@@ -6,7 +6,7 @@ import type { Manifest } from '../../protocol/manifest.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Result } from '../../protocol/task.ts';
 import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
-import { type Holder, OWN_RESULT, type TaskCheck } from '../../verification/task/task-check.ts';
+import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
 import { refuseHolder } from './refuse-holder.ts';
@@ -40,6 +40,8 @@ export interface TaskStepsActions {
   readonly dropReplica: (lease: string, task: number) => void;
   /** Who could be given a task now. @default nobody knows: tasks wait for whoever comes */
   readonly holders?: () => readonly Holder[];
+  /** Those of them that have credit left, or will when they are done with what they have in hand. @default all of them */
+  readonly takers?: () => readonly Holder[];
   /** This device could not check a task by itself: the verdict is left to the votes. */
   readonly auditFailed?: (task: number, reason: string) => void;
   /** Runs the task on the requestor's own device. */
@@ -142,7 +144,7 @@ export class TaskSteps {
     switch (decision.kind) {
       case 'lease':
         if (decision.count > 0 && this.#isRefusedByAll(check)) return void this.audit(task);
-        return queue.setWanted(task, decision.count);
+        return queue.setWanted(task, decision.count, check.replicas.some(isHeld));
       case 'own-run':
         return void this.audit(task);
       case 'reveal':
@@ -228,4 +230,9 @@ export class TaskSteps {
     for (const { id } of check?.replicas ?? []) results.forget({ lease: id, task });
     results.forget({ lease: OWN_RESULT, task });
   }
+}
+
+/** Has anybody this task in hand, or handed it in? */
+function isHeld({ phase }: Replica): boolean {
+  return phase === 'leased' || phase === 'committed' || phase === 'revealed';
 }

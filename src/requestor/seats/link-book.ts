@@ -21,7 +21,7 @@ export class LinkBook {
 
   /** Those that could be given a task now. */
   get atWork(): readonly ProviderLink[] {
-    return this.all.filter((link) => link.isAttached && !link.isEnded);
+    return this.all.filter(({ isAtWork }) => isAtWork);
   }
 
   /** Those that have a seat: at work, or gone for no longer than they may be. */

@@ -131,6 +131,11 @@ export class ProviderLink {
     return this.#state === 'drained' || this.#state === 'banned' || this.#state === 'ended';
   }
 
+  /** Could it be given a task now? */
+  get isAtWork(): boolean {
+    return this.isAttached && !this.isEnded;
+  }
+
   /** Has nothing come of it: no result, no loss, nothing to pay? */
   get didNothing(): boolean {
     const { executions, tasksPaid, owedTasks, rejectedTasks, lostTasks, told } = this;
