@@ -22,6 +22,7 @@ import {
   countBounds,
   DEMAND,
   identityOf,
+  LAST_TIME_MS,
   NOW_MS,
   OFFER,
   PROVIDER,
@@ -79,7 +80,7 @@ describe.each(kinds)('$name', ({ origin, domain, message, open }) => {
     const lives = (lifeMs: number) => bytesOf(message({ issuedAt: NOW_MS, expiresAt: NOW_MS + lifeMs }));
     expect(await codeOf(lives(MAX_ANNOUNCEMENT_LIFETIME_MS))).toBe('none');
     expect(await codeOf(lives(MAX_ANNOUNCEMENT_LIFETIME_MS + 1))).toBe('announce/bad-lifetime');
-    expect(await codeOf(bytesOf(message({ issuedAt: 0, expiresAt: Number.MAX_SAFE_INTEGER })))).toBe(
+    expect(await codeOf(bytesOf(message({ issuedAt: 0, expiresAt: LAST_TIME_MS })))).toBe(
       'announce/bad-lifetime',
     );
   });
@@ -122,7 +123,7 @@ const amountBounds = (path: string): Bound[] => [
   [path, 2n ** 128n - 1n, new Uint8Array(15)],
   [path, 1n, new Uint8Array(17)],
 ];
-const times: Bound[] = [...countBounds('issuedAt'), ...countBounds('expiresAt')];
+const times: Bound[] = [...countBounds('issuedAt', LAST_TIME_MS), ...countBounds('expiresAt', LAST_TIME_MS)];
 const addresses: Bound[] = [
   ['addresses', new Array(MAX_ADDRESSES).fill('/a'), new Array(MAX_ADDRESSES + 1).fill('/a')],
   ['addresses', [`/${'a'.repeat(MAX_ADDRESS_CHARS - 1)}`], [`/${'a'.repeat(MAX_ADDRESS_CHARS)}`]],
@@ -221,7 +222,7 @@ describe('the limits of', () => {
         ...countBounds('memoryBytes'),
         ['capabilities', LARGEST_CAPABILITIES, { ...LARGEST_CAPABILITIES, colour: 1 }],
         ['capabilities', undefined, { ...LARGEST_CAPABILITIES, cores: undefined }],
-        ...countBounds('since'),
+        ...countBounds('since', LAST_TIME_MS),
         ...times,
       ]),
     ).toEqual([]);

@@ -11,6 +11,8 @@ export const SOME_CID = 'bafkreidogqfzz75tpkmjzjke425xqcrmpcib2p5tg44hnbirumdbpl
 export const ADDRESS = `0x${'ab'.repeat(20)}`;
 export const DIGEST_HEX = '0f'.repeat(32);
 export const NOW_MS = Date.UTC(2026, 0, 1);
+/** The last moment that a `Date` can show. */
+export const LAST_TIME_MS = 8.64e15;
 
 /** The identity of a seed of 32 equal bytes. */
 export function identityOf(byte: number): Identity {

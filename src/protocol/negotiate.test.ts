@@ -8,6 +8,7 @@ import {
   changed,
   countBounds,
   ENVELOPE,
+  LAST_TIME_MS,
   PROPOSAL,
   PROVIDER,
   SOME_CID,
@@ -28,8 +29,8 @@ const both: Bound[] = [
   ...amount('pricePerUnit'),
   ...amount('creditLimit'),
   ...countBounds('slots', 256, 1),
-  ...countBounds('issuedAt'),
-  ...countBounds('expiresAt'),
+  ...countBounds('issuedAt', LAST_TIME_MS),
+  ...countBounds('expiresAt', LAST_TIME_MS),
 ];
 
 describe('the limits of', () => {

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { ownBytes } from '../base/bytes.ts';
 import { parseCid } from '../base/cid.ts';
-import { cidSchema } from './primitives.ts';
+import { cidSchema, timeSchema } from './primitives.ts';
 
 const DIGEST_BYTES = 32;
 const digests = fc.uint8Array({ minLength: DIGEST_BYTES, maxLength: DIGEST_BYTES });
@@ -58,4 +58,11 @@ test('the pattern and the parser agree on texts one letter away from a CID', () 
     }),
     { numRuns: 500 },
   );
+});
+
+test('every time that is taken can be shown', () => {
+  const last = 8_640_000_000_000_000;
+  expect(new Date(v.parse(timeSchema, last)).toISOString()).toBe('+275760-09-13T00:00:00.000Z');
+  for (const wrong of [last + 1, Number.MAX_SAFE_INTEGER, -1, 0.5])
+    expect(v.safeParse(timeSchema, wrong).success).toBe(false);
 });

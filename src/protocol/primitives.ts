@@ -28,7 +28,10 @@ export const digestSchema = v.pipe(v.instance(Uint8Array), v.length(32));
 export const digestHexSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 /** Milliseconds since 1970. */
-export const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The last moment that a `Date` can hold (ECMA-262, 21.4.1.1): a later one throws where it is shown. */
+const MAX_TIME_MS = 8_640_000_000_000_000;
+
+export const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME_MS));
 
 /** A count or size. */
 export const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -3,7 +3,7 @@ import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { open } from '../../protocol/envelope.ts';
 import { receiptSchema } from '../../protocol/receipt.ts';
 import type { RunFinding } from '../../protocol/run-record.ts';
-import { type OpenedRun, rootAgreement } from '../../verification/run/open-run.ts';
+import type { OpenedRun } from '../../verification/run/open-run.ts';
 import { hasVerdict } from '../../verification/run/read-trace.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function checkReceipts(run: OpenedRun): Promise<RunFinding[]> {
         findings.push({ rule: 'receipt', message, peer });
         continue;
       }
-      const known = accepted.get(rootAgreement(agreements, receipt.agreement)) ?? 0;
+      const known = accepted.get(run.roots.get(receipt.agreement)!) ?? 0;
       if (known === receipt.accepted) continue;
       const message = `A provider signed that ${receipt.accepted} of its results were accepted; here ${known} are.`;
       findings.push({ rule: 'receipt-counts', message, peer });
@@ -36,11 +36,11 @@ export async function checkReceipts(run: OpenedRun): Promise<RunFinding[]> {
 }
 
 /** Results that were ever accepted, by the agreement that theirs goes on from. */
-function acceptedByAgreement({ record, agreements }: OpenedRun): ReadonlyMap<string, number> {
+function acceptedByAgreement({ record, roots }: OpenedRun): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const run of record.traces.flatMap(({ runs }) => runs)) {
     if (!hasVerdict(run, 'accepted')) continue;
-    const root = rootAgreement(agreements, run.agreement);
+    const root = roots.get(run.agreement) ?? run.agreement;
     counts.set(root, (counts.get(root) ?? 0) + 1);
   }
   return counts;

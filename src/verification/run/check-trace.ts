@@ -3,7 +3,7 @@ import type { RunFinding } from '../../protocol/run-record.ts';
 import { OWN_DEVICE, type TaskTrace, type TraceRun, standingOf } from '../../protocol/task-trace.ts';
 import { commitment, resultDigest } from '../../protocol/task.ts';
 import { checkPolicy } from './check-policy.ts';
-import { type OpenedRun, rootAgreement } from './open-run.ts';
+import type { OpenedRun } from './open-run.ts';
 import { hasVerdict, lastOutcome, lastSettled } from './read-trace.ts';
 
 /** A provider's signed result that was not accepted. `isProven`: its signed commitment opens to `claimed`. */
@@ -86,8 +86,7 @@ async function checkRun(run: OpenedRun, task: number, one: TraceRun): Promise<Wr
   const commit = run.commits.get(one.commit);
   const expected = commit?.commitments.get(task);
   const isOfRun =
-    commit?.lease === one.lease &&
-    rootAgreement(run.agreements, commit.agreement) === rootAgreement(run.agreements, one.agreement);
+    commit?.lease === one.lease && run.roots.get(commit.agreement) === run.roots.get(one.agreement);
   if (expected === undefined || !isOfRun)
     return {
       rule: 'commit-task',

@@ -14,6 +14,8 @@ export interface OpenedRun {
   readonly record: RunRecord;
   readonly manifest: Manifest;
   readonly agreements: ReadonlyMap<string, Agreement>;
+  /** The agreement that each one began as, by their names. */
+  readonly roots: ReadonlyMap<string, string>;
   /** Signed by the provider of their agreement; `commitments` are by task. */
   readonly commits: ReadonlyMap<string, OpenedCommit>;
 }
@@ -30,10 +32,16 @@ export async function openRun(
 ): Promise<{ readonly run: OpenedRun; readonly findings: RunFinding[] }> {
   const findings: RunFinding[] = [];
   const agreements = new Map<string, Agreement>();
+  const roots = new Map<string, string>();
   for (const [i, pair] of record.agreements.entries()) {
     const opened = await openAgreement(record, manifest, i, pair, agreements);
     if ('rule' in opened) findings.push(opened);
-    else agreements.set(opened.digest, opened.agreement);
+    else {
+      const { digest, agreement } = opened;
+      agreements.set(digest, agreement);
+      // What it renews stands before it, or it would not be sound.
+      roots.set(digest, agreement.renews === undefined ? digest : roots.get(agreement.renews)!);
+    }
   }
   const commits = new Map<string, OpenedCommit>();
   for (const [id, envelope] of Object.entries(record.commits)) {
@@ -41,18 +49,7 @@ export async function openRun(
     if ('rule' in opened) findings.push(opened);
     else commits.set(id, opened);
   }
-  return { run: { record, manifest, agreements, commits }, findings };
-}
-
-/** The agreement that a renewed one began as. */
-export function rootAgreement(agreements: ReadonlyMap<string, Agreement>, digest: string): string {
-  const seen = new Set<string>();
-  for (let at = digest; ;) {
-    const { renews } = agreements.get(at) ?? {};
-    if (renews === undefined || seen.has(renews)) return at;
-    seen.add(renews);
-    at = renews;
-  }
+  return { run: { record, manifest, agreements, roots, commits }, findings };
 }
 
 async function openAgreement(
