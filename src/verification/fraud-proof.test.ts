@@ -119,11 +119,15 @@ test('a changed signature, form, domain or size is refused by name', async () =>
 });
 
 test('only programs that run the same everywhere can be held against anybody', () => {
-  const job = (program: object, comparator: object = { class: 'exact' }) =>
-    ({ program, comparator, job: SOME_CID }) as unknown as Manifest;
+  const job = (program: object, comparator: object = { class: 'exact' }, limits?: object) =>
+    ({ program, comparator, limits, job: SOME_CID }) as unknown as Manifest;
   expect(isSameEverywhere(job({ kind: 'wasi' }))).toBe(true);
   expect(isSameEverywhere(job({ kind: 'onnx', backend: 'wasm' }))).toBe(true);
   expect(isSameEverywhere(job({ kind: 'onnx', backend: 'webgpu' }))).toBe(false);
   expect(isSameEverywhere(job({ kind: 'wgsl' }))).toBe(false);
   expect(isSameEverywhere(job({ kind: 'wasi' }, { class: 'verifier' }))).toBe(false);
+  const withMemory = (mebibytes: number) =>
+    job({ kind: 'wasi' }, { class: 'exact' }, { memoryBytes: mebibytes * 2 ** 20 });
+  expect(isSameEverywhere(withMemory(256))).toBe(true);
+  expect(isSameEverywhere(withMemory(257))).toBe(false);
 });

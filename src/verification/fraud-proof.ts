@@ -63,12 +63,16 @@ export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
   return proof.kind === 'equivocation' && kind === 'wasi';
 }
 
+/** Memory that every device has for a task: what a manifest gets that says nothing (job/limits). */
+const MAX_SURE_MEMORY_BYTES = 256 * 1_024 * 1_024;
+
 /**
  * Does every honest device compute the same bytes for this job? Only then can a result be held against anybody. Shaders
- * never qualify: even with integers only, what invocations do side by side may race.
+ * never qualify: even with integers only, what invocations do side by side may race. Nor does a job that wants much
+ * memory: where a device has too little, growth fails, and the program may tell and say something else.
  */
-export function isSameEverywhere({ program, comparator }: Manifest): boolean {
-  if (comparator.class !== 'exact') return false;
+export function isSameEverywhere({ program, comparator, limits }: Manifest): boolean {
+  if (comparator.class !== 'exact' || (limits?.memoryBytes ?? 0) > MAX_SURE_MEMORY_BYTES) return false;
   return program.kind === 'wasi' || (program.kind === 'onnx' && program.backend === 'wasm');
 }
 
