@@ -6,6 +6,10 @@ const DEADLINE_FACTOR = 6;
 export const MIN_DEADLINE_MS = 30_000;
 /** While a provider's speed is unknown: compiling a pipeline on a software GPU alone takes over ten seconds. */
 export const UNKNOWN_DEADLINE_MS = 90_000;
+/** Score of the reference device, in micro-units per second. */
+const REFERENCE_SCORE = 1_000_000;
+/** A device that says it is slower than the reference is given more time for its first tasks, up to this many times. */
+const MAX_CLAIMED_SLOWNESS = 16;
 /** Copies of one lease's work at most, the first one included. */
 const MAX_COPIES = 2;
 
@@ -35,7 +39,8 @@ export function leaseSize({ msPerTask, slots, tasksLeft, providers }: LeaseSitua
 
 /**
  * Milliseconds that a lease may take, from its arrival. `tasksAhead` are this provider's tasks leased before it;
- * `tryOutMs` is what one task took on the requestor's own device, used while the provider's speed is unknown.
+ * `tryOutMs` is what one task takes a device of reference speed, used while the provider's speed is unknown;
+ * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer.
  */
 export function leaseDeadlineMs(lease: {
   readonly tasks: number;
@@ -43,10 +48,13 @@ export function leaseDeadlineMs(lease: {
   readonly slots: number;
   readonly msPerTask?: number;
   readonly tryOutMs?: number;
+  readonly claimed?: number;
 }): number {
   const turns = lease.tasks + lease.tasksAhead / Math.max(1, lease.slots);
   const least = lease.msPerTask === undefined ? UNKNOWN_DEADLINE_MS : MIN_DEADLINE_MS;
-  const perTask = lease.msPerTask ?? lease.tryOutMs ?? 0;
+  const slowness = REFERENCE_SCORE / Math.max(lease.claimed ?? REFERENCE_SCORE, 1);
+  const firstMs = (lease.tryOutMs ?? 0) * Math.min(Math.max(slowness, 1), MAX_CLAIMED_SLOWNESS);
+  const perTask = lease.msPerTask ?? firstMs;
   return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns));
 }
 

@@ -196,6 +196,13 @@ describe('the deadline of a lease', () => {
     expect(leaseDeadlineMs({ tasks: 100, tasksAhead: 0, slots: 1, msPerTask: 10 })).toBe(30_000);
     expect(leaseDeadlineMs({ tasks: 1, tasksAhead: 0, slots: 1, tryOutMs: 20_000 })).toBe(120_000);
   });
+  test('a device that says it is slow is given more time for its first tasks, within bounds', () => {
+    const first = { tasks: 1, tasksAhead: 0, slots: 1, tryOutMs: 20_000 };
+    expect(leaseDeadlineMs({ ...first, claimed: 100_000 })).toBe(1_200_000);
+    expect(leaseDeadlineMs({ ...first, claimed: 1 })).toBe(1_920_000);
+    expect(leaseDeadlineMs({ ...first, claimed: 50_000_000 })).toBe(120_000);
+    expect(leaseDeadlineMs({ ...first, claimed: 1, msPerTask: 10_000 })).toBe(60_000);
+  });
   test('counts what the provider has to do before', () => {
     expect(leaseDeadlineMs({ tasks: 2, tasksAhead: 4, slots: 2, msPerTask: 10_000 })).toBe(240_000);
   });

@@ -248,6 +248,7 @@ export class JobRunner implements AsyncDisposable {
     outbox.flush();
     leases.fillAll();
     tasks.review();
+    this.#market.review();
     void releases.flush();
     if (this.progress.isBroke) this.#endSoon();
     this.#changed();
@@ -275,7 +276,7 @@ export class JobRunner implements AsyncDisposable {
     // The checks may have cost less than was set aside for them.
     await this.paymaster.settled();
     leases.fillAll();
-    if (isSpent()) await this.#end('failed', spentReason(progress.verified, taskCount));
+    if (isSpent()) await this.#end('failed', progress.spentReason);
   }
 
   async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
@@ -296,8 +297,4 @@ export class JobRunner implements AsyncDisposable {
   #changed(): void {
     this.events.emit('changed', undefined);
   }
-}
-
-function spentReason(verified: number, tasks: number): string {
-  return `The budget is used up: ${verified} of ${tasks} tasks have a result, which is checked and paid for.`;
 }

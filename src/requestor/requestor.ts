@@ -14,7 +14,7 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import { WORK } from '../protocol/work.ts';
-import { agreementFor } from './seats/agreement-for.ts';
+import { agreementEndMs, agreementFor } from './seats/agreement-for.ts';
 import { acceptProvider, type ProposalAnswer } from './seats/accept-provider.ts';
 import { VIEW_INTERVAL_MS } from './constants.ts';
 import { lastVoucher } from './pay/last-voucher.ts';
@@ -228,12 +228,16 @@ export class Requestor implements AsyncDisposable {
     const runner = open.runner;
     if (runner === undefined || !open.isRunning)
       return { refusal: { reason: 'job-ended', detail: 'the job has ended' } };
+    const nowMs = this.#init.clock.now();
+    const { keyExpiresAtMs } = runner.paymaster;
+    if (agreementEndMs(nowMs, keyExpiresAtMs) <= nowMs)
+      return { refusal: { reason: 'not-covered', detail: 'the session key of this job ends too soon' } };
     await open.hear(proposal);
     const refusal = this.#init.fraud.refusal(proposal.provider) ?? (await runner.seats.ask(proposal, signer));
     if (refusal !== undefined) return { refusal };
-    const demand = runner.demand();
+    const agreement = agreementFor(runner.demand(), proposal, this.#init.clock.now(), keyExpiresAtMs);
     return {
-      agreement: agreementFor(demand, proposal, this.#init.clock.now()),
+      agreement,
       seal: async (sealed) => {
         const record = runner.describe(sealed, proposal);
         await this.#init.agreements.put(record.digest, record);

@@ -11,7 +11,7 @@ import {
   receiptsOf,
   submitLong,
 } from './long-job.ts';
-import { MarketDay, viewOf } from './market-day.ts';
+import { MarketDay, PAYER, viewOf } from './market-day.ts';
 
 // A day has 86,400 seconds: these tests look seldom, so that each of them is short.
 vi.mock('../../src/requestor/constants.ts', async (original) => ({
@@ -82,4 +82,31 @@ test('a job of twenty hours goes on under four agreements without a pause, and i
     [receiptKey(one.peer.identity.peer, digest), { message: told }],
   ]);
   expect(viewOf(requestor, job)!.providers).toHaveLength(1);
+});
+
+test('the first agreement, too, ends early enough for the session key to outlive it', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider(LONG_DEVICE);
+  const { requestor } = await day.requestor();
+  const cap = 3n * LONG_TASK_PRICE;
+  const session = day.chain.openSession({ payer: PAYER, deposit: cap, cap, lifeMs: 3 * HOUR_MS });
+  day.sessions.set(session.terms.sessionKey, session);
+  const job = await submitLong(day, requestor, 3, session);
+  const view = await day.untilEnded(requestor, job, 2 * HOUR_MS);
+  expect(view).toMatchObject({ status: 'done', verified: 3 });
+  const [first] = await agreementsOf<AgreementRecord>(one.store);
+  expect(first!.agreement.expiresAt).toBe(
+    session.expiresAtMs! - KEY_LIFE_AFTER_AGREEMENT_MS - MAX_CLOCK_SKEW_MS,
+  );
+  expect(await day.redeem(one)).toBe(cap);
+});
+
+test('a device ten times slower than the reference is waited for, by its own word', async () => {
+  await using day = new MarketDay();
+  const slow = await day.provider({ msPerTask: 10 * LONG_TASK_MS, microUnitsPerSecond: 100_000 });
+  const { requestor } = await day.requestor();
+  const job = await submitLong(day, requestor, 2);
+  const view = await day.untilEnded(requestor, job, 5 * HOUR_MS);
+  expect(view).toMatchObject({ status: 'done', verified: 2, executions: 2 });
+  expect(slow.sandbox.started).toBe(2);
 });

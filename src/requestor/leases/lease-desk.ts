@@ -251,6 +251,7 @@ export class LeaseDesk {
       slots: link.agreement.slots,
       tryOutMs: record.terms.microUnitsPerTask / 1_000,
       ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
+      ...(link.claimed === undefined ? {} : { claimed: link.claimed }),
     });
     const leasedAtMs = clock.now();
     const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });

@@ -67,6 +67,11 @@ export class JobProgress {
     return this.#verified + this.#provisional;
   }
 
+  /** Why the job ends without all of its results when no further task fits the budget. */
+  get spentReason(): string {
+    return `The budget is used up: ${this.#verified} of ${this.#phases.length} tasks have a result, which is checked and paid for.`;
+  }
+
   /** What the program did wrong in a verified task, counted from 1; it will do so on every device. */
   get fault(): string | undefined {
     const [task, kind] = [...this.#faults][0] ?? [];

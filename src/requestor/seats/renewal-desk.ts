@@ -2,13 +2,13 @@ import { equalBytes } from '../../base/bytes.ts';
 import type { Collection } from '../../base/collection.ts';
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
-import { KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/acceptance.ts';
-import { MAX_CLOCK_SKEW_MS, MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
+import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { type Envelope, open, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import { type Agreement, agreementSchema } from '../../protocol/negotiate.ts';
-import { AGREEMENT_LIFETIME_MS, RENEW_AGAIN_MS, RENEW_BEFORE_MS, RENEW_BEFORE_TASKS } from '../constants.ts';
+import { RENEW_AGAIN_MS, RENEW_BEFORE_MS, RENEW_BEFORE_TASKS } from '../constants.ts';
 import type { RequestorAgreementRecord } from '../records.ts';
+import { agreementEndMs } from './agreement-for.ts';
 import type { LinkBook } from './link-book.ts';
 import type { ProviderLink } from './provider-link.ts';
 
@@ -113,10 +113,9 @@ export class RenewalDesk {
 
   /** The same terms for longer; undefined when the session key does not live long enough for that. */
   #renewed({ agreement, digest }: ProviderLink): Agreement | undefined {
-    const { clock, keyExpiresAtMs = Number.POSITIVE_INFINITY } = this.#init;
+    const { clock, keyExpiresAtMs } = this.#init;
     const nowMs = clock.now();
-    const latestMs = keyExpiresAtMs - KEY_LIFE_AFTER_AGREEMENT_MS - MAX_CLOCK_SKEW_MS;
-    const expiresAt = Math.floor(Math.min(nowMs + AGREEMENT_LIFETIME_MS, latestMs));
+    const expiresAt = agreementEndMs(nowMs, keyExpiresAtMs);
     if (expiresAt <= agreement.expiresAt) return undefined;
     const nonce = crypto.getRandomValues(new Uint8Array(16));
     return { ...agreement, renews: digest, issuedAt: nowMs, expiresAt, nonce };
