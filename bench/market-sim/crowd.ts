@@ -22,6 +22,12 @@ export interface SimProvider {
   doneWhenSeated: number;
   doneWhenLeased: number | undefined;
   isBanned: boolean;
+  /** Closed its tab for good. */
+  hasLeft: boolean;
+  /** Knows of the job since this; the share of tasks done is counted from it. */
+  doneWhenAsked: number | undefined;
+  /** The lease that it works on. */
+  inHand: { readonly task: number; readonly id: string } | undefined;
 }
 
 /** What an ordinary task takes; only ratios matter. */
@@ -53,6 +59,9 @@ export function gatherCrowd(providers: number, mix: Mix, random: Random): SimPro
       doneWhenSeated: 0,
       doneWhenLeased: undefined,
       isBanned: false,
+      hasLeft: false,
+      doneWhenAsked: undefined,
+      inHand: undefined,
     };
   });
 }

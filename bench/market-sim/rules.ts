@@ -3,6 +3,7 @@ import type { Policy } from '../../src/protocol/policy.ts';
 import type { ClosingCheck } from '../../src/verification/job/closing-checks.ts';
 import { JobTrust } from '../../src/verification/job/job-trust.ts';
 import { type AfterBan, type Due, ReleaseBook } from '../../src/verification/job/release-book.ts';
+import { ADAPTIVE_TRIAL_RESULTS } from '../../src/verification/policy/vote.ts';
 import { type Decision, decide } from '../../src/verification/task/decide.ts';
 import type { TaskCheck } from '../../src/verification/task/task-check.ts';
 
@@ -11,6 +12,8 @@ export interface Rules {
   readonly policy: Policy;
   /** Agreeing results that a replica leased to this provider calls for. */
   need(peer: string, random: number): number;
+  /** This provider passed the checks of earlier jobs. */
+  know?(peer: string): void;
   decide(check: TaskCheck): Decision;
   commit(task: number, peer: string): void;
   accept(task: number, supporters: readonly string[], isProven: boolean): void;
@@ -48,6 +51,10 @@ export class KilnRules implements Rules {
 
   need(peer: string, random: number): number {
     return this.#trust.neededResults(peer, random);
+  }
+
+  know(peer: string): void {
+    if (this.#trust.passed(peer) === 0) this.#trust.pass(peer, ADAPTIVE_TRIAL_RESULTS);
   }
 
   decide(check: TaskCheck): Decision {

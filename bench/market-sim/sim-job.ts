@@ -14,6 +14,7 @@ import { BEHAVIOURS, TRUTH } from './behaviours.ts';
 import type { SimProvider } from './crowd.ts';
 import { measure, type Outcome } from './outcome.ts';
 import type { Rules } from './rules.ts';
+import { PlainLine, type SeatLine } from './seat-line.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** A lease whose provider vanished is given up after this long. */
@@ -29,6 +30,8 @@ export interface SimJobInit {
   /** Who is on the market, in order of asking for a seat. */
   readonly crowd: readonly SimProvider[];
   readonly rules: Rules;
+  /** Who gets the seats. @default nobody is known, and they go to whoever asks next */
+  readonly line?: SeatLine;
   readonly random: Random;
   /** Providers leave after about so many tasks. @default 3,000 */
   readonly tasksBeforeLeaving?: number;
@@ -49,7 +52,7 @@ export class SimJob {
   readonly #answers = new Map<string, string>();
   /** Digest of each accepted result. */
   readonly #results: (string | undefined)[] = [];
-  #nextInLine = 0;
+  readonly #line: SeatLine;
   #leases = 0;
   #ownRuns = 0;
 
@@ -58,10 +61,13 @@ export class SimJob {
     this.#rules = init.rules;
     this.#random = init.random;
     this.#queue = new TaskQueue(init.tasks, firstReplicas(init.rules.policy), init.random);
+    this.#line = init.line ?? new PlainLine(init.crowd, init.seats);
     this.#byPeer = new Map(init.crowd.map((provider) => [provider.holder.peer, provider]));
   }
 
   run(): Outcome {
+    for (const { provider, atMs } of this.#line.arrivals)
+      this.#time.after(atMs, () => void (provider.doneWhenAsked = this.#queue.done));
     do {
       if (this.#isSettled && !this.#openClosingChecks()) break;
       this.#fillSeats();
@@ -82,9 +88,10 @@ export class SimJob {
   }
 
   #fillSeats(): void {
-    const { crowd, seats } = this.#init;
-    while (this.#seated.size < seats && this.#nextInLine < crowd.length) {
-      const provider = crowd[this.#nextInLine++]!;
+    const { coming, leaving } = this.#line.fill(this.#seated, this.#time.nowMs);
+    for (const provider of leaving) this.#giveWay(provider);
+    for (const provider of coming) {
+      if (this.#line.isKnown(provider)) this.#rules.know?.(provider.holder.peer);
       provider.seatedAtMs = this.#time.nowMs;
       provider.doneWhenSeated = this.#queue.done;
       this.#seated.add(provider);
@@ -92,11 +99,26 @@ export class SimJob {
     }
   }
 
+  /** What it has in hand goes back to the queue. */
+  #giveWay(provider: SimProvider): void {
+    const { inHand } = provider;
+    this.#leave(provider);
+    provider.inHand = undefined;
+    if (inHand === undefined) return;
+    this.#apply(inHand.task, { type: 'lost', id: inHand.id, reason: 'gave its seat to a newcomer' });
+    this.#advance(inHand.task);
+  }
+
   #leave(provider: SimProvider): void {
     if (!this.#seated.delete(provider)) return;
     this.#idle.delete(provider);
     this.#queue.forget(provider.holder.peer);
     provider.seatedMs += this.#time.nowMs - provider.seatedAtMs!;
+  }
+
+  #quit(provider: SimProvider): void {
+    provider.hasLeft = true;
+    this.#leave(provider);
   }
 
   #give(provider: SimProvider): void {
@@ -112,6 +134,7 @@ export class SimJob {
     provider.doneWhenLeased ??= this.#queue.done;
     const id = `${holder.peer} ${this.#leases++}`;
     const need = this.#rules.need(holder.peer, this.#random());
+    provider.inHand = { task, id };
     this.#apply(task, { type: 'leased', id, holder, need });
     this.#advance(task);
     this.#time.after(provider.msPerTask * (0.9 + 0.2 * this.#random()), () =>
@@ -121,7 +144,8 @@ export class SimJob {
 
   /** The provider is done with a task, or would be. */
   #finish(provider: SimProvider, task: number, id: string): void {
-    if (provider.isBanned) return;
+    if (provider.isBanned || provider.inHand?.id !== id) return;
+    provider.inHand = undefined;
     const committed = this.#checks.get(task)?.commitOrder ?? [];
     const answer = BEHAVIOURS[provider.kind]({
       task,
@@ -130,7 +154,7 @@ export class SimJob {
       random: this.#random,
     });
     if (answer === 'nothing') {
-      this.#leave(provider);
+      this.#quit(provider);
       this.#time.after(DEADLINE_MS, () => {
         this.#apply(task, { type: 'lost', id, reason: 'late' });
         this.#advance(task);
@@ -143,7 +167,7 @@ export class SimJob {
     this.#apply(task, { type: 'committed', id });
     this.#advance(task);
     if (provider.isBanned) return;
-    if (this.#random() < 1 / (this.#init.tasksBeforeLeaving ?? TASKS_BEFORE_LEAVING)) this.#leave(provider);
+    if (this.#random() < 1 / (this.#init.tasksBeforeLeaving ?? TASKS_BEFORE_LEAVING)) this.#quit(provider);
     else this.#idle.add(provider);
   }
 

@@ -5,7 +5,6 @@ import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
-import { ADAPTIVE_TRIAL_RESULTS } from '../verification/policy/vote.ts';
 import { SWEEP_INTERVAL_MS } from './constants.ts';
 import { JobDesks } from './job-desks.ts';
 import type { JobParts } from './job-parts.ts';
@@ -17,10 +16,10 @@ import type { RequestorAgreementRecord } from './records.ts';
 import { planRestore } from './restore-plan.ts';
 import type { JobProgress } from './results/job-progress.ts';
 import type { Settled } from './results/task-steps.ts';
+import { describeAgreement } from './seats/describe-agreement.ts';
 import { type JobMarket, openJobMarket } from './seats/job-market.ts';
 import { ProviderLink } from './seats/provider-link.ts';
 import type { SeatDesk } from './seats/seat-desk.ts';
-import { usesGpu } from './seats/uses-gpu.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -108,15 +107,7 @@ export class JobRunner implements AsyncDisposable {
 
   /** An agreement that is sealed now, with what its proposal said and what is known of its provider. */
   describe(sealed: RequestorAgreementRecord, proposal: Proposal): RequestorAgreementRecord {
-    const { reputation, record } = this.#parts;
-    const numericClass = usesGpu(record.manifest) ? proposal.capabilities?.gpu?.numericClass : undefined;
-    const passed = reputation.consecutiveValid(proposal.provider, numericClass);
-    return {
-      ...sealed,
-      claimed: proposal.microUnitsPerSecond,
-      ...(numericClass === undefined ? {} : { numericClass }),
-      passedBefore: Math.min(passed, ADAPTIVE_TRIAL_RESULTS),
-    };
+    return describeAgreement(this.#parts, sealed, proposal);
   }
 
   /** A sealed agreement: its provider may open the work stream now. An older one of the same peer ends. */
@@ -138,6 +129,20 @@ export class JobRunner implements AsyncDisposable {
     this.#desks.bans.caughtElsewhere(peer, reason);
     this.#changed();
     this.#endSoon();
+  }
+
+  /**
+   * This device found the result right for which a provider was excluded: what was accepted instead is checked here, and
+   * whoever supports it is caught. Of a job that has ended it is only said.
+   */
+  acquit(task: number, peer: PeerId): void {
+    const { bans, rechecks, progress } = this.#desks;
+    progress.note(`Task ${task + 1}: this device finds another result than the one that was accepted.`);
+    if (this.isRunning) {
+      bans.acquit(task, peer);
+      void rechecks.check(task, 'this device finds another result', 'own-device');
+    }
+    this.#changed();
   }
 
   /** Serves a provider's work stream until it breaks or ends. `leases` are those that the provider still holds. */

@@ -1,9 +1,9 @@
 import { newcomerSeats } from './newcomers.ts';
 
 /** Results after which a newcomer's trial is over: it has a record now, and competes by it. */
-export const TRIAL_RESULTS = 10;
+export const TRIAL_RESULTS = 3;
 /** A trial that brings fewer results is over after this, so that nobody sits on a trial for ever. */
-export const TRIAL_MS = 60_000;
+export const TRIAL_MS = 30_000;
 
 /** Who has a seat, as far as trials are concerned. */
 export interface Seated {

@@ -15,6 +15,8 @@ export interface JobMarket {
   readonly announcer: Announcer;
   readonly seats: SeatDesk;
   readonly speeds: SpeedWatch;
+  /** To be called at every sweep: newcomers that were turned away hear at once that a seat is open for them again. */
+  readonly review: () => void;
   /** The seats as they are announced: nobody answers a full demand, so one looks free where newcomers are wanted. */
   readonly shownSeats: () => Demand['seats'];
 }
@@ -77,7 +79,13 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     },
     groupProver(parts),
   );
-  return { announcer, seats, speeds, shownSeats };
+  let wasOpen = true;
+  const review = () => {
+    const isOpen = seats.isOpenForNewcomers(terms.seats);
+    if (isOpen && !wasOpen) announcer.hurry();
+    wasOpen = isOpen;
+  };
+  return { announcer, seats, speeds, review, shownSeats };
 }
 
 /** Shows, in each announcement anew, that the requestor belongs to the group that the job is for. */
