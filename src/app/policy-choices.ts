@@ -5,8 +5,10 @@ import { expectedResults } from '../verification/policy/vote.ts';
 export interface PolicyChoice {
   readonly id: string;
   readonly title: string;
-  /** What it promises, and what not. */
+  /** What it promises, in a sentence. */
   readonly promise: string;
+  /** What else is good to know before choosing it; may be empty. */
+  readonly detail: string;
   /** How often each task is computed and paid. */
   readonly cost: string;
   /** Checks nothing: to be shown as such. */
@@ -18,6 +20,15 @@ export interface PolicyChoice {
 const REFEREES = 3;
 /** Sizes of quorums that are offered whatever the job's own is. */
 const QUORUMS = [2, 3] as const;
+const NUMBERS: Readonly<Record<number, string>> = { 2: 'Two', 3: 'Three', 4: 'Four', 5: 'Five' };
+const ONE_RUN = 'One run per task.';
+/** A verifier program makes the ways alike. */
+const VERIFIED = {
+  promise: 'The verifier judges every result all the same.',
+  detail: '',
+  cost: ONE_RUN,
+  isUnchecked: false,
+};
 
 /**
  * The ways in which the results of a job can be checked. `own` is what the job says itself; the audits, ringers and
@@ -30,51 +41,60 @@ export function policyChoices(own: Policy, now: Policy, comparator: Comparator['
     ...(ringerRate === undefined ? {} : { ringerRate }),
     ...(sameNumericClass === undefined ? {} : { sameNumericClass }),
   };
-  const isVerified = comparator === 'verifier';
-
   const needs = [...new Set([...QUORUMS, ...(own.kind === 'quorum' ? [own.need] : [])])].sort();
-  return [
-    {
-      id: 'adaptive',
-      title: 'By each provider’s record',
-      promise: isVerified
-        ? 'The verifier judges every result. Whoever hands in a wrong one is out.'
-        : 'A new provider’s results need a second one that agrees. Who has passed enough checks works alone, and a random share is still checked; the rest stands for now. Who is caught is out, and what it computed alone runs again. A cheat that fakes one result in fifty may slip through.',
-      cost: isVerified
-        ? 'One run per task.'
-        : 'Up to two runs per task at first, little more than one later.',
-      isUnchecked: false,
-      policy: { ...(own.kind === 'adaptive' ? own : { kind: 'adaptive' }), ...checks },
-    },
-    ...needs.map((need): PolicyChoice => ({
-      id: `quorum-${need}`,
-      title: need === 1 ? 'One result' : `${need} must agree`,
-      promise: isVerified
-        ? 'The verifier judges every result; the number says nothing more.'
-        : need === 1
-          ? 'Whatever comes first counts. Set a share to compute again below, or nothing is checked.'
-          : `A result counts once ${need} providers that are paid apart agree on it. Only ${need} that lie alike could fool you.`,
-      cost:
-        isVerified || need === 1 ? 'One run per task.' : `${need} runs per task, more where they disagree.`,
-      isUnchecked: need === 1 && !isVerified,
-      policy: {
-        ...(own.kind === 'quorum' && own.need === need
-          ? own
-          : { kind: 'quorum', need, limit: need + REFEREES }),
-        ...checks,
-      },
-    })),
-    {
-      id: 'trust',
-      title: 'Not at all',
-      promise: isVerified
-        ? 'The verifier judges every result all the same.'
-        : 'Nothing is checked: for your own machines, best with a private group.',
-      cost: 'One run per task.',
-      isUnchecked: !isVerified,
-      policy: { kind: 'trust', ...checks },
-    },
+  const choices = [
+    byRecord(own, checks),
+    ...needs.map((need) => byQuorum(own, need, checks)),
+    unchecked(checks),
   ];
+  return comparator === 'verifier' ? choices.map((choice) => ({ ...choice, ...VERIFIED })) : choices;
+}
+
+type Checks = Pick<Policy, 'auditRate' | 'ringerRate' | 'sameNumericClass'>;
+
+function byRecord(own: Policy, checks: Checks): PolicyChoice {
+  return {
+    id: 'adaptive',
+    title: 'By each provider’s record',
+    promise: 'New providers are checked by a second one; proven ones now and then.',
+    detail:
+      'What one computed alone stands for now, and runs again when it is caught elsewhere. A cheat that fakes one result in fifty may slip through.',
+    cost: 'Two runs per task at first, little more than one later.',
+    isUnchecked: false,
+    policy: { ...(own.kind === 'adaptive' ? own : { kind: 'adaptive' }), ...checks },
+  };
+}
+
+function byQuorum(own: Policy, need: number, checks: Checks): PolicyChoice {
+  const isOne = need === 1;
+  return {
+    id: `quorum-${need}`,
+    title: isOne ? 'Whatever comes first' : `${NUMBERS[need] ?? need} must agree`,
+    promise: isOne
+      ? 'One result is enough, right or wrong.'
+      : `A result counts once ${need} providers that are paid apart agree on it.`,
+    detail: isOne ? '' : `Only ${need} that lie alike could fool you.`,
+    cost: isOne ? ONE_RUN : `${need} runs per task, more where they disagree.`,
+    isUnchecked: isOne && checks.auditRate === 0,
+    policy: {
+      ...(own.kind === 'quorum' && own.need === need
+        ? own
+        : { kind: 'quorum', need, limit: need + REFEREES }),
+      ...checks,
+    },
+  };
+}
+
+function unchecked(checks: Checks): PolicyChoice {
+  return {
+    id: 'trust',
+    title: 'Not at all',
+    promise: 'Nothing is checked: for your own machines.',
+    detail: 'Best with a private group, so that nobody else can answer.',
+    cost: ONE_RUN,
+    isUnchecked: true,
+    policy: { kind: 'trust', ...checks },
+  };
 }
 
 /** The choice that a policy is one of. */
@@ -82,7 +102,7 @@ export function choiceOf(policy: Policy): string {
   return policy.kind === 'quorum' ? `quorum-${policy.need}` : policy.kind;
 }
 
-/** Executions that the budget counts with for each task, on the careful side: "about 2.1 runs per task". */
+/** How many runs of each task an estimate counts with, on the careful side. */
 export function sayExpectedRuns(policy: Policy, comparator: Comparator['class']): string {
   const runs = Number(expectedResults(policy, comparator).toFixed(2));
   return `The estimate counts ${runs} paid ${runs === 1 ? 'run' : 'runs'} per task.`;

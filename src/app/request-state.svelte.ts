@@ -50,6 +50,11 @@ export class RequestState {
     return this.built && this.terms.applyTo(this.built);
   }
 
+  /** Is any term set that most people leave alone? */
+  get isAdvanced(): boolean {
+    return this.terms.isChanged || this.seats !== DEFAULT_SEATS;
+  }
+
   get tasks(): number | undefined {
     return this.built === undefined ? undefined : taskCount(this.built.manifest.split);
   }

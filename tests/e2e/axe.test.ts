@@ -39,6 +39,14 @@ test('the pages of a market at work are accessible and silent', async () => {
   await using market = await openMarket();
   const [requestor, first] = await Promise.all([market.openTab('requestor'), openLender(market, 'first')]);
   await waitForOffers(requestor, 1, OFFERS_TIMEOUT_MS);
+  await showRoute(requestor.page, `#/request/${SWEEP}`);
+  await requestor.page.getByRole('button', { name: 'Try it here first' }).click();
+  await requestor.page.getByText('Advanced').click();
+  await requestor.page.getByText('How results are checked').waitFor();
+  await requestor.page.getByLabel('Memory (GiB)').fill('64');
+  await requestor.page.getByLabel('Memory (GiB)').blur();
+  await requestor.page.getByText('1 provider is on the board, none matches').waitFor();
+  await expectAccessible(requestor.page, 'all terms of a job');
   const { job } = await submitExample(requestor, SWEEP, { ...sweepOf(16, 200) }, 2);
 
   // A result needs two providers: with one, the job stays under way.

@@ -50,10 +50,10 @@ test('the way from the options to a running job', async () => {
   await screen.getByRole('button', { name: 'Try it here first' }).click();
   await expect.element(screen.getByText(/Task 1 took 4.2 s here/)).toBeVisible();
   await screen.getByLabelText('Budget').fill('1.5');
-  await screen.getByLabelText('Providers at most').fill('3');
+  expect(screen.getByText('How results are checked').query()).toBeNull();
   await screen.getByRole('button', { name: 'Submit job' }).click();
   await expect.poll(() => location.hash).toBe('#/job/bafk20');
-  expect(terms).toMatchObject({ budget: 1_500_000_000_000_000_000n, seats: 3, microUnitsPerTask: 4_000_000 });
+  expect(terms).toMatchObject({ budget: 1_500_000_000_000_000_000n, seats: 4, microUnitsPerTask: 4_000_000 });
   location.hash = '';
 });
 

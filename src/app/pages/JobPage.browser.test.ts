@@ -6,7 +6,15 @@ import type { TaskPhase } from '../../requestor/view.ts';
 import { KilnError } from '../../base/errors.ts';
 import { fakeKiln } from '../test/fake-kiln.ts';
 import { sampleTrace } from '../test/sample-trace.ts';
-import { filmManifest, SAMPLE_JOB, sampleJob, tableManifest } from '../test/sample-views.ts';
+import { SAMPLE_REPORT } from '../test/sample-report.ts';
+import {
+  filmManifest,
+  MINUTE_MS,
+  OTHER_PEER,
+  SAMPLE_JOB,
+  sampleJob,
+  tableManifest,
+} from '../test/sample-views.ts';
 import JobPage from './JobPage.svelte';
 
 const HALF_DONE: readonly TaskPhase[] = ['verified', 'running', 'checking', 'waiting'];
@@ -153,6 +161,58 @@ test('a trace that cannot be read is said, and so is a record', async () => {
   kiln.failNext('requestor.runRecord', new KilnError('run/too-large', 'The record is too large.'));
   await screen.getByRole('button', { name: 'Save the signed record' }).click();
   await expect.element(screen.getByText('The record is too large.')).toBeVisible();
+});
+
+test('what stands for now is counted in the head', async () => {
+  const kiln = fakeKiln();
+  kiln.requestor.jobs.set([film(['verified', 'provisional', 'provisional', 'waiting'])]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  await expect.element(screen.getByText(/1 of 4 tasks verified, 2 stand for now/)).toBeVisible();
+});
+
+test('a job that waits says what the board offers, what it should pay, and whom it turned down', async () => {
+  const kiln = fakeKiln();
+  const asked: number[] = [];
+  const explainJob = (_job: string, emptyMs: number) => {
+    asked.push(emptyMs);
+    return { report: SAMPLE_REPORT, priceCeiling: 10n ** 14n, seats: 4, suggestedCeiling: 15n * 10n ** 13n };
+  };
+  const refused = [
+    {
+      peer: OTHER_PEER,
+      reason: 'price-above-ceiling' as const,
+      detail: 'price 20 % above ceiling',
+      atMs: Date.now(),
+    },
+  ];
+  const waitingFor = 'providers: none has taken this job yet';
+  kiln.requestor.jobs.set([{ ...film(), providers: [], refused, waitingFor }]);
+  const requestor = { ...kiln.requestor, explainJob };
+  const screen = await render(JobPage, { kiln: { ...kiln, requestor }, cid: SAMPLE_JOB });
+  await expect.element(screen.getByText(`Waiting for ${waitingFor}`)).toBeVisible();
+  await expect.element(screen.getByText(/12 providers are on the board, 1 matches/)).toBeVisible();
+  await expect.element(screen.getByText(/A highest price of 0\.72.*would bring\s+5 more/)).toBeVisible();
+  await expect.element(screen.getByText(/its budget would bear/)).toMatchTextContent(/0\.36.*0\.54/);
+  expect(asked[0]).toBeGreaterThanOrEqual(2 * MINUTE_MS);
+  const list = screen.getByRole('list', { name: 'Providers turned down' });
+  await expect.element(list).not.toBeInTheDocument();
+  await screen.getByText('1 provider was turned down').click();
+  await expect.element(list).toMatchTextContent(/price 20 % above ceiling/);
+  kiln.requestor.jobs.set([film()]);
+  await expect.element(screen.getByText(/12 providers are on the board/)).not.toBeInTheDocument();
+});
+
+test('why a job finds nobody may be unknown, and that is said', async () => {
+  const kiln = fakeKiln();
+  const explainJob = () => {
+    throw new KilnError('requestor/bad-requirements', 'These requirements cannot be announced.');
+  };
+  kiln.requestor.jobs.set([
+    { ...film(), providers: [], waitingFor: 'providers: none has taken this job yet' },
+  ]);
+  const requestor = { ...kiln.requestor, explainJob };
+  const screen = await render(JobPage, { kiln: { ...kiln, requestor }, cid: SAMPLE_JOB });
+  await expect.element(screen.getByText('These requirements cannot be announced.')).toBeVisible();
 });
 
 test('an unknown job is said to be unknown', async () => {

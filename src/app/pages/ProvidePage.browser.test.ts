@@ -92,6 +92,10 @@ test('shows running tasks, agreements and why demands were passed', async () => 
   await expect
     .element(screen.getByRole('row', { name: /Logistic map sweep/ }))
     .toMatchTextContent(/130 of 131/);
+  await expect
+    .element(screen.getByRole('row', { name: /Clay workshop/ }))
+    .toMatchTextContent(/0\.02.*held back, 2 results stand for now/);
+  await expect.element(screen.getByText('Wrong receipt: It counts 9 tasks; 130 were paid.')).toBeVisible();
   await expect.element(screen.getByText(/price 150 % above ceiling/)).toBeVisible();
 });
 

@@ -2,6 +2,7 @@ import { Cell } from '../../base/observable.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
 import type { FraudView, OwnRecordView } from '../../kiln/receipts/record-view.ts';
+import { newGroupKey } from '../../market/match/group-key.ts';
 import type { WalletView } from '../../kiln/wallet-view.ts';
 import type { ActivityView, ProviderView } from '../../provider/view.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
@@ -85,7 +86,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
     config: SAMPLE_CONFIG,
     connection: new Cell(SAMPLE_CONNECTION),
     board: new Cell(SAMPLE_BOARD),
-    newGroupKey: () => `kiln-group-${'0f'.repeat(36)}`,
+    newGroupKey: () => newGroupKey(new Uint8Array(32).fill(15)),
     provider: {
       view: provider,
       gpu: new Cell(SAMPLE_GPU),

@@ -120,6 +120,7 @@ export function providerWorking(nowMs: number): ProviderView {
         held: 0n,
         earned: 4n * MILLI + 321n,
         endReason: 'the job is done',
+        receiptFault: 'It counts 9 tasks; 130 were paid.',
       },
     ],
     passed: [

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import type { Manifest } from '../protocol/manifest.ts';
+import type { JobProviderView, SubmitTerms } from '../requestor/view.ts';
+import { suggestCeiling } from './explain-job.ts';
+
+const TERMS: SubmitTerms = { budget: 0n, priceCeiling: 1_000n, microUnitsPerTask: 1_000_000, seats: 4 };
+const MINUTE_MS = 60_000;
+
+function waiting(budget: bigint, providers: readonly JobProviderView[] = []) {
+  const policy = { kind: 'quorum', need: 2, limit: 4, auditRate: 0 };
+  const manifest = { policy, comparator: { class: 'exact' } } as unknown as Manifest;
+  return { manifest, phases: ['waiting', 'waiting'] as const, verified: 0, budget, spent: 0n, providers };
+}
+
+test('the price that is suggested rises while nobody comes, as far as the budget bears', () => {
+  const rich = (minutes: number) =>
+    suggestCeiling(waiting(1_000_000n), TERMS, minutes * MINUTE_MS).suggestedCeiling ?? 0n;
+  expect(rich(1)).toBe(0n);
+  expect(rich(5)).toBeGreaterThan(1_000n);
+  // It doubles in a quarter of an hour.
+  expect(rich(15)).toBeGreaterThan(1_950n);
+  expect(rich(15)).toBeLessThan(2_050n);
+  // Two tasks, twice each, one unit of work: 4,800 pay 1,200 a unit.
+  expect(suggestCeiling(waiting(4_800n), TERMS, 60 * MINUTE_MS)).toEqual({ suggestedCeiling: 1_200n });
+});
+
+test('nothing is suggested where the budget bears no more, or somebody works', () => {
+  expect(suggestCeiling(waiting(4_000n), TERMS, 60 * MINUTE_MS)).toEqual({});
+  const provider = { peer: 'a', state: 'working' } as unknown as JobProviderView;
+  expect(suggestCeiling(waiting(1_000_000n, [provider]), TERMS, 60 * MINUTE_MS)).toEqual({});
+});
