@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { ownBytes } from '../../src/base/bytes.ts';
+import { commitment, resultDigest } from '../../src/protocol/task.ts';
 import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
 import { copyFrom, eavesdrop, joinRogue } from './rogue.ts';
 import { trueOutput } from './twins/fake-sandbox.ts';
@@ -105,4 +107,46 @@ test('who pads its signed word with tasks that it was not leased is left: it wou
   const seat = () => viewOf(requestor, job)?.providers.find(({ peer }) => peer === rogue.peer.identity.peer);
   await day.clock.runUntil(() => seat()?.state === 'ended', 60_000);
   expect(seat()).toMatchObject({ executions: 0, endReason: expect.stringMatching(/not leased/) as string });
+});
+
+test('who hands in runs that came to no result, again and again, is left as who says so: both cost nothing', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 500 });
+  await day.provider({ msPerTask: 500 });
+  const { requestor } = await day.requestor();
+  const joining = joinRogue(day, ROGUE);
+  const job = await day.submit(requestor, 60);
+  await day.clock.runUntil(() => (viewOf(requestor, job)?.providers.length ?? 0) === 3, 60_000);
+  const rogue = await joining;
+  const result = { exit: { kind: 'timeout' as const, message: 'slow' }, outputs: [] };
+  const nonce = new Uint8Array(16);
+  const digest = await resultDigest(result);
+  let answered = 0;
+  const answer = async () => {
+    for (const message of rogue.heard.slice(answered)) {
+      answered++;
+      if (message.type !== 'lease' && message.type !== 'reveal') continue;
+      const { lease, tasks } = message;
+      const { job: cid, provider } = rogue.agreement;
+      const entries = await Promise.all(
+        tasks.map(async (task) => ({
+          task,
+          commitment: ownBytes(await commitment(cid, task, provider, nonce, digest)),
+        })),
+      );
+      if (message.type === 'lease')
+        await rogue.channel.send({ type: 'commit', commit: rogue.commit({ lease, entries }), wallMs: 1 });
+      else {
+        const shown = tasks.map((task) => ({ task, nonce, result, inline: {} }));
+        await rogue.channel.send({ type: 'results', lease, entries: shown });
+      }
+    }
+  };
+  let last = Promise.resolve();
+  rogue.onHeard = () => void (last = last.then(answer).catch(() => {}));
+  rogue.onHeard();
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 60 });
+  const seat = view.providers.find(({ peer }) => peer === rogue.peer.identity.peer)!;
+  expect(seat.endReason).toMatch(/none: they can neither be compared/);
 });

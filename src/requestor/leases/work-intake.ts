@@ -92,12 +92,16 @@ export class WorkIntake {
     link: ProviderLink,
     { lease, entries }: Extract<WorkUp, { type: 'results' }>,
   ): Promise<void> {
-    const { tasks, leases } = this.#init;
+    const { tasks, leases, dismiss } = this.#init;
     if (leases.owner(lease) !== link) return;
     const arrived = entries.map(({ task }) => task);
     leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
     const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link.holder, entry)));
     void Promise.all(revealed.map(({ advanced }) => advanced)).then(() => leases.fillAll());
+    // Who has no result says that it failed. To hand one in that cannot vote is a way to hold tasks for nothing.
+    link.failures += revealed.filter(({ isVoid }) => isVoid).length;
+    if (link.failures >= MAX_FAILED_LEASES)
+      dismiss(link, 'ended', 'Too many of its results are none: they can neither be compared nor paid.');
   }
 
   #failed(link: ProviderLink, { lease, tasks, reason }: Extract<WorkUp, { type: 'failed' }>): void {

@@ -176,16 +176,18 @@ export class TaskDesk {
 
   /**
    * A provider revealed a result; a lie about its commitment counts against it. Resolves when that is known, with what
-   * follows from it: nobody's stream may wait for that, because it may wait for somebody else.
+   * follows from it: nobody's stream may wait for that, because it may wait for somebody else. `isVoid`: it is no result
+   * that could ever vote.
    */
   async reveal(
     lease: string,
     { peer }: Holder,
     revealed: Revealed,
-  ): Promise<{ readonly advanced: Promise<void> }> {
+  ): Promise<{ readonly advanced: Promise<void>; readonly isVoid: boolean }> {
     const { manifest, results, statements, teller, actions } = this.#init;
     const { task, result, nonce } = revealed;
-    if (!this.#table.has(task)) return { advanced: Promise.resolve() };
+    if (!this.#table.has(task)) return { advanced: Promise.resolve(), isVoid: false };
+    let isVoid = false;
     try {
       checkOutputs(manifest, result);
       const digest = await results.reveal({ lease, task }, peer, revealed);
@@ -196,14 +198,14 @@ export class TaskDesk {
       const contradiction = check === undefined ? undefined : classContradiction(check, lease, numericClass);
       const inconclusive = isVote(result) ? contradiction : exit.kind;
       if (inconclusive !== undefined)
-        this.#end(task, { type: 'inconclusive', id: lease, reason: inconclusive });
+        isVoid = this.#end(task, { type: 'inconclusive', id: lease, reason: inconclusive });
       else if (this.#table.apply(task, { type: 'revealed', id: lease, digest }))
         teller.tell(task, { type: 'revealed', lease, peer, digest, nonce, exit, ...numeric });
     } catch (error) {
       const reason = toKilnError(error).message;
       if (this.#end(task, { type: 'broken', id: lease, reason })) actions.caught(lease, task, reason);
     }
-    return { advanced: this.#steps.advance(task) };
+    return { advanced: this.#steps.advance(task), isVoid };
   }
 
   /** Something happened to a replica: it was lost, or could not be run. */
