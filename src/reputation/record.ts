@@ -57,3 +57,9 @@ export function note(record: ReputationRecord, outcome: Outcome, nowMs: number, 
   const consecutiveValid = outcome === 'wrong' ? 0 : now.consecutiveValid + (outcome === 'valid' ? count : 0);
   return { ...now, [outcome]: now[outcome] + count, consecutiveValid };
 }
+
+/** The record without the last wrong result: it turned out to be right. */
+export function retractWrong(record: ReputationRecord, nowMs: number): ReputationRecord {
+  const now = decayed(record, nowMs);
+  return { ...now, wrong: Math.max(0, now.wrong - 1) };
+}

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
+import type { PeerId } from '../protocol/identity.ts';
 import { JobTrust } from '../verification/job/job-trust.ts';
 import { REVEAL_TIMEOUT_MS } from './constants.ts';
 import type { JobParts } from './job-parts.ts';
@@ -141,6 +142,17 @@ export class JobDesks {
         this.links.get(agreement)?.told.note({ lease, task, outcome }, false);
       }
     }
+  }
+
+  /**
+   * This device found the result right for which a provider was excluded: what was accepted instead is checked here, and
+   * whoever supports it is caught. Of a job that has ended it is only said.
+   */
+  acquit(task: number, peer: PeerId): void {
+    this.progress.note(`Task ${task + 1}: this device finds another result than the one that was accepted.`);
+    if (!this.#actions.isRunning()) return;
+    this.bans.acquit(task, peer);
+    void this.rechecks.check(task, 'this device finds another result', 'own-device');
   }
 
   #openTasks(results: ResultDesk, statements: Statements, teller: TaskTeller): TaskDesk {

@@ -131,17 +131,9 @@ export class JobRunner implements AsyncDisposable {
     this.#endSoon();
   }
 
-  /**
-   * This device found the result right for which a provider was excluded: what was accepted instead is checked here, and
-   * whoever supports it is caught. Of a job that has ended it is only said.
-   */
+  /** This device found the result right for which a provider was excluded. */
   acquit(task: number, peer: PeerId): void {
-    const { bans, rechecks, progress } = this.#desks;
-    progress.note(`Task ${task + 1}: this device finds another result than the one that was accepted.`);
-    if (this.isRunning) {
-      bans.acquit(task, peer);
-      void rechecks.check(task, 'this device finds another result', 'own-device');
-    }
+    this.#desks.acquit(task, peer);
     this.#changed();
   }
 

@@ -59,7 +59,11 @@ export class Requestor implements AsyncDisposable {
     const stopWork = await network.handle(WORK, (stream) => void this.#work(stream));
     this.#scope.add(stopNegotiate);
     this.#scope.add(stopWork);
-    this.#scope.add(this.#init.fraud.events.on('convicted', (proof) => this.#convicted(proof)));
+    const { events } = this.#init.fraud;
+    this.#scope.add(events.on('convicted', (proof) => this.#convicted(proof)));
+    this.#scope.add(
+      events.on('acquitted', ({ job, task, peer }) => this.#jobs.get(job)?.runner?.acquit(task, peer)),
+    );
     this.#show();
   }
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/verification/fraud-proof.fixture.ts';
 import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
 import { joinRogue } from './rogue.ts';
-import { lieAbout } from './twins/fake-sandbox.ts';
+import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
 
 /** Numbers of peers beside those that the day gives: a second requestor, and the fixture's cheat and accuser. */
 const [SECOND, CHEAT_NUMBER, ACCUSER] = [100, 11, 12];
@@ -79,20 +79,31 @@ test('an equivocation ends its maker’s agreements at once, and bars it from re
   expect(await day.redeem(honest)).toBeGreaterThan(0n);
 });
 
-test('an honest provider that colluders outvoted is accused of nothing', async () => {
+test('an honest provider that colluders outvoted is accused of nothing, and they are caught instead', async () => {
   await using day = new MarketDay();
-  const honest = await day.provider({ msPerTask: 20 });
-  await day.provider({ tamper: everyTask, msPerTask: 10 });
-  await day.provider({ tamper: everyTask, msPerTask: 10 });
+  const honest = await day.provider({ msPerTask: 120 });
+  const colluders = [
+    await day.provider({ tamper: everyTask, msPerTask: 100 }),
+    await day.provider({ tamper: everyTask, msPerTask: 100 }),
+  ];
   const { requestor, fraud, sandbox } = await day.requestor();
   const heard: FraudRecord[] = [];
   const { fraud: other } = await day.requestor({ number: SECOND });
   other.view.subscribe((records) => heard.push(...records));
-  const job = await day.submit(requestor, 20, QUORUM_2);
-  const view = await day.untilEnded(requestor, job);
-  await day.clock.advance(60_000);
+  const job = await day.submit(requestor, 40, QUORUM_2);
+  const view = await day.untilEnded(requestor, job, 1_800_000);
   const victim = honest.peer.identity.peer;
-  expect(view.providers.find(({ peer }) => peer === victim)?.state).toBe('banned');
+  expect(view).toMatchObject({ status: 'done', verified: 40 });
+  for (let task = 0; task < 40; task++)
+    expect((await requestor.outputs(job, task))?.[0]?.bytes, `task ${task}`).toEqual(
+      await trueOutput(job, task),
+    );
+  const line = (peer: string) => view.providers.find((one) => one.peer === peer);
+  for (const { peer } of colluders) expect(line(peer.identity.peer)?.state).toBe('banned');
+  expect(line(victim)?.state).not.toBe('banned');
+  expect(view.rejected.some(({ peer }) => peer === victim)).toBe(false);
+  expect(view.notes?.[0]).toMatch(/this device finds another result than the one that was accepted/);
+  expect(await day.redeem(honest)).toBeGreaterThan(0n);
   expect(sandbox.started).toBeGreaterThan(0); // it looked for itself
   expect(fraud.view.value.filter(({ provider }) => provider === victim)).toEqual([]);
   expect(heard.filter(({ provider }) => provider === victim)).toEqual([]);

@@ -27,13 +27,20 @@ export interface FraudDeskInit {
   readonly agreements: Pick<Collection<RequestorAgreementRecord>, 'get'>;
 }
 
+/** A provider that a job excluded for a result which this device found right. */
+export interface Acquittal {
+  readonly job: Cid;
+  readonly task: number;
+  readonly peer: PeerId;
+}
+
 /**
  * Evidence of lies: makes proofs of what this requestor caught, hears those of others, believes what was checked here, and
  * tells who was convicted (design: verification, evidence).
  */
 export class FraudDesk implements AsyncDisposable {
-  /** Hears each provider that a proof convicts. */
-  readonly events = new Emitter<{ convicted: FraudRecord }>();
+  /** Hears each provider that a proof convicts, and each that was about to be accused of the truth. */
+  readonly events = new Emitter<{ convicted: FraudRecord; acquitted: Acquittal }>();
   readonly #init: FraudDeskInit;
   readonly #book: FraudBook;
   readonly #checks: ClaimChecks;
@@ -110,7 +117,11 @@ export class FraudDesk implements AsyncDisposable {
     if (agreed === undefined) return;
     const made = refutation(network.identity, job, caught, agreed.providerEnvelope);
     const sound = made === undefined ? undefined : await this.#sound(made);
-    if (sound !== undefined && (await this.#checks.own(sound)) === 'true') await this.#tell(sound);
+    if (sound === undefined) return;
+    const verdict = await this.#checks.own(sound);
+    if (verdict === 'true') await this.#tell(sound);
+    const { task, provider: peer } = sound.proof;
+    if (verdict === 'false') this.events.emit('acquitted', { job, task, peer });
   }
 
   /** Stores an own proof, then tells everybody. */

@@ -126,6 +126,19 @@ export class JobProgress {
     this.#banReasons.set(peer, reason);
   }
 
+  /** Was this provider excluded for this one result, and for nothing else? */
+  isRejectedOnlyFor(task: number, peer: PeerId): boolean {
+    const rejected = this.#rejected.filter((one) => one.peer === peer);
+    return this.#banned.has(peer) && rejected.length > 0 && rejected.every((one) => one.task === task);
+  }
+
+  /** Who was excluded for its result of this task had told the truth. */
+  acquit(task: number, peer: PeerId): void {
+    this.#banned.delete(peer);
+    this.#banReasons.delete(peer);
+    this.#rejected = this.#rejected.filter((one) => one.task !== task || one.peer !== peer);
+  }
+
   /** Something that people may want to know; said twice it is noted once. */
   note(text: string): void {
     if (this.#notes.includes(text)) return;

@@ -2,7 +2,14 @@ import type { Clock } from '../../base/time.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { JobKind } from '../../protocol/primitives.ts';
 import { reliability } from '../../reputation/bound.ts';
-import { decayed, newRecord, note, type Outcome, type ReputationRecord } from '../../reputation/record.ts';
+import {
+  decayed,
+  newRecord,
+  note,
+  type Outcome,
+  type ReputationRecord,
+  retractWrong,
+} from '../../reputation/record.ts';
 import type { SecondHand } from '../../reputation/second-hand.ts';
 import type { Collection } from '../../base/collection.ts';
 
@@ -73,8 +80,17 @@ export class ReputationBook {
     if (numericClass !== undefined) this.#note(keyOf(peer, numericClass), outcome);
   }
 
+  /** What was noted as wrong last was right after all. */
+  retractWrong(peer: PeerId, numericClass?: string): void {
+    const keys = numericClass === undefined ? [peer] : [peer, keyOf(peer, numericClass)];
+    for (const key of keys) this.#set(key, retractWrong(this.#of(key), this.#clock.now()));
+  }
+
   #note(key: string, outcome: Outcome): void {
-    const record = note(this.#of(key), outcome, this.#clock.now());
+    this.#set(key, note(this.#of(key), outcome, this.#clock.now()));
+  }
+
+  #set(key: string, record: ReputationRecord): void {
     this.#records.set(key, record);
     this.#stored.put(`${this.#kind}/${key}`, record).catch(() => {});
   }

@@ -1,4 +1,5 @@
 import type { PeerId } from '../../protocol/identity.ts';
+import type { JobTrust } from '../../verification/job/job-trust.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { LinkBook } from '../seats/link-book.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
@@ -11,6 +12,7 @@ export interface BanDeskInit {
   readonly parts: JobParts;
   readonly progress: JobProgress;
   readonly links: LinkBook;
+  readonly trust: JobTrust;
   readonly teller: TaskTeller;
   /** Nothing of this provider counts any more, neither in tasks under way nor in results that stand for now. */
   readonly discard: (peer: PeerId, reason: string) => void;
@@ -45,6 +47,21 @@ export class BanDesk {
     teller.caught(evidence === undefined ? told : { ...told, evidence });
     // People count from 1, on every page.
     this.#ban(peer, `Result of task ${task + 1} rejected: ${reason}`);
+  }
+
+  /**
+   * A provider was caught on the word of others who lied: it may come back, and begins anew. What it was not paid for
+   * meanwhile stays unpaid.
+   */
+  acquit(task: number, peer: PeerId): void {
+    const { parts, progress, links, trust } = this.#init;
+    // Whoever was caught at something else too stays out.
+    if (!progress.isRejectedOnlyFor(task, peer)) return;
+    const own = links.of(peer);
+    for (const { payee } of own) this.payees.delete(payee.toLowerCase());
+    progress.acquit(task, peer);
+    trust.acquit(peer);
+    parts.reputation.retractWrong(peer, own.at(-1)?.numericClass);
   }
 
   /** A provider was caught outside of this job. Twice is once. */

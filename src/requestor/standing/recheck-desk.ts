@@ -120,7 +120,8 @@ export class RecheckDesk {
     this.#count();
     const record = await this.#init.parts.keeper.get(task).catch(() => undefined);
     if (this.#init.releases.book.standing(task) === undefined) return this.ended(task);
-    if (this.#init.tasks().check(task)?.isRinger === true) return void this.#waiting.set(task, { reason, by });
+    if (this.#init.tasks().check(task)?.isRinger === true)
+      return void this.#waiting.set(task, { reason, by });
     // Without its record there is nothing to compare with, and nothing to show: it runs again.
     if (record === undefined) return this.#lost(task);
     const { manifest } = this.#init.parts.record;

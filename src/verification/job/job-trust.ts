@@ -98,6 +98,11 @@ export class JobTrust {
     this.#caught.add(peer);
   }
 
+  /** Who was caught had told the truth: it begins anew. */
+  acquit(peer: PeerId): void {
+    this.#caught.delete(peer);
+  }
+
   #set(peer: PeerId, passed: number): void {
     this.#known += trialPart(passed) - trialPart(this.passed(peer));
     this.#passed.set(peer, passed);
