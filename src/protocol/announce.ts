@@ -42,8 +42,15 @@ export const demandSchema = v.strictObject({
   requirements: requirementsSchema,
   microUnitsPerTask: microUnitsSchema,
   tasksLeft: countSchema,
-  /** Providers wanted and already found; none answers once they are equal. */
-  seats: v.strictObject({ total: countSchema, filled: countSchema }),
+  /**
+   * Providers wanted and already found; none answers once they are equal. What is left may be for newcomers alone: then
+   * nobody answers who was paid by this requestor before.
+   */
+  seats: v.strictObject({
+    total: countSchema,
+    filled: countSchema,
+    forNewcomers: v.optional(v.boolean()),
+  }),
   /** Highest price per unit of work, in the token's smallest unit. */
   priceCeiling: amountSchema,
   policy: policySchema,

@@ -52,6 +52,8 @@ export class DemandDesk {
     const match = this.#match(demand);
     if (match === undefined) return this.#queue.delete(key);
     const rank = this.#rank(demand, match.pricePerUnit);
+    if (demand.seats.forNewcomers === true && this.#init.hasPaid(demand.payment.payer))
+      return this.#queue.delete(key);
     const delayMs = answerDelayMs(demand.seats, rank, random());
     if (delayMs === undefined) return this.#queue.delete(key);
     const dueAtMs = known?.dueAtMs ?? clock.now() + delayMs;

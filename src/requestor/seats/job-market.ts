@@ -65,8 +65,9 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
   });
   const shownSeats = () => {
     const total = terms.seats;
-    const most = seats.isOpenForNewcomers(total) ? total - 1 : total;
-    return { total, filled: Math.min(links.seated.length, most) };
+    const filled = Math.min(links.seated.length, total);
+    const forNewcomers = filled === total && seats.isOpenForNewcomers(total);
+    return forNewcomers ? { total, filled: total - 1, forNewcomers } : { total, filled };
   };
   const announcer = new Announcer(
     network,
