@@ -21,6 +21,7 @@ const TRUST: Policy = { kind: 'trust', auditRate: 0 };
 const OUTPUT = 'stdout';
 
 let clock: ManualClock;
+let trust: JobTrust;
 let settled: Settled[];
 let rung: Judged[];
 let caught: { lease: string; task: number; reason: string }[];
@@ -44,7 +45,7 @@ function openDesk(policy: Policy, comparator: Comparator = { class: 'exact' }): 
     policy,
     comparator,
   };
-  const trust = new JobTrust(policy);
+  trust = new JobTrust(policy);
   const observer = { onTask: (event: TaskTraceEvent) => void events.push(event), onCaught: () => {} };
   return new TaskDesk({
     manifest,
@@ -259,5 +260,38 @@ describe('a re-check', () => {
     expect(dropped).toEqual(['lease2']);
     expect(desk.queue.isDone(2)).toBe(true);
     expect(desk.isIdle).toBe(true);
+  });
+});
+
+describe('a commitment that is not opened', () => {
+  const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0, sameNumericClass: true };
+  const mine = 'a'.repeat(64);
+  async function trusted(isCommitted: boolean): Promise<TaskDesk> {
+    const desk = openDesk(ADAPTIVE);
+    trust.pass(identityOf(1).peer, 50);
+    trust.pass(identityOf(2).peer, 50);
+    desk.lease(lessee(1, mine), 1, 1);
+    if (isCommitted) await commitTo(desk, 1, 0, (await resultWith('a lie')).result);
+    return desk;
+  }
+
+  test('costs the trust of its provider, who could tell that it was checked and kept a lie back', async () => {
+    const desk = await trusted(true);
+    desk.note(0, { type: 'lost', id: lessee(1).lease, reason: 'late' });
+    expect(trust.passed(identityOf(1).peer)).toBe(0);
+    expect(trust.passed(identityOf(2).peer)).toBe(50);
+  });
+  test('nor may it be made void, by a numeric class that nothing was said of before', async () => {
+    const desk = await trusted(true);
+    const { result, inline } = await resultWith('a lie');
+    const revealed = { task: 0, nonce: NONCE, result: { ...result, numericClass: 'b'.repeat(64) }, inline };
+    const { isVoid } = await desk.reveal(lessee(1).lease, lessee(1).holder, revealed);
+    expect(isVoid).toBe(true);
+    expect(trust.passed(identityOf(1).peer)).toBe(0);
+  });
+  test('is another thing than a task that was never finished', async () => {
+    const desk = await trusted(false);
+    desk.note(0, { type: 'lost', id: lessee(1).lease, reason: 'late' });
+    expect(trust.passed(identityOf(1).peer)).toBe(50);
   });
 });

@@ -269,9 +269,10 @@ export class TaskDesk {
     const { id: lease, type: how, reason } = event;
     const replica = this.check(task)?.replicas.find(({ id }) => id === lease);
     const isNew = this.#table.apply(task, event);
-    if (isNew && replica !== undefined)
-      this.#init.teller.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
-    return isNew;
+    if (!isNew || replica === undefined) return isNew;
+    this.#init.teller.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
+    if (replica.phase === 'committed') this.#init.trust.startOver(replica.peer);
+    return true;
   }
 }
 

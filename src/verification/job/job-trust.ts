@@ -91,6 +91,14 @@ export class JobTrust {
     this.#set(peer, Math.max(0, this.passed(peer) - 1));
   }
 
+  /**
+   * This provider committed to a result and did not open it. It can tell by how soon it is asked whether somebody else
+   * computes the same, so what it kept back may have been wrong: it has to be trusted anew.
+   */
+  startOver(peer: PeerId): void {
+    if (!this.#caught.has(peer)) this.#set(peer, 0);
+  }
+
   /** A result of this provider was wrong. */
   catch(peer: PeerId): void {
     this.#set(peer, 0);
