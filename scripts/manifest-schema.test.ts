@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type AnySchemaObject } from 'ajv2020/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { ONNX_JOB, WASI_JOB, WGSL_JOB } from '../src/job/manifest.fixture.ts';
-import { validateManifest } from '../src/job/validate-manifest.ts';
+import { validateManifest } from '../src/job/check/validate-manifest.ts';
 import { makeJobFileSchema, makeManifestSchema, schemaFiles } from './manifest-schema.ts';
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
-import { checkManifest } from '../../src/job/check-manifest.ts';
+import { checkManifest } from '../../src/job/check/check-manifest.ts';
 import { inputsOf } from '../../src/job/inputs.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';

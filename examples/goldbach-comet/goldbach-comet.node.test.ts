@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { checkManifest } from '../../src/job/check-manifest.ts';
+import { checkManifest } from '../../src/job/check/check-manifest.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';
 import { runProgram } from '../../wasm/run-program.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
-import { checkManifest } from '../../src/job/check-manifest.ts';
+import { checkManifest } from '../../src/job/check/check-manifest.ts';
 import { inputsOf, keptInputsOf } from '../../src/job/inputs.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';

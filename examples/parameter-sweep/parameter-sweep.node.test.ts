@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/base/cid.ts';
 import { tableToCsv } from '../../src/job/assemble-table.ts';
-import { checkManifest } from '../../src/job/check-manifest.ts';
+import { checkManifest } from '../../src/job/check/check-manifest.ts';
 import { inputsOf } from '../../src/job/inputs.ts';
 import { LIMIT_BOUNDS } from '../../src/job/limits.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';

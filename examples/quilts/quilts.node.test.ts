@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { inputsOf, keptInputsOf } from '../../src/job/inputs.ts';
-import { checkManifest } from '../../src/job/check-manifest.ts';
+import { checkManifest } from '../../src/job/check/check-manifest.ts';
 import { openJobFile } from '../../src/job/job-file.ts';
 import { jobCid, manifestBytes, parseManifest } from '../../src/job/manifest.ts';
 import { taskCount } from '../../src/job/split.ts';

@@ -2,9 +2,9 @@ import type { Bytes } from '../base/bytes.ts';
 import { cutBlob } from '../base/cid.ts';
 import { KilnError } from '../base/errors.ts';
 import { type Manifest, manifestSchema } from '../protocol/manifest.ts';
-import { checkManifest } from './check-manifest.ts';
-import { namesAt, type PathKey, pathText, schemaAt } from './expectation.ts';
-import { validateManifest } from './validate-manifest.ts';
+import { checkManifest } from './check/check-manifest.ts';
+import { namesAt, type PathKey, pathText, schemaAt } from './check/expectation.ts';
+import { validateManifest } from './check/validate-manifest.ts';
 
 /**
  * A job as authors keep it in a file: a manifest in JSON that may name its schema (`$schema`, for editors), and that

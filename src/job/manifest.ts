@@ -5,8 +5,8 @@ import { KilnError } from '../base/errors.ts';
 import { decode, encode } from '../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../protocol/constants.ts';
 import type { Manifest } from '../protocol/manifest.ts';
-import { checkManifest } from './check-manifest.ts';
-import { validateManifest } from './validate-manifest.ts';
+import { checkManifest } from './check/check-manifest.ts';
+import { validateManifest } from './check/validate-manifest.ts';
 
 /** A manifest as the bytes whose CID names the job; throws `job/manifest-too-large`. */
 export function manifestBytes(manifest: Manifest): Bytes {

@@ -4,7 +4,7 @@ import { KilnError } from '../base/errors.ts';
 import { Emitter } from '../base/events.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import { Scope } from '../base/scope.ts';
-import { checkManifest } from '../job/check-manifest.ts';
+import { checkManifest } from '../job/check/check-manifest.ts';
 import { keptInputsOf } from '../job/inputs.ts';
 import { manifestBytes } from '../job/manifest.ts';
 import type { FrameStream } from '../protocol/channel.ts';

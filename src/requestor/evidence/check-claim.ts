@@ -1,5 +1,5 @@
 import { type Clock, within } from '../../base/time.ts';
-import { checkManifest } from '../../job/check-manifest.ts';
+import { checkManifest } from '../../job/check/check-manifest.ts';
 import { inputsOf } from '../../job/inputs.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { taskCount } from '../../job/split.ts';

@@ -1,5 +1,5 @@
 import { toKilnError } from '../../base/errors.ts';
-import { taskSteps } from '../../job/check-wasi.ts';
+import { taskSteps } from '../../job/check/check-wasi.ts';
 import type { WasiProgram } from '../../protocol/manifest.ts';
 import type { Guards } from '../guards/guards.ts';
 import type { InputReader } from './inputs.ts';

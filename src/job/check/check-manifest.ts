@@ -1,15 +1,15 @@
-import { CHUNK_BYTES, MAX_CHUNKS } from '../base/cid.ts';
-import { KilnError } from '../base/errors.ts';
-import { MAX_INPUT_BLOBS, MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import { CHUNK_BYTES, MAX_CHUNKS } from '../../base/cid.ts';
+import { KilnError } from '../../base/errors.ts';
+import { MAX_INPUT_BLOBS, MAX_TASKS_PER_JOB } from '../../protocol/constants.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import { checkDeliverable } from './check-deliverable.ts';
 import { checkOnnx } from './check-onnx.ts';
 import { checkPolicy } from './check-policy.ts';
 import { checkVerifier } from './check-verifier.ts';
 import { checkWasi } from './check-wasi.ts';
 import { checkWgsl } from './check-wgsl.ts';
-import { namedInputs } from './inputs.ts';
-import { taskCount, taskParameters } from './split.ts';
+import { namedInputs } from '../inputs.ts';
+import { taskCount, taskParameters } from '../split.ts';
 
 /** What a blob holds at most. */
 const MAX_INPUT_BYTES = CHUNK_BYTES * MAX_CHUNKS;

@@ -1,11 +1,11 @@
-import { KilnError } from '../base/errors.ts';
-import { isGuestPath } from '../protocol/guest-path.ts';
-import type { Program } from '../protocol/manifest.ts';
-import type { Comparator } from '../protocol/policy.ts';
+import { KilnError } from '../../base/errors.ts';
+import { isGuestPath } from '../../protocol/guest-path.ts';
+import type { Program } from '../../protocol/manifest.ts';
+import type { Comparator } from '../../protocol/policy.ts';
 import { checkText } from './check-wasi.ts';
-import type { Parameters } from './expression.ts';
-import { VERIFIER_LIMITS } from './limits.ts';
-import { sourcesOf, STDIN_NAME } from './task-sources.ts';
+import type { Parameters } from '../expression.ts';
+import { VERIFIER_LIMITS } from '../limits.ts';
+import { sourcesOf, STDIN_NAME } from '../task-sources.ts';
 
 /** Throws a `job/…` error when a job's verifier cannot be run on the results of this task. */
 export function checkVerifier(

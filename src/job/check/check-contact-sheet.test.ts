@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Deliverable, Manifest } from '../protocol/manifest.ts';
+import type { Deliverable, Manifest } from '../../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
-import { ONNX_JOB, SOME_CID, WASI_JOB } from './manifest.fixture.ts';
+import { ONNX_JOB, SOME_CID, WASI_JOB } from '../manifest.fixture.ts';
 
 type Sheet = Extract<Deliverable, { kind: 'contact-sheet' }>;
 const SHEET: Sheet = {

@@ -1,6 +1,6 @@
-import { KilnError } from '../base/errors.ts';
-import type { Deliverable, Program } from '../protocol/manifest.ts';
-import { namedInputs } from './inputs.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Deliverable, Program } from '../../protocol/manifest.ts';
+import { namedInputs } from '../inputs.ts';
 
 type ContactSheet = Extract<Deliverable, { kind: 'contact-sheet' }>;
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { KilnError } from '../base/errors.ts';
-import { type Manifest, manifestSchema } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import { type Manifest, manifestSchema } from '../../protocol/manifest.ts';
 import { expectationOf, keySchemaAt, namesAt, type PathKey, pathText, schemaAt } from './expectation.ts';
 import { suggestName } from './suggest.ts';
 

@@ -1,7 +1,7 @@
-import { KilnError } from '../base/errors.ts';
-import type { WasiProgram } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { WasiProgram } from '../../protocol/manifest.ts';
 import { evaluateAt } from './evaluate-at.ts';
-import type { Parameters } from './expression.ts';
+import type { Parameters } from '../expression.ts';
 import { chooseFrom } from './suggest.ts';
 
 /** Steps of one task of a reactor: each costs a digest. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { KilnError } from '../base/errors.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
 import { pathText } from './expectation.ts';
-import { ONNX_JOB, SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
+import { ONNX_JOB, SOME_CID, WASI_JOB, WGSL_JOB } from '../manifest.fixture.ts';
 import { validateManifest } from './validate-manifest.ts';
 
 /*

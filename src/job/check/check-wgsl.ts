@@ -1,7 +1,7 @@
-import { KilnError } from '../base/errors.ts';
-import type { Pass, WgslProgram } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Pass, WgslProgram } from '../../protocol/manifest.ts';
 import { evaluateAt, wholeAt } from './evaluate-at.ts';
-import type { Parameters } from './expression.ts';
+import type { Parameters } from '../expression.ts';
 import { chooseFrom } from './suggest.ts';
 
 /** What every WebGPU device takes along one axis of a dispatch. */

@@ -1,8 +1,8 @@
-import { KilnError } from '../base/errors.ts';
-import type { Manifest } from '../protocol/manifest.ts';
-import { evaluateExpression, type Parameters } from './expression.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { evaluateExpression, type Parameters } from '../expression.ts';
 import { checkContactSheet } from './check-contact-sheet.ts';
-import { matchesOutput } from './output-pattern.ts';
+import { matchesOutput } from '../output-pattern.ts';
 import { chooseFrom } from './suggest.ts';
 
 const RGBA_BYTES = 4;

@@ -1,6 +1,6 @@
-import { KilnError } from '../base/errors.ts';
-import type { Manifest } from '../protocol/manifest.ts';
-import { laneOf } from './lanes.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { laneOf } from '../lanes.ts';
 
 /** Throws a `job/…` error when a job's policy and comparator fit neither each other nor its program. */
 export function checkPolicy({ policy, comparator, program }: Manifest): void {

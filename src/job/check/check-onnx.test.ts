@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Manifest } from '../protocol/manifest.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
-import { ONNX_JOB, SOME_CID } from './manifest.fixture.ts';
+import { ONNX_JOB, SOME_CID } from '../manifest.fixture.ts';
 
 type Onnx = Extract<Manifest['program'], { kind: 'onnx' }>;
 const PROGRAM = ONNX_JOB.program as Onnx;

@@ -1,5 +1,5 @@
-import { KilnError } from '../base/errors.ts';
-import { evaluateExpression, type Parameters } from './expression.ts';
+import { KilnError } from '../../base/errors.ts';
+import { evaluateExpression, type Parameters } from '../expression.ts';
 
 /** The value of an expression of the manifest for one task; its errors name the place in the manifest. */
 export function evaluateAt(place: string, expression: number | string, parameters: Parameters): number {

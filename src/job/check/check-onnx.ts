@@ -1,7 +1,7 @@
-import { KilnError } from '../base/errors.ts';
-import { type OnnxProgram, TENSOR_ELEMENT_BYTES, type TensorInput } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import { type OnnxProgram, TENSOR_ELEMENT_BYTES, type TensorInput } from '../../protocol/manifest.ts';
 import { wholeAt } from './evaluate-at.ts';
-import type { Parameters } from './expression.ts';
+import type { Parameters } from '../expression.ts';
 
 /** Throws a `job/…` error when the tensors of a program and their bytes do not fit each other for this task. */
 export function checkOnnx(program: OnnxProgram, parameters: Parameters): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_TASKS_PER_JOB } from '../protocol/constants.ts';
-import type { Manifest, OnnxProgram, WasiProgram } from '../protocol/manifest.ts';
+import { MAX_TASKS_PER_JOB } from '../../protocol/constants.ts';
+import type { Manifest, OnnxProgram, WasiProgram } from '../../protocol/manifest.ts';
 import { checkManifest } from './check-manifest.ts';
-import { ONNX_JOB, SOME_CID, WASI_JOB, WGSL_JOB } from './manifest.fixture.ts';
+import { ONNX_JOB, SOME_CID, WASI_JOB, WGSL_JOB } from '../manifest.fixture.ts';
 
 /** A copy with one part replaced, named by its path. */
 function changed(manifest: Manifest, path: string, value: unknown): Manifest {
