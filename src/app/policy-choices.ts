@@ -21,7 +21,7 @@ const REFEREES = 3;
 /** Sizes of quorums that are offered whatever the job's own is. */
 const QUORUMS = [2, 3] as const;
 const NUMBERS: Readonly<Record<number, string>> = { 2: 'Two', 3: 'Three', 4: 'Four', 5: 'Five' };
-const ONE_RUN = 'One run per task.';
+const ONE_RUN = 'Costs one run per task.';
 /** A verifier program makes the ways alike. */
 const VERIFIED = {
   promise: 'The verifier judges every result all the same.',
@@ -59,7 +59,7 @@ function byRecord(own: Policy, checks: Checks): PolicyChoice {
     promise: 'New providers are checked by a second one; proven ones now and then.',
     detail:
       'What one computed alone stands for now, and runs again when it is caught elsewhere. A cheat that fakes one result in fifty may slip through.',
-    cost: 'Two runs per task at first, little more than one later.',
+    cost: 'Costs two runs per task at first, little more than one later.',
     isUnchecked: false,
     policy: { ...(own.kind === 'adaptive' ? own : { kind: 'adaptive' }), ...checks },
   };
@@ -74,7 +74,7 @@ function byQuorum(own: Policy, need: number, checks: Checks): PolicyChoice {
       ? 'One result is enough, right or wrong.'
       : `A result counts once ${need} providers that are paid apart agree on it.`,
     detail: isOne ? '' : `Only ${need} that lie alike could fool you.`,
-    cost: isOne ? ONE_RUN : `${need} runs per task, more where they disagree.`,
+    cost: isOne ? ONE_RUN : `Costs ${need} runs per task, more where they disagree.`,
     isUnchecked: isOne && checks.auditRate === 0,
     policy: {
       ...(own.kind === 'quorum' && own.need === need
