@@ -263,3 +263,16 @@ test('what this device cannot check is left to the votes, and said', async () =>
   expect(view).toMatchObject({ status: 'done', verified: 20 });
   expect(view.notes?.[0]).toMatch(/could not be checked on this device: .*out-of-memory/);
 });
+
+test('with every other task a ringer and a liar caught in the middle, no check waits for a ringer that is over', async () => {
+  await using day = new MarketDay();
+  const liar = await day.provider({ msPerTask: 200, tamper: lieAbout((task) => task % 2 === 1) });
+  await day.provider({ msPerTask: 200 });
+  await day.provider({ msPerTask: 200 });
+  const home = await day.requestor();
+  const job = await day.submit(home.requestor, 60, { ...ADAPTIVE, ringerRate: 0.5 });
+  const view = await day.untilEnded(home.requestor, job, 60_000);
+  expect(view).toMatchObject({ status: 'done', verified: 60, provisional: 0 });
+  expect(lineOf({ view }, liar)).toMatchObject({ state: 'banned' });
+  await expectTrue(home, job, 60);
+});
