@@ -1,4 +1,5 @@
-import { defaultCreditLimit, taskPrice } from '../../src/payment/price.ts';
+import { defaultCreditLimit } from '../../src/payment/price.ts';
+import { tasksOnCredit } from '../../src/payment/unpaid.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { ALWAYS_CHEATING, CHEATS, type CheatSort, LOW_RATE_CHEATS } from './mixes.ts';
 import { newcomerWait, type Outcome } from './outcome.ts';
@@ -152,9 +153,7 @@ function worstUnpaid(): number {
     microUnitsPerTask: 1_000_000,
     slots: 4,
   };
-  const creditTasks = Number(
-    defaultCreditLimit(offer) / taskPrice(offer.pricePerUnit, offer.microUnitsPerTask),
-  );
+  const terms = { ...offer, creditLimit: defaultCreditLimit(offer) };
   const requestors = Object.keys(UNPAYING) as (keyof typeof UNPAYING)[];
-  return Math.max(...requestors.map((requestor) => unpaidWork(requestor, creditTasks) / creditTasks));
+  return Math.max(...requestors.map((requestor) => unpaidWork(requestor, terms) / tasksOnCredit(terms)));
 }

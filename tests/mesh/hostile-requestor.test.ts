@@ -80,7 +80,7 @@ test.each(Object.entries(FOR_NOTHING))(
       },
     });
     await day.clock.runUntil(() => endReasons(one).some((reason) => reason !== undefined), 60_000);
-    expect(endReasons(one)[0]).toMatch(/more than the credit limit is unpaid/);
+    expect(endReasons(one)[0]).toMatch(/as much as the credit limit allows is unpaid/);
     const inHand = 2;
     expect(one.sandbox.started).toBeLessThanOrEqual(Number(limit / TASK_PRICE) + inHand);
   },

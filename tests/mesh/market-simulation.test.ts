@@ -61,7 +61,10 @@ describe('what others would accept: the test of this test', () => {
 test.each(Object.keys(UNPAYING) as (keyof typeof UNPAYING)[])(
   'a requestor that %s gets no more than the credit limit for nothing',
   (requestor) => {
-    expect(unpaidWork(requestor, 12)).toBeGreaterThan(0);
-    expect(unpaidWork(requestor, 12)).toBeLessThanOrEqual(12);
+    const terms = { creditLimit: 120n, pricePerUnit: 1_000n, microUnitsPerTask: 10_000 };
+    for (const slots of [1, 4, 100]) {
+      expect(unpaidWork(requestor, terms, slots)).toBeGreaterThan(0);
+      expect(unpaidWork(requestor, terms, slots)).toBeLessThanOrEqual(12);
+    }
   },
 );

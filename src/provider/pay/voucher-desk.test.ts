@@ -80,12 +80,12 @@ describe('a voucher', () => {
   test('for what was accepted is stored, counted, and pays off what is owed', async () => {
     const desk = await openDesk();
     desk.owe(3);
-    expect(desk.canRisk(1)).toBe(false);
+    expect(desk.mayBegin(0)).toBe(false);
     await desk.take(await sign(200n, 900n), 2);
-    expect([desk.earned, desk.canRisk(2), desk.canRisk(3), stops]).toEqual([200n, true, false, []]);
+    expect([desk.earned, desk.mayBegin(1), desk.mayBegin(2), stops]).toEqual([200n, true, false, []]);
     expect((await held())!.voucher).toMatchObject({ amount: 200n, issued: 900n });
     await desk.take(await sign(300n, 1_000n), 1);
-    expect([desk.earned, desk.canRisk(3)]).toEqual([300n, true]);
+    expect([desk.earned, desk.mayBegin(2)]).toEqual([300n, true]);
   });
   test('keeps the time of the first one: what waits longest decides when to redeem', async () => {
     const start = clock.now();
@@ -137,7 +137,7 @@ describe('a voucher', () => {
       const desk = await openDesk();
       desk.owe(3);
       expect(await codeOf(desk.take(await voucher(), tasks))).toBe(code);
-      expect([await held(), desk.earned, desk.canRisk(1), stops]).toEqual([undefined, 0n, false, []]);
+      expect([await held(), desk.earned, desk.mayBegin(0), stops]).toEqual([undefined, 0n, false, []]);
     },
   );
   test('of another pool than ours is refused', async () => {
@@ -159,7 +159,7 @@ describe('a voucher', () => {
     const desk = await openDesk();
     desk.owe(2);
     await desk.take(await sign(400n), 4);
-    expect([desk.earned, desk.canRisk(3), stops]).toEqual([400n, true, []]);
+    expect([desk.earned, desk.mayBegin(2), stops]).toEqual([400n, true, []]);
     desk.owe(1);
     await desk.take(await sign(901n), 1);
     expect([desk.earned, (await held())!.voucher.amount, stops]).toEqual([901n, 901n, []]);
@@ -170,10 +170,10 @@ describe('a voucher', () => {
     chain.isReachable = false;
     await desk.take(await sign(100n), 1);
     expect([desk.earned, (await held())!.voucher.amount]).toEqual([100n, 100n]);
-    expect([desk.isInDoubt, desk.canRisk(1), stops]).toEqual([true, false, []]);
+    expect([desk.isInDoubt, desk.mayBegin(0), stops]).toEqual([true, false, []]);
     chain.isReachable = true;
     await desk.judge();
-    expect([desk.isInDoubt, desk.canRisk(1), stops]).toEqual([false, true, []]);
+    expect([desk.isInDoubt, desk.mayBegin(0), stops]).toEqual([false, true, []]);
   });
   test('is stored before the chain has answered, and so is the next one', async () => {
     const hanging: ProviderChain = {
@@ -217,7 +217,7 @@ describe('a voucher', () => {
     });
     for (const one of [desk, broken]) one.owe(3);
     await expect(broken.take(await sign(300n), 3)).rejects.toThrow('no room');
-    expect([broken.earned, broken.canRisk(1)]).toEqual([0n, false]);
+    expect([broken.earned, broken.mayBegin(0)]).toEqual([0n, false]);
   });
 });
 
@@ -279,7 +279,7 @@ describe('a proof of collateral', () => {
     chain.withdraw(PAYER, 9_500n);
     const again = await openDesk();
     await again.judge();
-    expect([uncovered, again.canRisk(1)]).toEqual([[], true]);
+    expect([uncovered, again.mayBegin(0)]).toEqual([[], true]);
     const { voucher, proofs } = (await held())!;
     expect([await chain.redeem(voucher), await chain.redeem(voucher, proofs![0])]).toEqual([0n, 500n]);
   });
@@ -345,34 +345,34 @@ describe('a payer that owes more than its deposit and the credit cover', () => {
   }
   test('is asked for collateral; its voucher is kept, and no task begins', async () => {
     const desk = await overCredit();
-    expect([uncovered, stops, desk.earned, desk.canRisk(1)]).toEqual([[400n], [], 400n, false]);
+    expect([uncovered, stops, desk.earned, desk.mayBegin(0)]).toEqual([[400n], [], 400n, false]);
     expect((await held())!.voucher.amount).toBe(400n);
   });
   test('is worked for again once it has set enough aside', async () => {
     const desk = await overCredit();
     chain.openSession({ payer: PAYER, deposit: 99n, cap: 1n });
     await desk.takeCover(allocate(99n));
-    expect([uncovered, desk.canRisk(1)]).toEqual([[400n], false]);
+    expect([uncovered, desk.mayBegin(0)]).toEqual([[400n], false]);
     await clock.advance(30_000);
     await desk.judge();
-    expect([uncovered, desk.canRisk(1)]).toEqual([[400n, 301n], false]);
+    expect([uncovered, desk.mayBegin(0)]).toEqual([[400n, 301n], false]);
     chain.openSession({ payer: PAYER, deposit: 1n, cap: 1n });
     await desk.takeCover(allocate(1n));
-    expect([uncovered, stops, desk.canRisk(1)]).toEqual([[400n, 301n], [], true]);
+    expect([uncovered, stops, desk.mayBegin(0)]).toEqual([[400n, 301n], [], true]);
   });
   test('or once what it owes could be redeemed', async () => {
     const desk = await overCredit();
     chain.openSession({ payer: PAYER, deposit: 400n, cap: 1n });
     expect(await chain.redeem((await held())!.voucher)).toBe(400n);
     await desk.judge();
-    expect([desk.isInDoubt, desk.canRisk(1)]).toEqual([false, true]);
+    expect([desk.isInDoubt, desk.mayBegin(0)]).toEqual([false, true]);
   });
   test('is asked for collateral while it covers all by its deposit, too, before too much depends on that', async () => {
     const desk = await openDesk();
     await desk.take(await sign(3_000n), 30);
-    expect([uncovered, desk.canRisk(1)]).toEqual([[], true]);
+    expect([uncovered, desk.mayBegin(0)]).toEqual([[], true]);
     await desk.take(await sign(3_001n), 0);
-    expect([uncovered, stops, desk.canRisk(1)]).toEqual([[3_001n], [], true]);
+    expect([uncovered, stops, desk.mayBegin(0)]).toEqual([[3_001n], [], true]);
     await desk.takeCover(allocate(3_001n));
     await clock.advance(30_000);
     await desk.judge();
@@ -394,7 +394,7 @@ describe('a statement of the balance', () => {
     const desk = await openDesk();
     desk.owe(3);
     await desk.take(await sign(200n), 0);
-    expect([desk.earned, desk.canRisk(2), desk.canRisk(3)]).toEqual([200n, true, false]);
+    expect([desk.earned, desk.mayBegin(1), desk.mayBegin(2)]).toEqual([200n, true, false]);
     await desk.take(await sign(300n), 1);
     expect(desk.earned).toBe(300n);
   });
@@ -434,30 +434,31 @@ describe('a statement of the balance', () => {
 describe('risk', () => {
   test('one task may always be tried, whatever it costs', async () => {
     const desk = await openDesk({ agreement: { ...agreement, creditLimit: 0n } });
-    expect([desk.canRisk(0), desk.canRisk(1), desk.canRisk(2)]).toEqual([true, true, false]);
+    expect([desk.mayBegin(0), desk.mayBegin(1)]).toEqual([true, false]);
     desk.owe(1);
-    expect([desk.canRisk(0), desk.canRisk(1)]).toEqual([true, false]);
+    expect(desk.mayBegin(0)).toBe(false);
   });
   test('is bounded by the agreed credit, to the last unit', async () => {
     const desk = await openDesk();
-    expect([desk.canRisk(3), desk.canRisk(4)]).toEqual([true, false]);
+    expect([desk.mayBegin(2), desk.mayBegin(3)]).toEqual([true, false]);
     desk.owe(2);
-    expect([desk.canRisk(1), desk.canRisk(2)]).toEqual([true, false]);
+    expect([desk.mayBegin(0), desk.mayBegin(1)]).toEqual([true, false]);
   });
   test('free work is no risk', async () => {
     const desk = await openDesk({ agreement: { ...agreement, pricePerUnit: 0n, creditLimit: 0n } });
     desk.owe(1_000);
-    expect(desk.canRisk(1_000)).toBe(true);
+    expect(desk.mayBegin(999)).toBe(true);
   });
 });
 
 describe('results handed over and not accepted', () => {
   test('are a gift up to the credit limit; then the requestor is left', async () => {
     const desk = await openDesk();
-    desk.giveAway(3);
-    expect(stops).toEqual([]);
+    desk.giveAway(2);
+    expect([stops, desk.mayBegin(0), desk.mayBegin(1)]).toEqual([[], true, false]);
     desk.giveAway(1);
-    expect(stops).toEqual([expect.stringMatching(/more than the credit limit is unpaid/)]);
+    expect(stops).toEqual([expect.stringMatching(/as much as the credit limit allows is unpaid/)]);
+    expect(desk.mayBegin(0)).toBe(false);
   });
   test('are made up for by accepted ones', async () => {
     const desk = await openDesk();
@@ -465,8 +466,16 @@ describe('results handed over and not accepted', () => {
       desk.giveAway(1);
       desk.owe(1);
     }
-    desk.giveAway(3);
+    desk.giveAway(2);
     expect(stops).toEqual([]);
+  });
+  test('count beside what is owed: all of it together stays within the limit', async () => {
+    const desk = await openDesk();
+    desk.owe(1);
+    desk.giveAway(1);
+    expect([desk.mayBegin(0), desk.mayBegin(1)]).toEqual([true, false]);
+    await desk.take(await sign(100n), 1);
+    expect([desk.mayBegin(1), desk.mayBegin(2)]).toEqual([true, false]);
   });
   test('cost nothing where work is free', async () => {
     const desk = await openDesk({ agreement: { ...agreement, pricePerUnit: 0n } });

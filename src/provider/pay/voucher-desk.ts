@@ -7,6 +7,7 @@ import {
   refuseVoucher,
 } from '../../payment/acceptance.ts';
 import { taskPrice } from '../../payment/price.ts';
+import { mayBegin, tasksOnCredit } from '../../payment/unpaid.ts';
 import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/sum-tree.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
@@ -96,9 +97,10 @@ export class VoucherDesk {
     this.#deliveredTasks += tasks;
   }
 
-  /** May work on this many tasks be unjudged at once, beside what is accepted and not yet paid? One always may. */
-  canRisk(unjudgedTasks: number): boolean {
-    return !this.isInDoubt && this.#isWithinCredit(unjudgedTasks + this.#owedTasks);
+  /** May one more task be begun beside so many that are not judged yet? */
+  mayBegin(underWay: number): boolean {
+    const unpaid = { underWay, owed: this.#owedTasks, givenAway: this.#unpaidTasks };
+    return !this.isInDoubt && mayBegin(unpaid, this.#init.agreement);
   }
 
   /** So many more tasks were accepted; a voucher for them is due. */
@@ -109,13 +111,13 @@ export class VoucherDesk {
 
   /**
    * So many results were handed over and will not be paid, as happens to honest requestors now and then; accepted ones
-   * make up for them. One that takes more for nothing than the credit limit is left.
+   * make up for them. One that has taken as much for nothing as the credit limit allows gets no more, and is left.
    */
   giveAway(tasks: number): void {
     this.#unpaidTasks += tasks;
-    if (this.#isWithinCredit(this.#unpaidTasks)) return;
+    if (tasks === 0 || this.#unpaidTasks < tasksOnCredit(this.#init.agreement)) return;
     this.#init.onStop(
-      'The requestor takes results and does not accept them: more than the credit limit is unpaid.',
+      'The requestor takes results and does not accept them: as much as the credit limit allows is unpaid.',
     );
   }
 
@@ -173,10 +175,6 @@ export class VoucherDesk {
       return this.#judgeNow();
     });
     return (this.#judging = this.#nextJudging);
-  }
-
-  #isWithinCredit(tasks: number): boolean {
-    return tasks <= 1 || this.#pricePerTask * BigInt(tasks) <= this.#init.agreement.creditLimit;
   }
 
   /** Checks, stores and counts; false for a statement of the past. */

@@ -97,7 +97,7 @@ export class WorkSession {
         this.#lastBusyAtMs = clock.now();
         init.onChange();
       },
-      canStart: () => clock.now() < renewals.agreement.expiresAt && vouchers.canRisk(this.#atRisk() + 1),
+      canStart: () => clock.now() < renewals.agreement.expiresAt && vouchers.mayBegin(this.#atRisk()),
     });
   }
 

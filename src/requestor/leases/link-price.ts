@@ -1,4 +1,5 @@
 import { taskPrice } from '../../payment/price.ts';
+import { tasksOnCredit } from '../../payment/unpaid.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 
 /** Tasks leased, delivered, held back or accepted, and not paid yet. */
@@ -18,10 +19,7 @@ export function priceOf({ agreement }: ProviderLink): bigint {
  * there. Begun tasks go first to whoever is the last with credit, so that providers do not wait for each other.
  */
 export function creditTasks(link: ProviderLink): number {
-  const price = priceOf(link);
-  if (price === 0n) return Number.MAX_SAFE_INTEGER;
-  const limit = Math.max(1, Number(link.agreement.creditLimit / price));
-  return limit - unpaidTasks(link);
+  return tasksOnCredit(link.agreement) - unpaidTasks(link);
 }
 
 /** Has this provider credit for one more task, or may it have when it is done with what it has in hand? */
