@@ -70,7 +70,7 @@ test('people meet on the market by its pages alone', async () => {
 
 async function lendByMouse({ page }: Tab): Promise<void> {
   await page.getByRole('link', { name: 'Lend this device' }).click();
-  await page.getByLabel('Cores').fill('1');
+  await page.getByLabel('Cores', { exact: true }).fill('1');
   await page.getByLabel('Lend the GPU').uncheck();
   await page.getByRole('button', { name: 'Start lending' }).click();
   await page.getByText('Ready, nothing to do').waitFor(PATIENCE);
@@ -84,7 +84,7 @@ async function lendByKeyboard({ page }: Tab): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'Lend this device' }).waitFor();
   await expectFocus(page.getByRole('heading', { level: 1 }));
-  await reach(page, page.getByLabel('Cores'));
+  await reach(page, page.getByLabel('Cores', { exact: true }));
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowRight');
   await reach(page, page.getByLabel('Lend the GPU'));
