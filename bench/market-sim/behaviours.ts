@@ -21,6 +21,8 @@ export interface Turn {
   readonly task: number;
   /** Tasks it was given before. */
   readonly before: number;
+  /** The highest task that it, or any of its kind, was given before; -1 if none. */
+  readonly highest: number;
   /** Somebody has committed to this task already. */
   readonly canCopy: boolean;
   readonly random: Random;
@@ -44,6 +46,8 @@ export const BEHAVIOURS = {
   'low-rate': ({ random }) => (random() < LOW_RATE ? lie : truth),
   /** Lies about the same 2 % of all tasks as its accomplices do, so that they confirm each other. */
   'low-rate ring': ({ task }) => (isChosen(task) ? lie : truth),
+  /** Honest at first; then lies, as its accomplices do, where a task's number is higher than all that they saw: it looks fresh. */
+  cunning: ({ before, task, highest }) => (before >= SLEEP_TASKS && task > highest ? lie : truth),
 } as const satisfies Record<string, (turn: Turn) => Answer>;
 
 export type Kind = keyof typeof BEHAVIOURS;

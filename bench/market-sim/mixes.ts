@@ -7,6 +7,7 @@ export const CHEATS = {
   colluding: ['colluding'],
   sleepers: ['sleeper'],
   'colluders and sleepers': ['colluding', 'sleeper'],
+  cunning: ['cunning'],
   'low-rate': ['low-rate'],
   'low-rate ring': ['low-rate ring'],
 } as const satisfies Record<string, readonly Kind[]>;
@@ -21,5 +22,5 @@ export const ALWAYS_CHEATING: readonly CheatSort[] = [
   'sleepers',
   'colluders and sleepers',
 ];
-/** Those that lie about two tasks in a hundred. */
-export const LOW_RATE_CHEATS: readonly CheatSort[] = ['low-rate', 'low-rate ring'];
+/** Those that lie about few tasks: two in a hundred, or those that look unchecked. */
+export const LOW_RATE_CHEATS: readonly CheatSort[] = ['cunning', 'low-rate', 'low-rate ring'];

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/base/random.ts';
-import { TaskQueue } from '../../src/market/queue.ts';
+import { freshWindow, TaskQueue } from '../../src/market/queue.ts';
 import { firstReplicas } from '../../src/verification/policy/vote.ts';
 import type { Verdict } from '../../src/verification/task/decide.ts';
 import { placementRefusal } from '../../src/verification/task/placement.ts';
@@ -10,7 +10,7 @@ import {
   type TaskCheck,
   type TaskEvent,
 } from '../../src/verification/task/task-check.ts';
-import { BEHAVIOURS, TRUTH } from './behaviours.ts';
+import { BEHAVIOURS, type Kind, TRUTH } from './behaviours.ts';
 import type { SimProvider } from './crowd.ts';
 import { measure, type Outcome } from './outcome.ts';
 import type { Rules } from './rules.ts';
@@ -53,6 +53,8 @@ export class SimJob {
   /** Digest of each accepted result. */
   readonly #results: (string | undefined)[] = [];
   readonly #line: SeatLine;
+  /** The highest task that any provider of a kind was given: what accomplices can tell each other. */
+  readonly #highest = new Map<Kind, number>();
   #leases = 0;
   #ownRuns = 0;
 
@@ -60,7 +62,9 @@ export class SimJob {
     this.#init = init;
     this.#rules = init.rules;
     this.#random = init.random;
-    this.#queue = new TaskQueue(init.tasks, firstReplicas(init.rules.policy), init.random);
+    const { policy } = init.rules;
+    const window = policy.kind === 'adaptive' ? freshWindow(init.tasks) : 1;
+    this.#queue = new TaskQueue(init.tasks, firstReplicas(policy), init.random, window);
     this.#line = init.line ?? new PlainLine(init.crowd, init.seats);
     this.#byPeer = new Map(init.crowd.map((provider) => [provider.holder.peer, provider]));
   }
@@ -147,8 +151,11 @@ export class SimJob {
     if (provider.isBanned || provider.inHand?.id !== id) return;
     provider.inHand = undefined;
     const committed = this.#checks.get(task)?.commitOrder ?? [];
+    const highest = this.#highest.get(provider.kind) ?? -1;
+    this.#highest.set(provider.kind, Math.max(task, highest));
     const answer = BEHAVIOURS[provider.kind]({
       task,
+      highest,
       before: provider.leased - 1,
       canCopy: committed.some((other) => this.#answers.has(other)),
       random: this.#random,

@@ -17,13 +17,30 @@ describe('the queue', () => {
     expect(queue.take('d', 5, any)).toEqual([]);
   });
   test('shuffled, it hands every task out once, in no order', () => {
-    const queue = new TaskQueue(1_000, 1, seededRandom(1), true);
+    const queue = new TaskQueue(1_000, 1, seededRandom(1), 1_000);
     const taken = [...queue.take('a', 500, any), ...queue.take('b', 600, any)];
     expect(new Set(taken).size).toBe(1_000);
     const rises = taken.filter((task, i) => i > 0 && task > taken[i - 1]!).length;
     expect(Math.abs(rises - 500)).toBeLessThan(60);
     queue.want(7, 1);
     expect(queue.take('c', 2, any)).toEqual([7]);
+  });
+  test('shuffled within a window, it hands every task out once, early ones early', () => {
+    const queue = new TaskQueue(1_000, 1, seededRandom(1), 50);
+    const taken = queue.take('a', 1_000, any);
+    expect(new Set(taken).size).toBe(1_000);
+    const ahead = taken.map((task, place) => task - place);
+    expect(Math.max(...ahead)).toBeLessThan(50);
+    expect(taken.slice(0, 100).filter((task) => task < 100).length).toBeGreaterThan(60);
+    // Of all leases, few go to the lowest task that is still fresh: its number says nothing.
+    let lowest = 0;
+    const seen = new Set<number>();
+    const inOrder = taken.filter((task) => {
+      while (seen.has(lowest)) lowest++;
+      seen.add(task);
+      return task === lowest;
+    });
+    expect(inOrder.length).toBeLessThan(100);
   });
   test('what comes back goes first', () => {
     const queue = new TaskQueue(10, 1);

@@ -9,6 +9,16 @@ const MIN_MIXED_TAKERS = 4;
 /** Never more than this part of the job is begun for the sake of mixing, so that first results come soon. */
 const MAX_BEGUN_PART = 1 / 8;
 
+/** Fresh tasks are shuffled within this many, some times the providers of a large job … */
+const MAX_FRESH_WINDOW = 256;
+/** … and within this part of a small one, so that a film's first frames come first. */
+const FRESH_WINDOW_PART = 1 / 8;
+
+/** Fresh tasks to shuffle among where task numbers must not tell who is checked (see {@link TaskQueue}). */
+export function freshWindow(tasks: number): number {
+  return Math.max(1, Math.min(MAX_FRESH_WINDOW, Math.floor(tasks * FRESH_WINDOW_PART)));
+}
+
 /**
  * The tasks of one job that wait for replicas, in flat memory: a million tasks take 7 MB, and each operation costs the
  * same whatever their number. A task waits as often as it wants replicas.
@@ -45,12 +55,12 @@ export class TaskQueue {
   /**
    * @param replicas how many each task wants at first
    * @param random draws begun tasks; @default the oldest first
-   * @param isShuffled hands fresh tasks out in any order: where some are mixed in that were done before, their numbers must
-   *   not tell them. @default in order
+   * @param window hands fresh tasks out in any order within so many of them at a time, so that a task's number does not
+   *   tell whether somebody had it before: a check, or a ringer. @default in order
    */
-  constructor(tasks: number, replicas: number, random: Random = () => 0, isShuffled = false) {
+  constructor(tasks: number, replicas: number, random: Random = () => 0, window = 1) {
     this.tasks = tasks;
-    this.#order = isShuffled ? shuffled(tasks, random) : undefined;
+    this.#order = window > 1 ? shuffled(tasks, window, random) : undefined;
     this.#random = random;
     this.#wanted = new Uint8Array(tasks).fill(replicas);
     this.#isDone = new Uint8Array(tasks);
@@ -191,12 +201,17 @@ export class TaskQueue {
   }
 }
 
-/** All numbers below `tasks` in any order (Fisher and Yates). */
-function shuffled(tasks: number, random: Random): Uint32Array {
-  const order = Uint32Array.from({ length: tasks }, (_, i) => i);
-  for (let i = tasks - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
+/**
+ * All numbers below `tasks`, each drawn from a pool of as many as the window is wide, which the next number in order fills
+ * up: early ones come early, but none is ever known to be next, and a few of each pool stay far behind.
+ */
+function shuffled(tasks: number, window: number, random: Random): Uint32Array {
+  const order = new Uint32Array(tasks);
+  const pool = Uint32Array.from({ length: Math.min(tasks, window) }, (_, i) => i);
+  for (let place = 0, size = pool.length, next = size; place < tasks; place++) {
+    const at = Math.floor(random() * size);
+    order[place] = pool[at]!;
+    pool[at] = next < tasks ? next++ : pool[--size]!;
   }
   return order;
 }

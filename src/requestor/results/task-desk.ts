@@ -1,6 +1,6 @@
 import { toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import { TaskQueue } from '../../market/queue.ts';
+import { freshWindow, TaskQueue } from '../../market/queue.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Revealed } from '../../protocol/work.ts';
@@ -70,7 +70,9 @@ export class TaskDesk {
     this.#init = init;
     const { policy, comparator } = init.manifest;
     const first = firstReplicas(policy, comparator.class);
-    this.queue = new TaskQueue(init.tasks, first, init.random, (policy.ringerRate ?? 0) > 0);
+    const mixed = policy.kind === 'adaptive' ? freshWindow(init.tasks) : 1;
+    const window = (policy.ringerRate ?? 0) > 0 ? init.tasks : mixed;
+    this.queue = new TaskQueue(init.tasks, first, init.random, window);
     this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue });
     this.#lonely = new LonelyTasks({
       clock: init.results.clock,
