@@ -33,6 +33,7 @@ export class KilnRules implements Rules {
   readonly policy: Policy;
   readonly #trust: JobTrust;
   readonly #book: ReleaseBook;
+  readonly #arbiter = { canCompute: true, isTrusted: (peer: string) => this.#trust.isTrusted(peer) };
   /** Lone results of each provider whose pay is held back, the oldest first. */
   readonly #held = new Map<string, number[]>();
   /** Paid before they were released: `task peer`. */
@@ -58,7 +59,7 @@ export class KilnRules implements Rules {
   }
 
   decide(check: TaskCheck): Decision {
-    return decide(check, this.#trust.credibilityOf);
+    return decide(check, this.#trust.credibilityOf, this.#arbiter);
   }
 
   commit(task: number, peer: string): void {

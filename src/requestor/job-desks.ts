@@ -1,3 +1,4 @@
+import type { Arbiter } from '../verification/task/decide.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { PeerId } from '../protocol/identity.ts';
@@ -173,6 +174,7 @@ export class JobDesks {
         holders: () => links.atWork.map(({ holder }) => holder),
         takers: () => links.atWork.filter(mayTakeMore).map(({ holder }) => holder),
         credibilityOf: trust.credibilityOf,
+        arbiter: this.#arbiter(),
         recompute,
         verify,
         auditFailed: (task, reason) => {
@@ -188,6 +190,17 @@ export class JobDesks {
         fail: (task, reason) => this.#actions.fail(`Task ${task + 1}: ${reason}.`),
       },
     });
+  }
+
+  /** This device decides where providers that are trusted would be outvoted, as long as it can compute the job's tasks. */
+  #arbiter(): Arbiter {
+    const canCompute = () => this.rechecks.canCompute;
+    return {
+      get canCompute() {
+        return canCompute();
+      },
+      isTrusted: (peer) => this.trust.isTrusted(peer),
+    };
   }
 
   #mayCheck(): boolean {

@@ -5,7 +5,7 @@ import type { TaskQueue } from '../../market/queue.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Result } from '../../protocol/task.ts';
-import { decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
+import { type Arbiter, decide, type Rejected, type Verdict } from '../../verification/task/decide.ts';
 import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
@@ -60,6 +60,8 @@ export interface TaskStepsActions {
   readonly ringerEnded?: (task: number) => void;
   /** Probability that a result of this provider is right, as the job knows it now. */
   readonly credibilityOf: (peer: PeerId) => number;
+  /** Settles disputes on this device. @default numbers and records alone do */
+  readonly arbiter?: Arbiter;
   readonly fail: (task: number, reason: string, rejected: readonly Rejected[]) => void;
 }
 
@@ -140,7 +142,7 @@ export class TaskSteps {
     const { table, queue, actions } = this.#init;
     const check = table.get(task);
     if (check === undefined) return;
-    const decision = decide(check, actions.credibilityOf);
+    const decision = decide(check, actions.credibilityOf, actions.arbiter);
     switch (decision.kind) {
       case 'lease':
         if (decision.count > 0 && this.#isRefusedByAll(check)) return void this.audit(task);

@@ -370,3 +370,33 @@ describe('any order of events', () => {
     }
   }
 });
+
+describe('an arbiter', () => {
+  const arbiter = { canCompute: true, isTrusted: (peer: string) => peer === 'peer-old' };
+  const outvoted = delivered(start(adaptive), { old: 'right', a: 'lie', b: 'lie' });
+  const halves = delivered(start(adaptive), { a: 'x', b: 'x', c: 'y', d: 'y', e: 'y' });
+  const strangers = delivered(start(adaptive), { a: 'x', b: 'y', c: 'y' });
+
+  test.each([
+    ['a trusted provider would be outvoted', outvoted, 'own-run'],
+    ['two groups are at odds', halves, 'own-run'],
+    ['one stranger is outvoted', strangers, 'verdict'],
+    ['nobody disagrees', delivered(start(adaptive), { old: 'x', a: 'x' }), 'verdict'],
+    ['heads count', delivered(start(quorum), { old: 'right', a: 'lie', b: 'lie' }), 'verdict'],
+  ])('where %s: %s', (_, check, kind) => {
+    expect(decide(check, undefined, arbiter).kind).toBe(kind);
+  });
+  test('that can compute nothing, or tried in vain, leaves it to the others', () => {
+    expect(decide(outvoted, undefined, { ...arbiter, canCompute: false }).kind).toBe('verdict');
+    const failed = apply(outvoted, { type: 'audit-started' }, { type: 'audit-failed' });
+    expect(decide(failed, undefined, arbiter).kind).toBe('verdict');
+  });
+  test('bans the liars and keeps the one with a record', () => {
+    const judged = apply(outvoted, { type: 'audit-started' }, { type: 'audited', digest: 'right' });
+    expect(decide(judged, undefined, arbiter)).toMatchObject({
+      kind: 'verdict',
+      accepted: ['old'],
+      rejected: [{ id: 'a' }, { id: 'b' }],
+    });
+  });
+});

@@ -1,3 +1,4 @@
+import type { PeerId } from '../../protocol/identity.ts';
 import { acceptanceThreshold } from '../policy/check-rate.ts';
 import { FAILED_RUN_LIMIT, firstReplicas, resultLimit } from '../policy/vote.ts';
 import { isAwaited, OWN_RESULT, type TaskCheck } from './task-check.ts';
@@ -50,12 +51,21 @@ export interface Verdict {
   readonly notNeeded: readonly string[];
 }
 
+/** The requestor's own device, where it may settle disputes. */
+export interface Arbiter {
+  /** False once this device was found unable to compute the job's tasks. */
+  readonly canCompute: boolean;
+  /** Would it be a loss to exclude this provider on the word of others? */
+  readonly isTrusted: (peer: PeerId) => boolean;
+}
+
 /**
  * What to do about a task now; pure, so it may be asked again at any time and says the same. Under `adaptive`, a group
  * of results is accepted once its credibility passes the policy's threshold: pass the job's
- * {@link JobTrust.credibilityOf}. Without it, numbers alone decide.
+ * {@link JobTrust.credibilityOf}. Without it, numbers alone decide. An arbiter computes what would cost a trusted provider
+ * its place, or divides two groups: strangers who stick together must not outvote who has a record.
  */
-export function decide(check: TaskCheck, credibilityOf?: CredibilityOf): Decision {
+export function decide(check: TaskCheck, credibilityOf?: CredibilityOf, arbiter?: Arbiter): Decision {
   const votes = votesOf(check);
   const unjudged = check.comparator === 'verifier' ? votes.filter(({ isRight }) => !isRight) : [];
   if (unjudged.length > 0) return { kind: 'judge', ids: unjudged.map(({ id }) => id) };
@@ -67,11 +77,27 @@ export function decide(check: TaskCheck, credibilityOf?: CredibilityOf): Decisio
   const groups = groupVotes(check, votes);
   const best = check.policy.kind === 'adaptive' ? credible(groups, credibilityOf) : groups[0];
   if (best !== undefined && settles(check, votes, best)) {
+    if (arbiter?.canCompute === true && check.audit.state === 'none' && isGrave(check, groups, best, arbiter))
+      return { kind: 'own-run', reason: 'providers disagree, and more than one stranger is at stake' };
     return check.audit.state === 'running'
       ? { kind: 'lease', count: 0 }
       : verdict(check, votes, best.centre.id);
   }
   return pursue(check, votes, best);
+}
+
+/** Are two groups of several providers at odds, or is a trusted one about to be outvoted? Other policies count heads. */
+function isGrave(
+  { policy }: TaskCheck,
+  groups: readonly VoteGroup[],
+  best: VoteGroup,
+  { isTrusted }: Arbiter,
+): boolean {
+  if (policy.kind !== 'adaptive') return false;
+  const outvoted = groups.filter(({ centre }) => centre.id !== best.centre.id);
+  return outvoted.some(
+    ({ members }) => members.length > 1 || members.some(({ peer }) => peer !== undefined && isTrusted(peer)),
+  );
 }
 
 /** Is this group large enough, and credible enough where others disagree or its members are not known well? */
