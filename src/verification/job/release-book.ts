@@ -5,7 +5,7 @@ import { groupCredibilities } from '../policy/credibility.ts';
 import { type ClosingCheck, closingChecks } from './closing-checks.ts';
 import type { JobTrust } from './job-trust.ts';
 
-/** A lone result of a trusted provider is released once so many later results of it were accepted without a catch. */
+/** A lone result of a trusted provider is released once it has handed in so many later ones without being caught. */
 export const RESULTS_BEFORE_RELEASE = 200;
 
 /** A result that is the provider's to be paid for: told once for each task and provider. */
@@ -54,8 +54,7 @@ interface HandedIn {
  * used) and which provisional, what a ban takes back, and what is to be checked before the job may close.
  *
  * A result that several support, or that was proven, is released at once. What one trusted provider says alone is
- * provisional until {@link RESULTS_BEFORE_RELEASE} later results of it were accepted, or the job closes. Until it
- * closes, a provider that is caught once loses all its lone results, the released ones included.
+ * provisional until it has handed in {@link RESULTS_BEFORE_RELEASE} later ones, or the job closes. Until it closes, a provider that is caught once loses all its lone results, the released ones included.
  *
  * To restore a book, tell it everything again in the same order: it is a function of what it was told.
  *
@@ -153,7 +152,8 @@ export class ReleaseBook {
 
   /**
    * What to check before the job may close; nothing: it may. Ask when no task is under way, carry all of them out, and
-   * ask again: the job is closing, so from the first time on every result is checked. `random` draws among a provider's results; `canCompute` says whether this device can run the tasks.
+   * ask again: the job is closing, so from the first time on every result is checked. `random` draws among a provider's
+   * results; `canCompute` says whether this device can run the tasks.
    */
   closingChecks(random: () => number, canCompute: boolean): readonly ClosingCheck[] {
     if (this.#policy.kind !== 'adaptive') return [];
