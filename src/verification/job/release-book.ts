@@ -54,7 +54,8 @@ interface HandedIn {
  * used) and which provisional, what a ban takes back, and what is to be checked before the job may close.
  *
  * A result that several support, or that was proven, is released at once. What one trusted provider says alone is
- * provisional until it has handed in {@link RESULTS_BEFORE_RELEASE} later ones, or the job closes. Until it closes, a provider that is caught once loses all its lone results, the released ones included.
+ * provisional until it has handed in {@link RESULTS_BEFORE_RELEASE} later ones, or the job closes. Until it closes, a
+ * provider that is caught once loses all its lone results, the released ones included.
  *
  * To restore a book, tell it everything again in the same order: it is a function of what it was told.
  *
