@@ -189,6 +189,7 @@ describe('the limits of', () => {
         ...countBounds('seats.total'),
         ...countBounds('seats.filled'),
         ['seats', { total: 1, filled: 1 }, { total: 1, filled: 1, kept: 1 }],
+        ['seats', { total: 2, filled: 1, forNewcomers: true }, { total: 2, filled: 1, forNewcomers: 1 }],
         ...amountBounds('priceCeiling'),
         ...policies,
         ...countBounds('payment.chainId'),
