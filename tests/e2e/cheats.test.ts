@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { readRecord, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
+import { verifyRecord } from '../../src/kiln/record/verify-record.ts';
 import { type CheatWindow, copyCommitments, lieAlways, lieLater, stallLater } from './fixtures/cheats.ts';
 import { waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
@@ -43,6 +44,11 @@ test('among five tabs one lies, one lies later, one copies, one stalls: the job 
   expect(reasonsFor(copier.peer).join('\n')).toContain('not the one that was committed to');
   expect(reasonsFor(honest.peer)).toEqual([]);
   expect(stateOf(staller.peer)).not.toBe('banned');
+
+  // The record of the run holds offline, and names who lied with what they signed.
+  const { findings, refuted } = await verifyRecord(await readRecord(requestor, job));
+  expect(findings).toEqual([]);
+  expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([liar.peer, late.peer, copier.peer]));
 
   // Nobody is paid for a lie; whoever did honest work before is paid for that alone.
   expect([paidTo(view, liar.peer), paidTo(view, copier.peer)]).toEqual([0n, 0n]);
