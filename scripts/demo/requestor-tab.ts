@@ -1,3 +1,4 @@
+import type { Policy } from '../../src/protocol/policy.ts';
 import type { JobView } from '../../src/requestor/view.ts';
 import type { KilnWindow, Tab } from './tab.ts';
 
@@ -23,15 +24,18 @@ export async function waitForOffers({ page }: Tab, count: number, timeoutMs: num
 /**
  * Builds the example's job, tries one task on this tab, and submits it at the board's price. Every task is computed
  * at least twice and audits may ask for more, so the budget is four times the price of one pass.
+ *
+ * @param policy How results are checked. @default what the example says
  */
 export function submitExample(
   { page }: Tab,
   example: string,
   options: Readonly<Record<string, number | string>>,
   seats: number,
+  policy?: Policy,
 ): Promise<Submitted> {
   return page.evaluate(
-    async ({ example, options, seats }) => {
+    async ({ example, options, seats, policy }) => {
       const { kiln, kilnExamples } = globalThis as unknown as KilnWindow;
       const { requestor, wallet } = kiln!;
       const meta = kilnExamples![example]!;
@@ -41,7 +45,8 @@ export function submitExample(
         if (!response.ok) throw new Error(`The example's input ${url.href} is missing (${response.status}).`);
         inputs[name] = new Uint8Array(await response.arrayBuffer());
       }
-      const draft = await meta.build(inputs, options);
+      const built = await meta.build(inputs, options);
+      const draft = { ...built, manifest: { ...built.manifest, policy: policy ?? built.manifest.policy } };
       const tryOut = await requestor.tryOut(draft, 0, { signal: new AbortController().signal });
       if (tryOut.exit !== 'ok') throw new Error(`The try-out ended with: ${tryOut.exit}`);
       const { microUnitsPerTask } = tryOut;
@@ -66,7 +71,7 @@ export function submitExample(
       });
       return { job, tryOutMs: tryOut.wallMs, budget };
     },
-    { example, options, seats },
+    { example, options, seats, policy },
   );
 }
 
