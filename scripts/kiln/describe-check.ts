@@ -6,7 +6,7 @@ import { taskCount } from '../../src/job/split.ts';
 /** Lines of one list that a terminal gets; the JSON has all. */
 const MAX_LINES = 40;
 
-/** What was found about a record, in plain words. */
+/** What was found about a record, in plain words; tasks are counted from 1, as people do. */
 export function describeCheck({ record, manifest, findings, refuted, checked }: RecordCheck): string {
   const verified = record.traces.filter((trace) => standingOf(trace) === 'verified').length;
   const providers = new Set(record.traces.flatMap(({ runs }) => runs.map(({ peer }) => peer)));
@@ -30,7 +30,7 @@ export function describeCheck({ record, manifest, findings, refuted, checked }: 
         claimed === undefined || accepted === undefined
           ? ''
           : ` It signed ${short(claimed)}, ${short(accepted)} stands.`;
-      return `task ${task}, ${peer}: ${reason}.${isProven ? digests : ' Its signature does not show what it claimed.'}`;
+      return `task ${task + 1}, ${peer}: ${reason}.${isProven ? digests : ' Its signature does not show what it claimed.'}`;
     });
     lines.push('', 'Results that were not accepted:', ...listed(words));
   }
@@ -45,7 +45,7 @@ export function describeCheck({ record, manifest, findings, refuted, checked }: 
   else {
     const words = findings.map(
       ({ rule, message, task, peer }) =>
-        `${task === undefined ? '' : `task ${task}: `}${message}${peer === undefined ? '' : ` (${peer})`} [${rule}]`,
+        `${task === undefined ? '' : `task ${task + 1}: `}${message}${peer === undefined ? '' : ` (${peer})`} [${rule}]`,
     );
     lines.push(
       '',

@@ -16,7 +16,8 @@ the commitment that its provider signed, the check policy, the vouchers.
 
   --outputs FOLDER  also holds output files against the record: FOLDER/task-N/PATH
                     (N counted from 0), as the ZIP of a "files" job unpacks
-  --json            prints what was found, and the run as a report, as JSON
+  --json            prints what was found, and the run as a report, as JSON;
+                    there tasks are counted from 0, in words from 1
 
 Exit code 0: everything holds. 1: something does not, or the file cannot be read.
 `;

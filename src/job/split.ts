@@ -16,7 +16,7 @@ export function taskCount(split: Split): number {
 export function taskParameters(split: Split, index: number): Record<string, number> {
   const tasks = taskCount(split);
   if (!Number.isInteger(index) || index < 0 || index >= tasks) {
-    throw new KilnError('job/no-such-task', `The job has no task ${index}.`, {
+    throw new KilnError('job/no-such-task', `The job has no task ${index + 1}: it has ${tasks}.`, {
       data: { index, tasks },
       hint: `Use an index from 0 to ${Math.max(0, tasks - 1)}.`,
     });

@@ -27,7 +27,7 @@ describe('a tensor that its bytes do not fill', () => {
       'job/source-does-not-fit',
       /300 bytes do not fill f32\[3,1,10,11\]/,
     ],
-    ['by a dimension of 0', pictures({ shape: [0, 100] }), 'job/bad-number', /shape\[0\]: is 0 in task 0/],
+    ['by a dimension of 0', pictures({ shape: [0, 100] }), 'job/bad-number', /shape\[0\]: is 0 in task 1/],
     ['by half a row', pictures({ shape: [1.5, 200] }), 'job/bad-number', /shape\[0\]: is 1.5/],
     ['by a name that is no parameter', pictures({ shape: ['rows', 100] }), 'expression/unknown-name', /rows/],
     [

@@ -47,7 +47,7 @@ function checkSource(
     taken === neededBytes
       ? `bytes ${start} to ${start + taken} lie beyond the input's ${input.bytes}`
       : `${taken} bytes do not fill ${type}[${sizes.join(',')}], which takes ${neededBytes}`;
-  throw new KilnError('job/source-does-not-fit', `${at}: in task ${parameters['index']}, ${why}.`, {
+  throw new KilnError('job/source-does-not-fit', `${at}: in task ${parameters['index']! + 1}, ${why}.`, {
     data: { path: at, offset: start, length: taken, inputBytes: input.bytes, neededBytes },
     hint:
       fromBytes === undefined && taken * TENSOR_ELEMENT_BYTES[type] === neededBytes

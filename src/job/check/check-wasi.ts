@@ -30,7 +30,7 @@ export function taskSteps({ steps }: WasiProgram, parameters: Parameters): numbe
   if (steps === undefined) return undefined;
   const value = evaluateAt('program.steps', steps, parameters);
   if (Number.isInteger(value) && value >= 1 && value <= MAX_STEPS) return value;
-  throw new KilnError('job/bad-steps', `program.steps: is ${value} in task ${parameters['index']}.`, {
+  throw new KilnError('job/bad-steps', `program.steps: is ${value} in task ${parameters['index']! + 1}.`, {
     data: { path: 'program.steps', expression: steps, value, task: parameters['index']! },
     hint: `Make it a whole number from 1 to ${MAX_STEPS} in every task, or leave it out for a command.`,
   });

@@ -50,7 +50,7 @@ function checkSource(
     taken > bufferBytes
       ? `its ${taken} bytes do not fit the buffer of ${bufferBytes}`
       : `bytes ${start} to ${start + taken} lie beyond the input's ${input.bytes}`;
-  throw new KilnError('job/source-does-not-fit', `${place}: in task ${parameters['index']}, ${why}.`, {
+  throw new KilnError('job/source-does-not-fit', `${place}: in task ${parameters['index']! + 1}, ${why}.`, {
     data: { path: place, offset: start, length: taken, inputBytes: input.bytes, bufferBytes },
     hint: 'Keep offset + length within the input, and the length within the buffer.',
   });

@@ -26,7 +26,7 @@ export function wholeAt(
   const value = evaluateAt(place, expression, parameters);
   if (Number.isSafeInteger(value) && value >= atLeast && value <= atMost) return value;
   const upTo = atMost === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${atMost}`;
-  throw new KilnError('job/bad-number', `${place}: is ${value} in task ${parameters['index']}.`, {
+  throw new KilnError('job/bad-number', `${place}: is ${value} in task ${parameters['index']! + 1}.`, {
     data: { path: place, expression, value, task: parameters['index']! },
     hint: `Make it a whole number of at least ${atLeast}${upTo} in every task.`,
   });
