@@ -46,15 +46,18 @@ export interface RequestorNetwork {
   };
 }
 
+/** Reads an input of a job, or a slice of it. */
+type ReadInput = (
+  input: { readonly cid: Cid; readonly bytes: number },
+  range?: { readonly offset: number; readonly length: number },
+) => Promise<Bytes>;
+
 export interface RequestorSandbox {
   slots(kind: JobKind): number;
   openJob(
     job: Cid,
     manifest: Manifest,
-    readInput: (
-      input: { readonly cid: Cid; readonly bytes: number },
-      range?: { readonly offset: number; readonly length: number },
-    ) => Promise<Bytes>,
+    readInput: ReadInput,
   ): Promise<{
     run(
       task: number,
@@ -70,10 +73,7 @@ export interface RequestorSandbox {
   /** Opens the verifier program of a job whose comparator has one. */
   openVerifier(
     manifest: Manifest,
-    readInput: (
-      input: { readonly cid: Cid; readonly bytes: number },
-      range?: { readonly offset: number; readonly length: number },
-    ) => Promise<Bytes>,
+    readInput: ReadInput,
   ): Promise<{
     /** Exit `ok` says that the outputs are right, exit code 1 that they are wrong, anything else says nothing. */
     run(
