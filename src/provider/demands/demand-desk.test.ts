@@ -3,7 +3,7 @@ import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { KilnError } from '../../base/errors.ts';
 import { MAX_ANSWER_WINDOW_MS } from '../../market/match/answer-delay.ts';
 import type { Demand } from '../../protocol/announce.ts';
-import { ADDRESS, DEMAND, NOW_MS, PROPOSAL, PROVIDER } from '../../protocol/messages.fixture.ts';
+import { DEMAND, NOW_MS, PROPOSAL, PROVIDER } from '../../protocol/messages.fixture.ts';
 import { DemandDesk } from './demand-desk.ts';
 
 const PRICES = { wasi: 1n, wgsl: 1n, onnx: 1n };
