@@ -4,9 +4,9 @@ import type { Example } from '../../examples/example.ts';
 import type { Kiln } from '../kiln/kiln.ts';
 import App from './App.svelte';
 import './design/base.css';
-import { gallery } from './gallery.ts';
+import { gallery } from './request/gallery.ts';
 import StartPage from './pages/StartPage.svelte';
-import { StartState } from './start-state.svelte.ts';
+import { StartState } from './shell/start-state.svelte.ts';
 
 declare global {
   interface Window {

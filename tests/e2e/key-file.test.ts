@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { decryptKeystoreJson } from 'ethers';
 import { expect, test } from 'vitest';
-import { shortHash } from '../../src/app/format.ts';
+import { shortHash } from '../../src/app/words/format.ts';
 import { expectAccessible, showRoute } from './fixtures/accessible.ts';
 import { openMarket } from './fixtures/market.ts';
 import { waitUntilOnline } from './fixtures/tab.ts';

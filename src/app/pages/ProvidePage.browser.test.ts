@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import { KilnError } from '../../base/errors.ts';
-import LendingStrip from '../components/LendingStrip.svelte';
+import LendingStrip from '../shell/LendingStrip.svelte';
 import { fakeKiln } from '../test/fake-kiln.ts';
 import { providerWorking } from '../test/sample-views.ts';
 import ProvidePage from './ProvidePage.svelte';
