@@ -112,8 +112,11 @@ export function standingOf({
 }: Pick<TaskTrace, 'steps'>): 'open' | 'provisional' | 'verified' | 'failed' {
   let standing: ReturnType<typeof standingOf> = 'open';
   for (const { kind } of steps) {
-    if (kind === 'settled' || kind === 'rechecked') standing = kind === 'settled' ? 'provisional' : standing;
-    else standing = kind === 'released' ? 'verified' : kind === 'failed' ? 'failed' : 'open';
+    if (kind === 'settled') standing = 'provisional';
+    else if (kind === 'failed') standing = 'failed';
+    else if (kind === 'reopened') standing = 'open';
+    // Only what stands can be released.
+    else if (kind === 'released' && standing === 'provisional') standing = 'verified';
   }
   return standing;
 }

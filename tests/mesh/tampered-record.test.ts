@@ -4,6 +4,7 @@ import { encode } from '../../src/protocol/codec.ts';
 import { type Envelope, seal, sealBytes } from '../../src/protocol/envelope.ts';
 import { type Identity, identityFromSeed } from '../../src/protocol/identity.ts';
 import { openRunRecord, type RunRecord, sealRunRecord } from '../../src/protocol/run-record.ts';
+import { cutBlob } from '../../src/base/cid.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { MarketDay } from './market-day.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
@@ -155,6 +156,34 @@ describe('a requestor that changes its record and signs it again is found out', 
       'caught-without-reason',
     ],
     ['a task left out', (record) => void record.traces.pop(), 'not-verified'],
+    [
+      'a result released that never stood',
+      (record) => {
+        const { task } = record.traces[0]!;
+        const steps = [{ kind: 'released' as const, at: 0, reason: '' }];
+        record.traces[0] = { task, runs: [], checks: [], steps, omitted: 0 };
+      },
+      'not-verified',
+    ],
+    [
+      'a result released after it was taken back',
+      (record) => {
+        const again = { kind: 'reopened' as const, at: 0, reason: '' };
+        record.traces[0]!.steps.splice(-1, 0, again);
+      },
+      'not-verified',
+    ],
+    [
+      'the word of a verifier that the job does not have',
+      (record) => {
+        const run = acceptedRun(record);
+        for (const { verdicts } of record.traces[0]!.runs) verdicts.at(-1)!.outcome = 'not-needed';
+        run.verdicts.at(-1)!.outcome = 'accepted';
+        const lease = record.traces[0]!.steps.find((step) => step.kind === 'settled')!.canonical;
+        record.traces[0]!.checks.push({ at: 0, kind: 'judged', lease, outcome: 'right' });
+      },
+      'policy',
+    ],
     ['a task twice', (record) => void record.traces.push(record.traces[0]!), 'task-order'],
     ['a raised voucher', (record) => void record.vouchers[0]!.amount++, 'voucher-signature'],
     ['a flipped voucher', (record) => flip(record.vouchers[0]!.signature, 3), 'voucher-signature'],
@@ -216,6 +245,17 @@ test('output files beside it have to be the verified ones', async () => {
     { rule: 'output-differs', task: 1 },
     { rule: 'output-unknown', task: 2 },
   ]);
+});
+
+test('nor do they pass where no result stands', async () => {
+  const { message } = await openRunRecord(file);
+  Object.assign(message, { status: 'failed' });
+  message.traces[0]!.steps = [];
+  const bytes = new Uint8Array([1, 2, 3]);
+  message.traces[0]!.result!.outputs = [{ path: 'stdout', cid: (await cutBlob(bytes)).cid, bytes: 3 }];
+  const outputs = [{ task: 0, path: 'stdout', bytes }];
+  const { findings } = await verifyRecord(sealRunRecord(identity, message), outputs);
+  expect(findings).toContainEqual(expect.objectContaining({ rule: 'output-unverified', task: 0 }));
 });
 
 test('whoever else changes a byte of the file is found out by the signature', async () => {

@@ -1,5 +1,6 @@
 import { cutBlob } from '../../base/cid.ts';
 import type { RunFinding, RunRecord } from '../../protocol/run-record.ts';
+import { standingOf } from '../../protocol/task-trace.ts';
 
 /** An output of a task as somebody has it beside the record. */
 export interface OutputFile {
@@ -17,8 +18,17 @@ export async function checkOutputFiles(
   const traces = new Map(record.traces.map((trace) => [trace.task, trace]));
   const findings: RunFinding[] = [];
   for (const { task, path, bytes } of files) {
-    const output = traces.get(task)?.result?.outputs.find((each) => each.path === path);
-    if (output === undefined) {
+    const trace = traces.get(task);
+    const standing = trace === undefined ? 'open' : standingOf(trace);
+    const isStanding = standing === 'verified' || standing === 'provisional';
+    const output = trace?.result?.outputs.find((each) => each.path === path);
+    if (!isStanding) {
+      findings.push({
+        rule: 'output-unverified',
+        message: 'No result of this task stands in the record.',
+        task,
+      });
+    } else if (output === undefined) {
       findings.push({
         rule: 'output-unknown',
         message: `The record knows no output ${path} of this task.`,

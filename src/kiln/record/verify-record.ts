@@ -35,8 +35,8 @@ export interface RecordCheck {
  * tasks, where they are given. Nothing of it is believed because its requestor says so, but for what only the requestor
  * could see: times, comparisons, its own runs.
  *
- * Throws `protocol/…` or `envelope/…` when the file is no record or is not signed by its requestor; everything else
- * becomes a finding.
+ * Throws `protocol/…` or `envelope/…` when the file is no record or is not signed by its requestor, `job/…` when its
+ * manifest is none; everything else becomes a finding.
  *
  * @param onProgress hears the share that is done, between 0 and 1
  * @example

@@ -29,9 +29,11 @@ export function checkPolicy(
       wrong.push({ rule: 'accepted-twice', message: `One ${what} was accepted for this task twice.` });
   }
   const isOwn = settled.canonical === OWN_DEVICE || hasOwnResult(trace, settled.digest);
-  const isJudged = trace.checks.some(
-    (check) => check.kind === 'judged' && check.outcome === 'right' && check.lease === settled.canonical,
-  );
+  const isJudged =
+    manifest.comparator.class === 'verifier' &&
+    trace.checks.some(
+      (check) => check.kind === 'judged' && check.outcome === 'right' && check.lease === settled.canonical,
+    );
   const needed = neededSupporters(manifest.policy, trace);
   if (!isOwn && !isJudged && supporters.length < needed) {
     wrong.push({
