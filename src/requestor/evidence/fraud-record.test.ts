@@ -58,4 +58,15 @@ describe('a flood of accusations', () => {
     const convicted = [record({ state: 'proven' })];
     expect(fill(many, convicted)).toEqual(convicted);
   });
+  test('that were found false shields nobody: a claim against the same peer still finds a place', () => {
+    const sybil = (state: FraudRecord['state']) => (_: unknown, i: number) =>
+      record({ provider: 'known cheat', accuser: `sybil ${i}`, state, receivedAtMs: i });
+    const falsehoods = Array.from({ length: MAX_FRAUD_RECORDS }, sybil('false'));
+    for (const number of [MAX_PER_ACCUSED, MAX_FRAUD_RECORDS]) {
+      const before = falsehoods.slice(0, number);
+      const fresh = record({ provider: 'known cheat', accuser: 'honest', receivedAtMs: 1_000 });
+      expect(fill([fresh], before)).toContain(fresh);
+    }
+    expect(fill(falsehoods)).toHaveLength(MAX_FRAUD_RECORDS);
+  });
 });

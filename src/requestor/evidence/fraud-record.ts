@@ -69,9 +69,10 @@ export function makeRoom(
   fresh: FraudRecord,
   isKnown: (peer: PeerId) => boolean,
 ): FraudRecord[] | undefined {
-  const worth = (record: FraudRecord) =>
-    (record.isOwn ? 8 : 0) + (isKnown(record.provider) ? 4 : 0) + (record.state === 'claimed' ? 0 : 2);
-  const ofAccused = records.filter(({ provider }) => provider === fresh.provider);
+  // What was found false says something of its accuser alone: kept while there is room, it shields nobody.
+  const worth = ({ isOwn, provider, state }: FraudRecord) =>
+    state === 'false' ? 1 : (isOwn ? 8 : 0) + (isKnown(provider) ? 4 : 0) + (state === 'proven' ? 2 : 0);
+  const ofAccused = records.filter(({ provider, state }) => provider === fresh.provider && state !== 'false');
   const ofAccuser = records.filter(({ accuser }) => accuser === fresh.accuser);
   const isConvicted = ofAccused.some(({ state }) => state === 'proven');
   if (isConvicted && !fresh.isOwn) return undefined;
