@@ -1,5 +1,7 @@
+import type { Connection } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
 import { expect, test } from 'vitest';
-import { readStats } from './connection-quality.ts';
+import { networkOf, readStats, remoteAddress } from './connection-quality.ts';
 
 const PAIR = {
   id: 'P',
@@ -40,3 +42,41 @@ test.each(['L', 'R'])('a relay at either end relays all (%s)', (end) => {
 });
 test('statistics that tell nothing are no quality', () =>
   expect(readStats([])).toEqual({ isRelayed: false }));
+
+test('the other end of the pair in use says where its packets come from, unless the browser hides it', () => {
+  const entries = (remote: object) => [{ ...PAIR, nominated: true }, LOCAL, { ...REMOTE, ...remote }];
+  expect(remoteAddress(entries({ address: '203.0.113.7' }))).toBe('203.0.113.7');
+  expect(remoteAddress(entries({ address: '203.0.113.7', candidateType: 'relay' }))).toBeUndefined();
+  for (const address of ['', null]) expect(remoteAddress(entries({ address }))).toBeUndefined();
+  expect(remoteAddress([])).toBeUndefined();
+});
+
+const OVER_WEBRTC = '/ip4/198.51.100.1/tcp/1/ws/p2p-circuit/webrtc';
+
+/** A connection of a peer, as libp2p has it. */
+function connectionOf(peer: string, address: string, open: number, more: object = {}): Connection {
+  const entries = [{ ...PAIR, nominated: true }, LOCAL, { ...REMOTE, address }];
+  const peerConnection = { getStats: async () => new Map(entries.map((entry) => [entry.id, entry])) };
+  const known = { status: 'open', timeline: { open }, remoteAddr: multiaddr(OVER_WEBRTC) };
+  return { ...known, remotePeer: peer, maConn: { peerConnection }, ...more } as unknown as Connection;
+}
+
+test('where a peer is, its newest connection says', async () => {
+  const connections = [
+    connectionOf('a', '203.0.113.7', 10),
+    connectionOf('a', '198.51.100.7', 30),
+    connectionOf('a', '192.0.2.7', 20),
+    connectionOf('a', '192.0.2.8', 40, { status: 'closed' }),
+    connectionOf('a', '192.0.2.9', 50, { limits: {} }),
+    connectionOf('b', '2001:db8:1::7', 10),
+  ];
+  expect(await networkOf(connections, 'a')).toBe('198.51.100.0/24');
+  expect(await networkOf(connections, 'b')).toBe('2001:db8:1::/48');
+  expect(await networkOf(connections, 'c')).toBeUndefined();
+});
+
+test('a circuit through a relay and a private address say nothing', async () => {
+  const remoteAddr = multiaddr('/ip4/198.51.100.1/tcp/1/ws/p2p-circuit');
+  expect(await networkOf([connectionOf('a', '203.0.113.7', 1, { remoteAddr })], 'a')).toBeUndefined();
+  expect(await networkOf([connectionOf('a', '192.168.0.7', 1)], 'a')).toBeUndefined();
+});

@@ -16,7 +16,7 @@ import type { BlobRequest, ChunkStore } from './blob/blob-types.ts';
 import { BoardSessions } from './board-sessions.ts';
 import { BoardMemory } from './board-view.ts';
 import { closeUsedCircuits } from './circuit-closer.ts';
-import { type ConnectionQuality, connectionQuality } from './connection-quality.ts';
+import { type ConnectionQuality, connectionQuality, networkOf } from './connection-quality.ts';
 import { watchConnections } from './connection-view.ts';
 import { DemandFeed } from './demand-feed.ts';
 import { FraudGossip } from './fraud-gossip.ts';
@@ -62,6 +62,8 @@ export interface Network extends AsyncDisposable {
   openStream(protocol: AnyProtocol, to: PeerAddress, signal?: AbortSignal): Promise<FrameStream>;
   /** How well a peer is reached now; undefined while it is not connected. */
   connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined>;
+  /** The network (/24 or /48) that a peer's packets come from now; undefined where that cannot be seen. */
+  networkOf(peer: PeerId): Promise<string | undefined>;
   handle(protocol: AnyProtocol, handler: (stream: FrameStream) => void): Promise<() => Promise<void>>;
   readonly blobs: {
     get(cid: Cid, request: BlobRequest): Promise<Bytes>;
@@ -143,6 +145,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     latencyMs: () => sessions.latencyMs,
     openStream: (protocol, to, signal) => streams.open(protocol, to, signal),
     connectionTo: (peer) => connectionQuality(node.getConnections(), peer),
+    networkOf: (peer) => networkOf(node.getConnections(), peer),
     handle: (protocol, handler) => streams.handle(protocol, handler),
     blobs,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,8 +7,10 @@ import type { KilnError } from '../base/errors.ts';
 import type { FrameStream } from '../protocol/channel.ts';
 import { newIdentitySeed } from '../protocol/identity.ts';
 import { NEGOTIATE } from '../protocol/negotiate.ts';
+import { addressOf, networkOf } from './connection-quality.ts';
 import { prefixFrame } from './frame-parser.ts';
 import { startTabNode, type TabNode } from './libp2p-node.ts';
+import { networkPrefix } from './network-prefix.ts';
 import { parseRelayAddress } from './relay-address.ts';
 import { joinMemoryPeer, type MemoryPeer } from './testing/memory-peer.ts';
 
@@ -129,4 +132,14 @@ test('a relay address without its peer is refused with a hint', async () => {
   await expect(joinMemoryPeer(['/ip4/127.0.0.1/tcp/1/ws'])).rejects.toMatchObject({
     code: 'network/bad-relay-address',
   });
+});
+
+test('where the packets of a libp2p connection come from is read from it', async () => {
+  const connections = stranger.getConnections();
+  const { peer } = victim.identity;
+  await expect.poll(async () => isIP((await addressOf(connections, peer)) ?? '')).toBeGreaterThan(0);
+  // The machine's own address: private, or none that others see.
+  const address = (await addressOf(connections, peer))!;
+  expect(await networkOf(connections, peer)).toBe(networkPrefix(address));
+  expect(await networkOf(connections, relay.multiaddrs[0]!.split('/').at(-1)!)).toBeUndefined();
 });
