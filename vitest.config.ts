@@ -19,6 +19,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/{base,protocol,job,market,verification,reputation,payment,provider,requestor}/**/*.ts'],
       exclude: ['**/*.test.ts'],
+      reporter: [['text', { skipFull: true }]],
       thresholds: { lines: 80 },
     },
     projects: [

@@ -28,16 +28,26 @@ export async function buildApp(): Promise<boolean> {
   const isFresh =
     existsSync(join(DIST, 'index.html')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash;
   if (isFresh) return false;
-  await build({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'error' });
+  await writeApp(hash, 'error');
+  return true;
+}
+
+/** Builds whatever was there before, and notes of what, so that `buildApp` need not. */
+async function writeApp(hash: string, logLevel: 'info' | 'error'): Promise<void> {
+  await build({ root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel });
   mkdirSync(join(ROOT, '.kiln'), { recursive: true });
   writeFileSync(STAMP, hash);
-  return true;
 }
 
 function hashSources(): string {
   const hash = createHash('sha256');
   for (const path of SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()) {
-    if (/\.test\.ts$/.test(path) || !statSync(join(ROOT, path)).isFile()) continue;
+    if (
+      /\.test\.ts$/.test(path) ||
+      /^contracts\/(out|cache)\//.test(path) ||
+      !statSync(join(ROOT, path)).isFile()
+    )
+      continue;
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(ROOT, path)))
@@ -45,3 +55,5 @@ function hashSources(): string {
   }
   return hash.digest('hex');
 }
+
+if (import.meta.main) await writeApp(hashSources(), 'info');

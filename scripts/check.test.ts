@@ -14,6 +14,11 @@ test('every check is an npm script of its own', () => {
   expect(CHECKS.filter(({ name }) => scripts[name] === undefined)).toEqual([]);
 });
 
+test('what a check comes after is a check before it', () => {
+  for (const [i, { after }] of CHECKS.entries())
+    if (after !== undefined) expect(CHECKS.slice(0, i).map(({ name }) => name)).toContain(after);
+});
+
 test('chooses checks by name, in their own order', () => {
   expect(chooseChecks(['unit', 'lint']).map(({ name }) => name)).toEqual(['lint', 'unit']);
   expect(chooseChecks([])).toBe(CHECKS);

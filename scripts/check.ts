@@ -1,10 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CHECKS, type Check } from './checks.ts';
+import { type Outcome, runChecks } from './run-checks.ts';
 import { type CommandResult, runCommand } from './run-command.ts';
+
+/** Back to the start of the terminal's line, which is emptied. */
+const CLEAR_LINE = '\r\x1b[2K';
 
 const HELP = `npm test [-- --only NAME]...
 
-Runs every check, cheapest first, and says at the end how many passed.
+Runs every check, as many side by side as there are cores for, and says at the end how many passed.
   --only NAME   only this check; may be given several times
   --help        this text
 
@@ -20,6 +25,11 @@ export function chooseChecks(names: readonly string[]): readonly Check[] {
   return CHECKS.filter((check) => names.includes(check.name));
 }
 
+function describe({ check, result }: Outcome<CommandResult>): string {
+  const outcome = result.code === 0 ? 'ok' : result.isTimedOut ? 'FAILED (too slow)' : 'FAILED';
+  return `${check.name.padEnd(11)} ${check.what} … ${outcome} (${(result.wallMs / 1_000).toFixed(1)} s)`;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, help: { type: 'boolean' } },
@@ -30,23 +40,25 @@ async function main(): Promise<number> {
   }
   const checks = chooseChecks(values.only ?? []);
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  const { signal } = controller;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
 
-  const failed: { check: Check; result: CommandResult }[] = [];
-  for (const check of checks) {
-    process.stdout.write(`${check.name.padEnd(11)} ${check.what} … `);
-    const result = await runCommand('npm', ['run', '--silent', check.name], {
-      limitMs: check.limitMs,
-      signal: controller.signal,
-    });
-    if (controller.signal.aborted) {
-      console.log('stopped');
-      return 130;
-    }
-    const outcome = result.code === 0 ? 'ok' : result.isTimedOut ? 'FAILED (too slow)' : 'FAILED';
-    console.log(`${outcome} (${(result.wallMs / 1_000).toFixed(1)} s)`);
-    if (result.code !== 0) failed.push({ check, result });
+  const outcomes = await runChecks<CommandResult>(checks, {
+    cores: availableParallelism(),
+    signal,
+    run: ({ name, limitMs }) => runCommand('npm', ['run', '--silent', name], { limitMs, signal }),
+    onChange: (running, ended) => {
+      if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
+      if (ended !== undefined && !signal.aborted) console.log(describe(ended));
+      const names = running.map(({ name }) => name).join(', ');
+      if (process.stdout.isTTY && !signal.aborted && names !== '') process.stdout.write(`${names} …`);
+    },
+  });
+  if (signal.aborted) {
+    console.log('stopped');
+    return 130;
   }
+  const failed = outcomes.filter(({ result }) => result.code !== 0);
   for (const { check, result } of failed) {
     console.log(
       `\n──── ${check.name} failed; repeat it with: npm run ${check.name}\n${result.output.trimEnd()}`,
