@@ -134,6 +134,8 @@ describe('terms that differ are refused, in words, and nothing is signed', () =>
     ['the credit limit', { creditLimit: PROPOSAL.creditLimit + 1n }],
     ['the slots', { slots: PROPOSAL.slots + 1 }],
     ['the expiry', { expiresAt: NOW_MS }],
+    // As a renewal it would need no free deposit.
+    ['the agreement that it goes on from', { renews: 'ab'.repeat(32) }],
   ];
   test.each(terms)('%s: %o', async (name, change) => {
     await answering(agreeTo(change));

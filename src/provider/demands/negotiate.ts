@@ -109,6 +109,7 @@ async function checkTerms(opened: Opened<Agreement>, init: NegotiateInit): Promi
     ['the credit limit', agreement.creditLimit === proposal.creditLimit],
     ['the slots', agreement.slots <= proposal.slots],
     ['the expiry', agreement.expiresAt > clock.now()],
+    ['the agreement that it goes on from', agreement.renews === undefined],
   ].find(([, isRight]) => !isRight);
   if (wrong !== undefined) {
     throw new KilnError(
