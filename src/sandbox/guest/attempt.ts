@@ -88,10 +88,12 @@ function isOfDevice({ kind }: Exit): boolean {
   return kind === 'stack' || kind === 'out-of-memory';
 }
 
-function exitOf(thrown: unknown, { fuel }: GuestInstance): Exit {
+function exitOf(thrown: unknown, { fuel, isDenied }: GuestInstance): Exit {
   if (thrown instanceof ProgramExit) {
     return thrown.code === 0 ? { kind: 'ok' } : { kind: 'exit-code', code: thrown.code };
   }
+  if (isDenied)
+    return faultExit('out-of-memory', 'This device could not give the program memory that its limits allow.');
   if (!fuel.isSpent) return nameFault(thrown);
   return faultExit(
     'fuel',

@@ -12,7 +12,7 @@ import {
   section,
 } from './module-bytes.fixture.ts';
 import { fromText } from './module-text.fixture.ts';
-import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
+import { DENIED_EXPORT, FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 
 const FUNCTION_TYPE = list(1, [[0x60, 0, 0]]);
 const NOTE = section(0, [...named('note'), 1, 2, 3]);
@@ -86,11 +86,12 @@ describe('exports', () => {
       list(10, [[2, 0, 0x0b]]),
     );
 
-  test('keeps the guest’s and adds the fuel', async () => {
+  test('keeps the guest’s and adds what the guard tells', async () => {
     const module = await WebAssembly.compile(guardWasm(exporting('_start'), limits).module);
     expect(WebAssembly.Module.exports(module)).toEqual([
       { name: '_start', kind: 'function' },
       { name: FUEL_EXPORT, kind: 'global' },
+      { name: DENIED_EXPORT, kind: 'global' },
     ]);
   });
 
@@ -98,9 +99,10 @@ describe('exports', () => {
     expectCode(exporting(name), 'sandbox/export-refused');
   });
 
-  test('refuses the guard’s own global, by any number', () => {
+  test('refuses the guard’s own globals, by any number', () => {
     expectCode(exporting('g', 3, 0), 'sandbox/bad-module');
     expectCode(exporting('g', 3, 1), 'sandbox/bad-module');
+    expectCode(exporting('g', 3, 2), 'sandbox/bad-module');
     expectCode(exporting('f', 0, 1), 'sandbox/bad-module');
     expectCode(exporting('t', 4, 0), 'sandbox/export-refused');
   });
@@ -111,11 +113,12 @@ describe('exports', () => {
   });
 });
 
-describe('the guard’s global and locals are out of reach', () => {
+describe('the guard’s globals and locals are out of reach', () => {
   const I64_0 = [0x42, 0];
   test.each([
     ['global.set of the fuel', [...I64_0, 0x24, 0]],
     ['global.get of the fuel', [0x23, 0, 0x1a]],
+    ['global.set of denied growth', [0x41, 0, 0x24, 1]],
     ['local.set of the fuel', [...I64_0, 0x21, 0]],
     ['local.get of scratch', [0x20, 1, 0x1a]],
   ])('%s', (_, code) => {

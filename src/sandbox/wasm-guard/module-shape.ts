@@ -9,8 +9,12 @@ export interface ModuleShape {
   /** Names of imported functions, in order. */
   readonly imports: string[];
   tables: number;
+  /** To how many elements each table may grow, as it was clamped. */
+  readonly tableMaxima: number[];
   memories: number;
-  /** The guest's own globals; the fuel is the one after them. */
+  /** To how many pages the memory may grow, as it was clamped. */
+  memoryMaximum: number;
+  /** The guest's own globals; the fuel is the one after them, then the one that tells of denied growth. */
   globals: number;
   /** The function to run first. */
   start: number | undefined;
@@ -24,7 +28,9 @@ export function emptyShape(): ModuleShape {
     functionTypes: [],
     imports: [],
     tables: 0,
+    tableMaxima: [],
     memories: 0,
+    memoryMaximum: 0,
     globals: 0,
     start: undefined,
   };

@@ -16,6 +16,12 @@
  */
 export const FUEL_EXPORT = 'kiln:fuel';
 /**
+ * A mutable i32 global: not 0 once the engine denied growth of memory or a table that their maxima allow. The guest was
+ * then ended by an `unreachable` trap, which is this device's doing and no result of the program. Growth beyond a
+ * maximum is −1 on every device and no matter of this.
+ */
+export const DENIED_EXPORT = 'kiln:denied';
+/**
  * The module's start function, `() → ()`, which no longer runs by itself, so that fuel bounds it too; absent without
  * one. Call it once after the fuel was set and before any other export.
  */

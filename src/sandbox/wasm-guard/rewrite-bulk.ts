@@ -1,4 +1,5 @@
 import type { LengthUnit } from './fuel-code.ts';
+import { type Growth, writeGrowthCheck } from './growth-check.ts';
 import * as op from './opcodes.ts';
 import { prefixedProposalOf } from './proposals.ts';
 import { readIndex, readMemoryIndex } from './read-operands.ts';
@@ -44,8 +45,7 @@ export function rewriteBulk(rewriter: FunctionRewriter, start: number): void {
       readIndex(reader, shape.tables, 'table');
       return chargeLength(rewriter, 'elements', start);
     case op.TABLE_GROW:
-      readIndex(reader, shape.tables, 'table');
-      return chargeGrowth(rewriter, 'elements', TABLE_GROW_COST, start);
+      return rewriteTableGrow(rewriter, start);
     case op.TABLE_SIZE:
       readIndex(reader, shape.tables, 'table');
       return;
@@ -59,10 +59,21 @@ export function rewriteBulk(rewriter: FunctionRewriter, start: number): void {
   }
 }
 
-/** Reads `memory.grow` and charges the pages that it gave. */
+/** Reads `memory.grow`, charges the pages that it gave, and ends the guest when the engine denied some it may have. */
 export function rewriteMemoryGrow(rewriter: FunctionRewriter, start: number): void {
-  readMemoryIndex(rewriter.reader, rewriter.index);
-  chargeGrowth(rewriter, 'pages', MEMORY_GROW_COST, start);
+  const { reader, index, shape } = rewriter;
+  readMemoryIndex(reader, index);
+  const growth = { maximum: shape.memoryMaximum, size: [op.MEMORY_SIZE, 0] };
+  rewriteGrowth(rewriter, growth, 'pages', MEMORY_GROW_COST, start);
+}
+
+/** The same for `table.grow` and elements. */
+function rewriteTableGrow(rewriter: FunctionRewriter, start: number): void {
+  const { reader, shape } = rewriter;
+  const table = readIndex(reader, shape.tables, 'table');
+  // At most 100 tables: the index is one byte.
+  const growth = { maximum: shape.tableMaxima[table]!, size: [op.BULK_PREFIX, op.TABLE_SIZE, table] };
+  rewriteGrowth(rewriter, growth, 'elements', TABLE_GROW_COST, start);
 }
 
 function chargeLength(rewriter: FunctionRewriter, unit: LengthUnit, start: number): void {
@@ -73,8 +84,14 @@ function chargeLength(rewriter: FunctionRewriter, unit: LengthUnit, start: numbe
   fuel.chargeLength(unit, locals.of(op.I32_TYPE));
 }
 
-function chargeGrowth(rewriter: FunctionRewriter, unit: LengthUnit, cost: number, start: number): void {
-  const { reader, regions, fuel, locals } = rewriter;
+function rewriteGrowth(
+  rewriter: FunctionRewriter,
+  growth: Pick<Growth, 'maximum' | 'size'>,
+  unit: LengthUnit,
+  cost: number,
+  start: number,
+): void {
+  const { reader, out, shape, regions, fuel, locals } = rewriter;
   if (!regions.isLive) return;
   regions.add(cost);
   const scratch = locals.of(op.I32_TYPE);
@@ -82,4 +99,10 @@ function chargeGrowth(rewriter: FunctionRewriter, unit: LengthUnit, cost: number
   fuel.keepDelta(scratch);
   rewriter.flush(reader.at);
   fuel.chargeGrowth(unit, scratch);
+  writeGrowthCheck(out, {
+    ...growth,
+    delta: scratch,
+    result: scratch + 1,
+    deniedGlobal: shape.globals + 1,
+  });
 }

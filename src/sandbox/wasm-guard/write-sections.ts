@@ -3,12 +3,12 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { MAX_ENTRIES, MAX_TABLES } from './guard-limits.ts';
 import type { ModuleShape } from './module-shape.ts';
-import { END, I64_TYPE } from './opcodes.ts';
+import { END, I32_TYPE, I64_TYPE } from './opcodes.ts';
 import { EXCEPTIONS, MEMORY64, MULTI_MEMORY, PAGE_SIZES, THREADS } from './proposals.ts';
 import { readConstant } from './read-constant.ts';
 import { readIndex, readReferenceType, readValueType } from './read-operands.ts';
 import { malformed, partRefused, shownName } from './refusals.ts';
-import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
+import { DENIED_EXPORT, FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 import { FUNCTION_KIND, GLOBAL_KIND, MEMORY_KIND, TABLE_KIND } from './section-ids.ts';
 
 /*
@@ -21,7 +21,10 @@ const IS_SHARED = 0x02;
 const IS_64_BIT = 0x04;
 const HAS_PAGE_SIZE = 0x08;
 const MUTABLE = 1;
+const I32_CONST = 0x41;
 const I64_CONST = 0x42;
+/** Globals that the guard adds. */
+const OWN_GLOBALS = 2;
 const RESERVED_PREFIX = utf8('kiln:');
 
 /** A table's or memory's size, of which no maximum means no bound. */
@@ -77,7 +80,9 @@ export function rewriteTables(reader: ByteReader, out: ByteWriter, shape: Module
     const growth = Math.min(spare, Math.max(0, size.maximum - size.minimum));
     spare -= growth;
     out.byte(type);
-    writeSize(out, { minimum: size.minimum, maximum: size.minimum + growth });
+    const maximum = size.minimum + growth;
+    writeSize(out, { minimum: size.minimum, maximum });
+    shape.tableMaxima.push(maximum);
   }
   shape.tables = count;
 }
@@ -111,10 +116,11 @@ export function rewriteMemory(
     );
   }
   if (maximum < minimum) throw malformed('a memory has a maximum below its minimum', offset);
-  writeSize(out, { minimum, maximum: Math.min(maximum, Math.floor(limitBytes / PAGE_BYTES)) });
+  shape.memoryMaximum = Math.min(maximum, Math.floor(limitBytes / PAGE_BYTES));
+  writeSize(out, { minimum, maximum: shape.memoryMaximum });
 }
 
-/** The guest's globals, then the fuel. */
+/** The guest's globals, then the guard's own. */
 export function rewriteGlobals(reader: ByteReader, out: ByteWriter, shape: ModuleShape): void {
   const count = reader.count('globals', MAX_ENTRIES);
   const from = reader.at;
@@ -123,23 +129,27 @@ export function rewriteGlobals(reader: ByteReader, out: ByteWriter, shape: Modul
     if (reader.byte() > MUTABLE) throw malformed('a global is neither constant nor mutable', reader.at - 1);
     readConstant(reader, shape);
   }
-  out.u32(count + 1);
+  out.u32(count + OWN_GLOBALS);
   out.copy(reader.bytes, from, reader.at);
   shape.globals = count;
   out.two(I64_TYPE, MUTABLE);
   out.two(I64_CONST, 0);
   out.byte(END);
+  out.two(I32_TYPE, MUTABLE);
+  out.two(I32_CONST, 0);
+  out.byte(END);
 }
 
-/** The guest's exports, then the fuel and the start function. */
+/** The guest's exports, then the guard's globals and the start function. */
 export function rewriteExports(reader: ByteReader, out: ByteWriter, shape: ModuleShape): void {
   const { start } = shape;
   const count = reader.count('exports', MAX_ENTRIES);
   const from = reader.at;
   for (let i = 0; i < count; i++) checkExport(reader, shape);
-  out.u32(count + (start === undefined ? 1 : 2));
+  out.u32(count + OWN_GLOBALS + (start === undefined ? 0 : 1));
   out.copy(reader.bytes, from, reader.at);
   writeExport(out, FUEL_EXPORT, GLOBAL_KIND, shape.globals);
+  writeExport(out, DENIED_EXPORT, GLOBAL_KIND, shape.globals + 1);
   if (start !== undefined) writeExport(out, START_EXPORT, FUNCTION_KIND, start);
 }
 
