@@ -67,7 +67,7 @@ module.exports = {
           '^src/protocol/',
           '^src/payment/',
           '^src/sandbox/',
-          '^src/wallet/voucher-answers\\.ts$',
+          '^src/wallet/voucher/voucher-answers\\.ts$',
         ],
       },
     },

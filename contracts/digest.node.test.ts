@@ -3,7 +3,7 @@ import { type Address, createPublicClient, http } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../src/base/bytes.ts';
-import { recoverVoucherSigner, signVoucher, voucherDigest } from '../src/payment/voucher.ts';
+import { recoverVoucherSigner, signVoucher, voucherDigest } from '../src/payment/voucher/voucher.ts';
 import { voucherPoolAbi } from '../src/wallet/artifacts/voucher-pool.ts';
 import { type Anvil, startAnvil } from './anvil.ts';
 import { deployLocal, type Deployment } from './deploy/local.ts';

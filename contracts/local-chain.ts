@@ -1,16 +1,16 @@
 import { startAnvil } from './anvil.ts';
 import { deployLocal } from './deploy/local.ts';
 import { systemClock } from '../src/base/time.ts';
-import type { ChainConfig } from '../src/wallet/chain.ts';
+import type { ChainConfig } from '../src/wallet/chain/chain.ts';
 import {
   type EmbeddedRecord,
   type EmbeddedWallet,
   openEmbeddedWallet,
-} from '../src/wallet/embedded-wallet.ts';
-import { PoolReader } from '../src/wallet/pool-reader.ts';
+} from '../src/wallet/account/embedded-wallet.ts';
+import { PoolReader } from '../src/wallet/pool/pool-reader.ts';
 import type { Collection } from '../src/base/collection.ts';
-import { openKeySealer } from '../src/wallet/sealed-key.ts';
-import type { SessionRecord, SessionStore } from '../src/wallet/session-key.ts';
+import { openKeySealer } from '../src/wallet/account/sealed-key.ts';
+import type { SessionRecord, SessionStore } from '../src/wallet/session/session-key.ts';
 
 /** Records in memory, copied like IndexedDB copies them. */
 export function memoryCollection<T>(): Collection<T> {

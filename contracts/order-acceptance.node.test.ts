@@ -1,13 +1,13 @@
 import { type Hex, parseEventLogs, toHex } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { orderDigest, type OrderName, type Orders } from '../src/payment/orders.ts';
-import { signVoucher } from '../src/payment/voucher.ts';
+import { orderDigest, type OrderName, type Orders } from '../src/payment/voucher/orders.ts';
+import { signVoucher } from '../src/payment/voucher/voucher.ts';
 import type { Address } from '../src/protocol/primitives.ts';
-import { POOL_ABI } from '../src/wallet/chain.ts';
-import type { EmbeddedWallet } from '../src/wallet/embedded-wallet.ts';
-import { fundSession } from '../src/wallet/fund-session.ts';
-import { transact } from '../src/wallet/transact.ts';
+import { POOL_ABI } from '../src/wallet/chain/chain.ts';
+import type { EmbeddedWallet } from '../src/wallet/account/embedded-wallet.ts';
+import { fundSession } from '../src/wallet/session/fund-session.ts';
+import { transact } from '../src/wallet/chain/transact.ts';
 import { startTokenChain, type TokenChain } from './token-chain.ts';
 
 const FUTURE = 2_000_000_000;

@@ -10,7 +10,7 @@ import {
 } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toHex } from '../src/base/bytes.ts';
-import { orderDigest, type OrderName, type Orders, orderTypedData } from '../src/payment/orders.ts';
+import { orderDigest, type OrderName, type Orders, orderTypedData } from '../src/payment/voucher/orders.ts';
 import { voucherPoolAbi } from '../src/wallet/artifacts/voucher-pool.ts';
 import { type Anvil, startAnvil } from './anvil.ts';
 import { deployLocal, type Deployment } from './deploy/local.ts';

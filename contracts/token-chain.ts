@@ -11,14 +11,14 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { systemClock } from '../src/base/time.ts';
 import type { Address } from '../src/protocol/primitives.ts';
 import { testGlmAbi, testGlmBytecode } from '../src/wallet/artifacts/test-glm.ts';
-import { type ChainConfig, viemChain } from '../src/wallet/chain.ts';
+import { type ChainConfig, viemChain } from '../src/wallet/chain/chain.ts';
 import {
   type EmbeddedRecord,
   type EmbeddedWallet,
   openEmbeddedWallet,
-} from '../src/wallet/embedded-wallet.ts';
-import { PoolReader } from '../src/wallet/pool-reader.ts';
-import { openKeySealer } from '../src/wallet/sealed-key.ts';
+} from '../src/wallet/account/embedded-wallet.ts';
+import { PoolReader } from '../src/wallet/pool/pool-reader.ts';
+import { openKeySealer } from '../src/wallet/account/sealed-key.ts';
 import { startAnvil } from './anvil.ts';
 import { testMainnetGlmAbi, testMainnetGlmBytecode } from './artifacts/test-mainnet-glm.ts';
 import { testPermitGlmAbi, testPermitGlmBytecode } from './artifacts/test-permit-glm.ts';

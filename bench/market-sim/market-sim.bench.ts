@@ -1,5 +1,5 @@
-import { defaultCreditLimit } from '../../src/payment/price.ts';
-import { tasksOnCredit } from '../../src/payment/unpaid.ts';
+import { defaultCreditLimit } from '../../src/payment/costs/price.ts';
+import { tasksOnCredit } from '../../src/payment/costs/unpaid.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { ALWAYS_CHEATING, CHEATS, type CheatSort, LOW_RATE_CHEATS } from './mixes.ts';
 import { newcomerWait, type Outcome } from './outcome.ts';

@@ -1,4 +1,4 @@
-import { MAX_HELD_BACK_TASKS } from '../../src/payment/held-back.ts';
+import { MAX_HELD_BACK_TASKS } from '../../src/payment/costs/held-back.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import type { ClosingCheck } from '../../src/verification/job/closing-checks.ts';
 import { JobTrust } from '../../src/verification/job/job-trust.ts';

@@ -1,4 +1,4 @@
-import { type CreditTerms, mayBegin, tasksOnCredit } from '../../src/payment/unpaid.ts';
+import { type CreditTerms, mayBegin, tasksOnCredit } from '../../src/payment/costs/unpaid.ts';
 
 /** What becomes of a result that a requestor was given. */
 type Fate = 'paid' | 'owed' | 'rejected' | 'unjudged';

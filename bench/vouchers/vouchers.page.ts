@@ -1,7 +1,7 @@
 import { verifyTypedData } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { toHex } from '../../src/base/bytes.ts';
-import { recoverVoucherSigner, signVoucher, type Voucher } from '../../src/payment/voucher.ts';
+import { recoverVoucherSigner, signVoucher, type Voucher } from '../../src/payment/voucher/voucher.ts';
 
 /*
  * Runs in a page: the same vouchers signed and checked by viem and by ours, by turns, each call waited for as the paying

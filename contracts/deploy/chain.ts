@@ -10,8 +10,8 @@ import {
 import { privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../../src/base/errors.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
-import { toChainError } from '../../src/wallet/chain-error.ts';
-import { nativeCoin } from '../../src/wallet/chain.ts';
+import { toChainError } from '../../src/wallet/chain/chain-error.ts';
+import { nativeCoin } from '../../src/wallet/chain/chain.ts';
 import { RPC_TIMEOUT_MS } from '../../src/wallet/constants.ts';
 import {
   CREATE2_PROXY,

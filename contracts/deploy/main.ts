@@ -1,7 +1,7 @@
 /** `npm run contracts:deploy`: deploys the voucher pool to a network, verifies it, writes network.json. */
 import { formatEther } from 'viem';
 import { toKilnError } from '../../src/base/errors.ts';
-import { nativeCoin } from '../../src/wallet/chain.ts';
+import { nativeCoin } from '../../src/wallet/chain/chain.ts';
 import { deployPool } from './deploy-pool.ts';
 import { readDeployerKey } from './deployer-key.ts';
 import { DEPLOY_HELP, type DeployFlags, parseDeployFlags } from './flags.ts';

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { KilnError } from '../../src/base/errors.ts';
-import type { ChainConfig } from '../../src/wallet/chain.ts';
+import type { ChainConfig } from '../../src/wallet/chain/chain.ts';
 
 /** A `network.json` as it was found: everything but the chain is kept as it is. */
 type NetworkFile = Readonly<Record<string, unknown>>;

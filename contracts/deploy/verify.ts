@@ -1,8 +1,12 @@
 import { type Hex, keccak256, type PublicClient, stringToHex } from 'viem';
 import { toHex } from '../../src/base/bytes.ts';
 import { KilnError } from '../../src/base/errors.ts';
-import { domainSeparator, POOL_DOMAIN_NAME, POOL_DOMAIN_VERSION } from '../../src/payment/typed-data.ts';
-import { isSameAddress } from '../../src/payment/voucher.ts';
+import {
+  domainSeparator,
+  POOL_DOMAIN_NAME,
+  POOL_DOMAIN_VERSION,
+} from '../../src/payment/voucher/typed-data.ts';
+import { isSameAddress } from '../../src/payment/voucher/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { voucherPoolAbi } from '../../src/wallet/artifacts/voucher-pool.ts';
 import { voucherPoolRuntime } from '../artifacts/voucher-pool-runtime.ts';

@@ -3,17 +3,17 @@ import { TransactionNotFoundError, TransactionReceiptNotFoundError } from 'viem'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../../src/base/errors.ts';
 import { systemClock } from '../../src/base/time.ts';
-import type { GasPrices } from '../../src/payment/redemption.ts';
-import { plainAddress } from '../../src/payment/voucher.ts';
+import type { GasPrices } from '../../src/payment/redemption/redemption.ts';
+import { plainAddress } from '../../src/payment/voucher/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
-import { toChainError } from '../../src/wallet/chain-error.ts';
-import { type ChainConfig, POOL_ABI } from '../../src/wallet/chain.ts';
-import { readGasPrices } from '../../src/wallet/gas-prices.ts';
-import { PoolReader } from '../../src/wallet/pool-reader.ts';
-import { REASONS, type SkipReason } from '../../src/wallet/redeem.ts';
+import { toChainError } from '../../src/wallet/chain/chain-error.ts';
+import { type ChainConfig, POOL_ABI } from '../../src/wallet/chain/chain.ts';
+import { readGasPrices } from '../../src/wallet/chain/gas-prices.ts';
+import { PoolReader } from '../../src/wallet/pool/pool-reader.ts';
+import { REASONS, type SkipReason } from '../../src/wallet/voucher/redeem.ts';
 import type { AllocationProof } from '../../src/protocol/allocation.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
-import type { RedeemCall } from '../../src/wallet/redeem-call.ts';
+import type { RedeemCall } from '../../src/wallet/voucher/redeem-call.ts';
 import { GAS_MARGIN_PERCENT } from './limits.ts';
 
 /** What a row of a redemption would pay, or why nothing. */

@@ -4,7 +4,7 @@ import type { Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { KilnError } from '../../src/base/errors.ts';
 import { type Address, addressSchema } from '../../src/protocol/primitives.ts';
-import type { ChainConfig } from '../../src/wallet/chain.ts';
+import type { ChainConfig } from '../../src/wallet/chain/chain.ts';
 
 /** How redeeming for others is turned on; everything else has a default. */
 export interface RedeemOptions {

@@ -3,12 +3,12 @@ import { KilnError, toKilnError } from '../../src/base/errors.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import type { Clock } from '../../src/base/time.ts';
 import { TokenBucket, TokenBuckets } from '../../src/network/token-bucket.ts';
-import { orderDigest } from '../../src/payment/orders.ts';
-import { redemptionCost } from '../../src/payment/redemption.ts';
-import { isSameAddress, plainAddress, recoverVoucherSigner } from '../../src/payment/voucher.ts';
+import { orderDigest } from '../../src/payment/voucher/orders.ts';
+import { redemptionCost } from '../../src/payment/redemption/redemption.ts';
+import { isSameAddress, plainAddress, recoverVoucherSigner } from '../../src/payment/voucher/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { HandOver, SignedPayout } from '../../src/protocol/redeem.ts';
-import { redeemCall } from '../../src/wallet/redeem-call.ts';
+import { redeemCall } from '../../src/wallet/voucher/redeem-call.ts';
 import type { RedeemChain } from './chain.ts';
 import type { HeldVoucher } from './held.ts';
 import {

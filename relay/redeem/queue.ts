@@ -4,7 +4,7 @@ import { KilnError } from '../../src/base/errors.ts';
 import { decode, encode } from '../../src/protocol/codec.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { SignedPayout } from '../../src/protocol/redeem.ts';
-import { Turns } from '../../src/wallet/account.ts';
+import { Turns } from '../../src/wallet/account/account.ts';
 import { syncFolder, writeDurably } from './durable-file.ts';
 import { counterOf, type HeldVoucher, type PayeeRecord, payeeRecordSchema } from './held.ts';
 import {

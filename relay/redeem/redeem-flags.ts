@@ -1,4 +1,4 @@
-import { parseGlm } from '../../src/payment/price.ts';
+import { parseGlm } from '../../src/payment/costs/price.ts';
 import { badFlag } from '../bad-flag.ts';
 import type { RedeemOptions } from './config.ts';
 

@@ -7,15 +7,15 @@ import { type LocalChain, startLocalChain } from '../../contracts/local-chain.ts
 import { systemClock } from '../../src/base/time.ts';
 import type { Network } from '../../src/network/create-network.ts';
 import { joinMemoryPeer, type MemoryPeer } from '../../src/network/testing/memory-peer.ts';
-import { issue, type Ledger, openLedger } from '../../src/payment/ledger.ts';
+import { issue, type Ledger, openLedger } from '../../src/payment/voucher/ledger.ts';
 import type { FrameStream } from '../../src/protocol/channel.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { REDEEM } from '../../src/protocol/redeem.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
-import type { WalletAccount } from '../../src/wallet/account.ts';
-import { drawFromFaucet } from '../../src/wallet/faucet.ts';
-import { RedeemRelay } from '../../src/wallet/redeem-relay.ts';
-import { openSession, raiseSession, type SessionKey } from '../../src/wallet/session-key.ts';
+import type { WalletAccount } from '../../src/wallet/account/account.ts';
+import { drawFromFaucet } from '../../src/wallet/chain/faucet.ts';
+import { RedeemRelay } from '../../src/wallet/voucher/redeem-relay.ts';
+import { openSession, raiseSession, type SessionKey } from '../../src/wallet/session/session-key.ts';
 import { type RelayProcess, startRelayProcess } from '../relay-process.ts';
 
 /** A payer with a funded session key, whose vouchers a test wants. */

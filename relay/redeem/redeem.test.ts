@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import { systemClock } from '../../src/base/time.ts';
-import { RedeemWatch } from '../../src/kiln/redeem-watch.ts';
-import { relayRedemption } from '../../src/kiln/relay-redemption.ts';
-import { buildSumTree, type SumProof } from '../../src/payment/sum-tree.ts';
-import { GLM } from '../../src/payment/price.ts';
+import { RedeemWatch } from '../../src/kiln/wallet/redemption/redeem-watch.ts';
+import { relayRedemption } from '../../src/kiln/wallet/redemption/relay-redemption.ts';
+import { buildSumTree, type SumProof } from '../../src/payment/cover/sum-tree.ts';
+import { GLM } from '../../src/payment/costs/price.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
-import { allocate, allocateOrder } from '../../src/wallet/collateral.ts';
-import { PoolReader } from '../../src/wallet/pool-reader.ts';
-import { redeem } from '../../src/wallet/redeem.ts';
+import { allocate, allocateOrder } from '../../src/wallet/pool/collateral.ts';
+import { PoolReader } from '../../src/wallet/pool/pool-reader.ts';
+import { redeem } from '../../src/wallet/voucher/redeem.ts';
 import type { RelayProcess } from '../relay-process.ts';
 import { type RedeemWorld, startRedeemWorld } from './redeem-world.node.ts';
 

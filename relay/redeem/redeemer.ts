@@ -1,11 +1,11 @@
 import { type KilnError, toKilnError } from '../../src/base/errors.ts';
 import type { Clock } from '../../src/base/time.ts';
-import { type GasPrices, redemptionCost } from '../../src/payment/redemption.ts';
+import { type GasPrices, redemptionCost } from '../../src/payment/redemption/redemption.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import type { SignedPayout } from '../../src/protocol/redeem.ts';
 import { MAX_REDEEM_ROWS } from '../../src/wallet/constants.ts';
 import { Backoff } from './backoff.ts';
-import { redeemCall } from '../../src/wallet/redeem-call.ts';
+import { redeemCall } from '../../src/wallet/voucher/redeem-call.ts';
 import type { Fees, RedeemChain } from './chain.ts';
 import type { RedeemPrice } from './gate.ts';
 import type { HeldVoucher, PayeeRecord } from './held.ts';

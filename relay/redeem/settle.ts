@@ -1,7 +1,7 @@
 import { parseEventLogs, type TransactionReceipt } from 'viem';
-import { isSameAddress, plainAddress } from '../../src/payment/voucher.ts';
+import { isSameAddress, plainAddress } from '../../src/payment/voucher/voucher.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
-import { POOL_ABI } from '../../src/wallet/chain.ts';
+import { POOL_ABI } from '../../src/wallet/chain/chain.ts';
 import type { RedeemChain } from './chain.ts';
 import type { RedeemMetrics } from './metrics.ts';
 import type { RedeemQueue } from './queue.ts';

@@ -1,4 +1,4 @@
-import type { SkipReason } from '../../src/wallet/redeem.ts';
+import type { SkipReason } from '../../src/wallet/voucher/redeem.ts';
 import type { TrialRow } from './chain.ts';
 import type { HeldVoucher } from './held.ts';
 

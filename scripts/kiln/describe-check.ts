@@ -1,5 +1,5 @@
 import type { RecordCheck } from '../../src/kiln/record/verify-record.ts';
-import { formatGlm } from '../../src/payment/price.ts';
+import { formatGlm } from '../../src/payment/costs/price.ts';
 import { standingOf } from '../../src/protocol/task-trace.ts';
 import { taskCount } from '../../src/job/split.ts';
 
@@ -40,6 +40,13 @@ export function describeCheck({ record, manifest, findings, refuted, checked }: 
       '',
       'Excluded for what they did elsewhere:',
       ...listed(elsewhere.map(({ peer, reason }) => `${peer}: ${reason}`)),
+    );
+  const { setAside = [] } = record;
+  if (setAside.length > 0)
+    lines.push(
+      '',
+      'Put aside by the requestor, by its own word:',
+      ...listed(setAside.map(({ peer, reason }) => `${peer}: ${reason}`)),
     );
   if (findings.length === 0) lines.push('', 'Everything holds.');
   else {

@@ -24,14 +24,14 @@ import { ThisDevice } from './device/this-device.ts';
 import { KnownProviders } from './known-providers.ts';
 import type { Kiln, NetworkConfig } from './kiln.ts';
 import { ProviderDesk } from './provider-desk.ts';
-import { RedeemWatch } from './redeem-watch.ts';
+import { RedeemWatch } from './wallet/redemption/redeem-watch.ts';
 import { openRecords } from './receipts/open-records.ts';
 import { recordApi } from './receipts/record-api.ts';
-import { relayRedemption } from './relay-redemption.ts';
+import { relayRedemption } from './wallet/redemption/relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
-import { sessionOnChain } from './session-on-chain.ts';
-import { WalletDesk } from './wallet-desk.ts';
-import { watchPayers } from './watch-payers.ts';
+import { sessionOnChain } from './wallet/session-on-chain.ts';
+import { WalletDesk } from './wallet/wallet-desk.ts';
+import { watchPayers } from './wallet/redemption/watch-payers.ts';
 
 /**
  * Puts one Kiln node of this tab together and takes up what an earlier tab left. Nothing of strangers runs before

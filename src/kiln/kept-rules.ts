@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Collection } from '../base/collection.ts';
-import { isSameAddress } from '../payment/voucher.ts';
+import { isSameAddress } from '../payment/voucher/voucher.ts';
 import {
   type Address,
   addressSchema,

@@ -7,9 +7,9 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { Address } from '../protocol/primitives.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import type { ActivityView, ProviderRules, ProviderView } from '../provider/view.ts';
-import type { KeyFile } from '../wallet/key-file.ts';
+import type { KeyFile } from '../wallet/key-file/key-file.ts';
 import type { FraudView, OwnRecordView } from './receipts/record-view.ts';
-import type { WalletView } from './wallet-view.ts';
+import type { WalletView } from './wallet/wallet-view.ts';
 import type { JobDraft, JobView, SubmitTerms, TryOut } from '../requestor/view.ts';
 
 /** `network.json`: where the relays and the chain are. Addresses are hex, relays multiaddresses. */

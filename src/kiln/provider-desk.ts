@@ -1,7 +1,7 @@
 import type { Collection } from '../base/collection.ts';
 import { Cell, type Observable } from '../base/observable.ts';
 import { suggestPrice } from '../market/price/suggest-price.ts';
-import { DEFAULT_CREDIT_LEASES } from '../payment/price.ts';
+import { DEFAULT_CREDIT_LEASES } from '../payment/costs/price.ts';
 import type { JobKind } from '../protocol/primitives.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { ProviderRules } from '../provider/view.ts';
@@ -13,7 +13,7 @@ import type { DeviceActivity } from './device/activity.ts';
 import type { ThisDevice } from './device/this-device.ts';
 import type { BoardView, GpuView, Kiln } from './kiln.ts';
 import { keepRules, keptRules } from './kept-rules.ts';
-import type { WalletDesk } from './wallet-desk.ts';
+import type { WalletDesk } from './wallet/wallet-desk.ts';
 
 /** What the desk is made of. */
 export interface ProviderDeskInit {

@@ -8,12 +8,12 @@ import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Requestor } from '../requestor/requestor.ts';
 import { expectedResults } from '../verification/policy/vote.ts';
-import { Turns } from '../wallet/account.ts';
+import { Turns } from '../wallet/account/account.ts';
 import { explainTerms, suggestCeiling } from './explain-job.ts';
 import type { BoardView, Kiln } from './kiln.ts';
 import type { KnownProviders } from './known-providers.ts';
-import { sessionOnChain } from './session-on-chain.ts';
-import type { WalletDesk } from './wallet-desk.ts';
+import { sessionOnChain } from './wallet/session-on-chain.ts';
+import type { WalletDesk } from './wallet/wallet-desk.ts';
 
 /**
  * The requestor of this tab as the pages use it: role, wallet and media put together. `readInput` reads an input of a job,

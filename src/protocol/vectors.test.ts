@@ -9,7 +9,12 @@ import workFrames from '../../tests/vectors/work-frames-2.json';
 import { concat, fromHex, toHex } from '../base/bytes.ts';
 import { chunkCidOfDigest, cutBlob, matchesCid, parseChunkList } from '../base/cid.ts';
 import { jobCid, manifestBytes, parseManifest } from '../job/manifest.ts';
-import { recoverVoucherSigner, signVoucher, type Voucher, voucherDigest } from '../payment/voucher.ts';
+import {
+  recoverVoucherSigner,
+  signVoucher,
+  type Voucher,
+  voucherDigest,
+} from '../payment/voucher/voucher.ts';
 import { demandSchema, offerSchema } from './announce.ts';
 import { decode, encode } from './codec.ts';
 import { decodeEnvelope, type Domain, encodeEnvelope, open, seal } from './envelope.ts';

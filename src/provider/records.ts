@@ -1,4 +1,4 @@
-import type { PostedProof } from '../payment/sum-tree.ts';
+import type { PostedProof } from '../payment/cover/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Envelope } from '../protocol/envelope.ts';
 import type { Agreement } from '../protocol/negotiate.ts';

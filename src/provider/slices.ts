@@ -1,8 +1,8 @@
-import type { SumProof } from '../payment/sum-tree.ts';
+import type { SumProof } from '../payment/cover/sum-tree.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { Observable } from '../base/observable.ts';
-import type { PayerStanding } from '../payment/acceptance.ts';
+import type { PayerStanding } from '../payment/voucher/acceptance.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { Capabilities } from '../protocol/capabilities.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';

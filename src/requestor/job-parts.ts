@@ -3,7 +3,7 @@ import type { Cid } from '../base/cid.ts';
 import type { Collection } from '../base/collection.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
-import type { ReceiptRecord } from '../payment/receipt.ts';
+import type { ReceiptRecord } from '../payment/receipt/receipt.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Result } from '../protocol/task.ts';

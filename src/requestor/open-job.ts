@@ -4,7 +4,7 @@ import { KilnError, toKilnError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import { inputsOf } from '../job/inputs.ts';
 import { taskCount } from '../job/split.ts';
-import { taskPrice } from '../payment/price.ts';
+import { taskPrice } from '../payment/costs/price.ts';
 import type { TaskTrace } from '../protocol/task-trace.ts';
 import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';

@@ -1,8 +1,8 @@
 import type { Cid } from '../base/cid.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
-import type { Ledger } from '../payment/ledger.ts';
-import type { ReceiptRecord } from '../payment/receipt.ts';
+import type { Ledger } from '../payment/voucher/ledger.ts';
+import type { ReceiptRecord } from '../payment/receipt/receipt.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
 import type { RecordsSlice } from '../reputation/records-slice.ts';

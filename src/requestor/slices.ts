@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
 import type { ConnectionQuality } from '../market/choose/rank.ts';
-import type { PostedProof } from '../payment/sum-tree.ts';
+import type { PostedProof } from '../payment/cover/sum-tree.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
 import type { Envelope } from '../protocol/envelope.ts';

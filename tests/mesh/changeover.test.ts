@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { manifestBytes } from '../../src/job/manifest.ts';
-import { receiptKey } from '../../src/payment/receipt.ts';
+import { receiptKey } from '../../src/payment/receipt/receipt.ts';
 import type { AgreementRecord } from '../../src/provider/records.ts';
 import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
 import { Crash } from './crash.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { manifestBytes } from '../../src/job/manifest.ts';
-import type { PayerAlarm } from '../../src/payment/payer-alarm.ts';
-import type { Ledger } from '../../src/payment/ledger.ts';
+import type { PayerAlarm } from '../../src/payment/redemption/payer-alarm.ts';
+import type { Ledger } from '../../src/payment/voucher/ledger.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import type { SignedVoucher } from '../../src/protocol/work.ts';
 import { newRecord, note, type ReputationRecord } from '../../src/reputation/record.ts';

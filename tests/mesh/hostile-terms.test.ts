@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { receiptKey, receiptOf } from '../../src/payment/receipt.ts';
+import { receiptKey, receiptOf } from '../../src/payment/receipt/receipt.ts';
 import { type Envelope, open, seal } from '../../src/protocol/envelope.ts';
 import { type Agreement, agreementSchema } from '../../src/protocol/negotiate.ts';
 import type { Address } from '../../src/protocol/primitives.ts';

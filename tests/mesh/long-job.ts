@@ -1,5 +1,5 @@
 import type { Policy } from '../../src/protocol/policy.ts';
-import type { ReceiptRecord } from '../../src/payment/receipt.ts';
+import type { ReceiptRecord } from '../../src/payment/receipt/receipt.ts';
 import type { AgreementRecord } from '../../src/provider/records.ts';
 import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
 import type { Requestor } from '../../src/requestor/requestor.ts';

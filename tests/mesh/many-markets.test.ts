@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { heldBackTasks } from '../../src/payment/held-back.ts';
+import { heldBackTasks } from '../../src/payment/costs/held-back.ts';
 import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
 import {
   drawMarket,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { manifestBytes } from '../../src/job/manifest.ts';
-import { heldBackTasks } from '../../src/payment/held-back.ts';
+import { heldBackTasks } from '../../src/payment/costs/held-back.ts';
 import { seal } from '../../src/protocol/envelope.ts';
 import type { Agreement } from '../../src/protocol/negotiate.ts';
 import type { Policy } from '../../src/protocol/policy.ts';

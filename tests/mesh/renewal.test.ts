@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { KEY_LIFE_AFTER_AGREEMENT_MS } from '../../src/payment/acceptance.ts';
-import { receiptKey } from '../../src/payment/receipt.ts';
+import { KEY_LIFE_AFTER_AGREEMENT_MS } from '../../src/payment/voucher/acceptance.ts';
+import { receiptKey } from '../../src/payment/receipt/receipt.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../src/protocol/constants.ts';
 import type { AgreementRecord } from '../../src/provider/records.ts';
 import {

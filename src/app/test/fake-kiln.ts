@@ -3,7 +3,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import type { BoardView, ConnectionView, DeliverableFile, Kiln } from '../../kiln/kiln.ts';
 import type { FraudView, OwnRecordView } from '../../kiln/receipts/record-view.ts';
 import { newGroupKey } from '../../market/match/group-key.ts';
-import type { WalletView } from '../../kiln/wallet-view.ts';
+import type { WalletView } from '../../kiln/wallet/wallet-view.ts';
 import type { ActivityView, ProviderView } from '../../provider/view.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
 import type { JobView, TryOut } from '../../requestor/view.ts';
@@ -136,6 +136,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
           void terms;
           return `job-of-${draft.manifest.name.length}`;
         }),
+      raiseCeiling: () => called('requestor.raiseCeiling', () => undefined),
       cancel: () => called('requestor.cancel', () => undefined),
       remove: () => called('requestor.remove', () => undefined),
       outputs: (job, task) =>

@@ -1,4 +1,4 @@
-import type { WalletView } from '../../kiln/wallet-view.ts';
+import type { WalletView } from '../../kiln/wallet/wallet-view.ts';
 import { MILLI, MINUTE_MS, OTHER_ADDRESS, SAMPLE_ADDRESS } from './sample-views.ts';
 
 /** A wallet that has earned, paid and is taking money out. */

@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/time.ts';
 import { DEFAULT_PRICE_PER_UNIT } from '../../market/price/suggest-price.ts';
-import type { ReceiptRecord } from '../../payment/receipt.ts';
+import type { ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import type { ReputationRecord } from '../../reputation/record.ts';
 import type { RecordsSlice } from '../../reputation/records-slice.ts';
 import type { FraudDesk } from '../../requestor/evidence/fraud-desk.ts';
 import type { Store } from '../../storage/store.ts';
-import type { PoolReader } from '../../wallet/pool-reader.ts';
+import type { PoolReader } from '../../wallet/pool/pool-reader.ts';
 import { RecordDesk, type RecordDeskInit } from './record-desk.ts';
 import { RecordReader, type RecordReaderInit } from './record-reader.ts';
 import { trustIn } from './trust-in.ts';

@@ -5,7 +5,7 @@ import { KilnError } from '../../base/errors.ts';
 import { Cell, type Observable } from '../../base/observable.ts';
 import { Scope } from '../../base/scope.ts';
 import { type Clock, every } from '../../base/time.ts';
-import { receiptKey, type ReceiptRecord } from '../../payment/receipt.ts';
+import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import { MAX_RECORD_BYTES } from '../../protocol/constants.ts';
 import { encodeEnvelope, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import { type Clock, within } from '../../base/time.ts';
-import { isSameAddress } from '../../payment/voucher.ts';
+import { isSameAddress } from '../../payment/voucher/voucher.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address, JobKind } from '../../protocol/primitives.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bytes, ownBytes } from '../../base/bytes.ts';
 import { chunkCid } from '../../base/cid.ts';
 import { systemClock } from '../../base/time.ts';
-import { receiptKey, type ReceiptRecord } from '../../payment/receipt.ts';
+import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import { ADDRESS, identityOf } from '../../protocol/messages.fixture.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { Receipt } from '../../protocol/receipt.ts';

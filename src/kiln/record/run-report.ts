@@ -1,6 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import { taskCount } from '../../job/split.ts';
-import { formatGlm, taskPrice } from '../../payment/price.ts';
+import { formatGlm, taskPrice } from '../../payment/costs/price.ts';
 import { decode } from '../../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES, MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { manifestSchema } from '../../protocol/manifest.ts';

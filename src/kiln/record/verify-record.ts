@@ -1,8 +1,8 @@
 import { chunkCid } from '../../base/cid.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { taskCount } from '../../job/split.ts';
-import { checkRunPay, type OwedToPayee } from '../../payment/check-run-pay.ts';
-import { taskPrice } from '../../payment/price.ts';
+import { checkRunPay, type OwedToPayee } from '../../payment/receipt/check-run-pay.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import { openRunRecord, type RunFinding, type RunRecord } from '../../protocol/run-record.ts';
 import { standingOf } from '../../protocol/task-trace.ts';

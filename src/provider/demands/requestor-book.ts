@@ -3,7 +3,7 @@ import type { Clock } from '../../base/time.ts';
 import { KilnError } from '../../base/errors.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
-import { taskPrice } from '../../payment/price.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import type { AgreementView } from '../view.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Address } from '../../protocol/primitives.ts';

@@ -4,7 +4,7 @@ import { within } from '../../base/time.ts';
 import { groupOfDemand, proveMember } from '../../market/match/group-proof.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { Capabilities } from '../../protocol/capabilities.ts';
-import { defaultCreditLimit, taskPrice } from '../../payment/price.ts';
+import { defaultCreditLimit, taskPrice } from '../../payment/costs/price.ts';
 import { parseManifest } from '../../job/manifest.ts';
 import { encode } from '../../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';

@@ -1,6 +1,6 @@
 import { KilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
-import { judgeStanding, KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/acceptance.ts';
+import { judgeStanding, KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/voucher/acceptance.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import { CHAIN_ANSWER_MS } from '../constants.ts';

@@ -1,8 +1,8 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
-import { MIN_KEY_LIFE_MS } from '../../payment/acceptance.ts';
-import { MAX_OPEN_PROOFS, type PostedProof, provesLimit } from '../../payment/sum-tree.ts';
+import { MIN_KEY_LIFE_MS } from '../../payment/voucher/acceptance.ts';
+import { MAX_OPEN_PROOFS, type PostedProof, provesLimit } from '../../payment/cover/sum-tree.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { ProviderChain } from '../slices.ts';

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { MemoryChain } from '../../../tests/mesh/twins/memory-chain.ts';
 import type { KilnError } from '../../base/errors.ts';
 import { AGREEMENT } from '../../protocol/messages.fixture.ts';
-import { buildSumTree, type PostedProof } from '../../payment/sum-tree.ts';
+import { buildSumTree, type PostedProof } from '../../payment/cover/sum-tree.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';

@@ -5,10 +5,10 @@ import {
   MAX_VIEW_AGE_MS,
   type PayerStanding,
   refuseVoucher,
-} from '../../payment/acceptance.ts';
-import { taskPrice } from '../../payment/price.ts';
-import { mayBegin, tasksOnCredit } from '../../payment/unpaid.ts';
-import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/sum-tree.ts';
+} from '../../payment/voucher/acceptance.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
+import { mayBegin, tasksOnCredit } from '../../payment/costs/unpaid.ts';
+import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/cover/sum-tree.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
@@ -124,7 +124,7 @@ export class VoucherDesk {
   /**
    * Takes a voucher: checked by itself, stored, counted; only then is the chain asked whether its payer is still good,
    * so that no slow or failing chain loses one. One for no tasks states the balance after a break. Throws the named
-   * refusal of `payment/acceptance`; then the last voucher stays.
+   * refusal of `payment/voucher/acceptance`; then the last voucher stays.
    */
   async take(voucher: SignedVoucher, tasks: number): Promise<void> {
     const taking = this.#taking.then(() => this.#keep(voucher, tasks));

@@ -1,5 +1,5 @@
 import { KilnError } from '../../base/errors.ts';
-import { heldBackTasks } from '../../payment/held-back.ts';
+import { heldBackTasks } from '../../payment/costs/held-back.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Place } from './lease-book.ts';
 

@@ -1,14 +1,14 @@
 import type { Collection } from '../../base/collection.ts';
 import { toKilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
-import { taskPrice } from '../../payment/price.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import {
   type EndedBooks,
   openReceipt,
   receiptKey,
   receiptOf,
   type ReceiptRecord,
-} from '../../payment/receipt.ts';
+} from '../../payment/receipt/receipt.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { type Envelope, open, seal } from '../../protocol/envelope.ts';
 import type { Identity, PeerId } from '../../protocol/identity.ts';

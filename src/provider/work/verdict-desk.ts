@@ -1,5 +1,5 @@
 import { toKilnError, type KilnError } from '../../base/errors.ts';
-import { taskPrice } from '../../payment/price.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';

@@ -2,7 +2,7 @@ import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { type Clock, every } from '../../base/time.ts';
 import type { Collection } from '../../base/collection.ts';
-import type { ReceiptRecord } from '../../payment/receipt.ts';
+import type { ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';

@@ -1,5 +1,5 @@
 import { leaseDeadlineMs, leaseSize } from '../../market/lease-plan.ts';
-import { heldBackTasks } from '../../payment/held-back.ts';
+import { heldBackTasks } from '../../payment/costs/held-back.ts';
 import {
   LEASES_IN_FLIGHT,
   MAX_OPEN_LEASES,

@@ -1,5 +1,5 @@
-import { taskPrice } from '../../payment/price.ts';
-import { tasksOnCredit } from '../../payment/unpaid.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
+import { tasksOnCredit } from '../../payment/costs/unpaid.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 
 /** Tasks leased, delivered, held back or accepted, and not paid yet. */

@@ -1,4 +1,4 @@
-import { type Ledger, newestVoucher } from '../../payment/ledger.ts';
+import { type Ledger, newestVoucher } from '../../payment/voucher/ledger.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Address } from '../../protocol/primitives.ts';

@@ -1,5 +1,5 @@
 import type { Collection } from '../../base/collection.ts';
-import type { Ledger } from '../../payment/ledger.ts';
+import type { Ledger } from '../../payment/voucher/ledger.ts';
 import type { JobRecord } from '../records.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { MemoryChain } from '../../../tests/mesh/twins/memory-chain.ts';
-import type { Ledger } from '../../payment/ledger.ts';
+import type { Ledger } from '../../payment/voucher/ledger.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { WorkDown } from '../../protocol/work.ts';
 import { memoryStore } from '../../storage/memory-store.ts';

@@ -1,6 +1,6 @@
-import { issue, type Ledger, ledgerRest, newestVoucher } from '../../payment/ledger.ts';
-import { taskPrice } from '../../payment/price.ts';
-import type { Voucher } from '../../payment/voucher.ts';
+import { issue, type Ledger, ledgerRest, newestVoucher } from '../../payment/voucher/ledger.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
+import type { Voucher } from '../../payment/voucher/voucher.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';

@@ -7,7 +7,7 @@ import {
   receiptKey,
   receiptOf,
   type ReceiptRecord,
-} from '../../payment/receipt.ts';
+} from '../../payment/receipt/receipt.ts';
 import { MAX_TASKS_PER_LEASE } from '../../protocol/constants.ts';
 import { type Envelope, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../base/time.ts';
-import { taskPrice } from '../../payment/price.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import { ProviderLink } from '../seats/provider-link.ts';
 import { restorePay } from './restore-pay.ts';

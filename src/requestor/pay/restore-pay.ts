@@ -1,4 +1,4 @@
-import { taskPrice } from '../../payment/price.ts';
+import { taskPrice } from '../../payment/costs/price.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { MemoryChain } from '../../../tests/mesh/twins/memory-chain.ts';
 import type { Collection } from '../../base/collection.ts';
-import { issue, type Ledger } from '../../payment/ledger.ts';
+import { issue, type Ledger } from '../../payment/voucher/ledger.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import { memoryStore } from '../../storage/memory-store.ts';
 import { ledgerKey, resumeLedger, startLedger } from './session-ledger.ts';

@@ -1,6 +1,6 @@
 import { KilnError } from '../../base/errors.ts';
 import type { Collection } from '../../base/collection.ts';
-import { type Ledger, openLedger } from '../../payment/ledger.ts';
+import { type Ledger, openLedger } from '../../payment/voucher/ledger.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { PaymentSession } from '../slices.ts';
 

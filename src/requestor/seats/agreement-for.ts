@@ -1,4 +1,4 @@
-import { KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/acceptance.ts';
+import { KEY_LIFE_AFTER_AGREEMENT_MS } from '../../payment/voucher/acceptance.ts';
 import { MAX_CLOCK_SKEW_MS } from '../../protocol/constants.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { Agreement, Proposal } from '../../protocol/negotiate.ts';

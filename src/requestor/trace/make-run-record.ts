@@ -1,10 +1,10 @@
 import { KILN_VERSION } from '../../base/version.ts';
 import { manifestBytes } from '../../job/manifest.ts';
 import type { Collection } from '../../base/collection.ts';
-import { type Ledger, newestVoucher } from '../../payment/ledger.ts';
+import { type Ledger, newestVoucher } from '../../payment/voucher/ledger.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { PeerId } from '../../protocol/identity.ts';
-import { receiptKey, type ReceiptRecord } from '../../payment/receipt.ts';
+import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { RunRecord } from '../../protocol/run-record.ts';

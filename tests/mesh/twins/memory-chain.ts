@@ -3,11 +3,21 @@ import { privateKeyToAddress } from 'viem/accounts';
 import { toHex } from '../../../src/base/bytes.ts';
 import { KilnError } from '../../../src/base/errors.ts';
 import type { Clock } from '../../../src/base/time.ts';
-import type { PayerStanding } from '../../../src/payment/acceptance.ts';
-import { planCover } from '../../../src/payment/plan-cover.ts';
-import { buildSumTree, provesLimit, type SumLeaf, type SumProof } from '../../../src/payment/sum-tree.ts';
-import type { PayerAlarm } from '../../../src/payment/payer-alarm.ts';
-import { plainAddress, recoverVoucherSigner, signDigest, signVoucher } from '../../../src/payment/voucher.ts';
+import type { PayerStanding } from '../../../src/payment/voucher/acceptance.ts';
+import { planCover } from '../../../src/payment/cover/plan-cover.ts';
+import {
+  buildSumTree,
+  provesLimit,
+  type SumLeaf,
+  type SumProof,
+} from '../../../src/payment/cover/sum-tree.ts';
+import type { PayerAlarm } from '../../../src/payment/redemption/payer-alarm.ts';
+import {
+  plainAddress,
+  recoverVoucherSigner,
+  signDigest,
+  signVoucher,
+} from '../../../src/payment/voucher/voucher.ts';
 import type { PaymentTerms } from '../../../src/protocol/payment-terms.ts';
 import type { Address } from '../../../src/protocol/primitives.ts';
 import type { SignedVoucher } from '../../../src/protocol/work.ts';
