@@ -21,11 +21,16 @@ test('the price that is suggested rises while nobody comes, as far as the budget
   expect(rich(15)).toBeGreaterThan(1_950n);
   expect(rich(15)).toBeLessThan(2_050n);
   // Two tasks, twice each, one unit of work: 4,800 pay 1,200 a unit.
-  expect(suggestCeiling(waiting(4_800n), TERMS, 60 * MINUTE_MS)).toEqual({ suggestedCeiling: 1_200n });
+  expect(suggestCeiling(waiting(4_800n), TERMS, 60 * MINUTE_MS)).toEqual({
+    highestCeiling: 1_200n,
+    suggestedCeiling: 1_200n,
+  });
 });
 
 test('nothing is suggested where the budget bears no more, or somebody works', () => {
-  expect(suggestCeiling(waiting(4_000n), TERMS, 60 * MINUTE_MS)).toEqual({});
+  expect(suggestCeiling(waiting(4_000n), TERMS, 60 * MINUTE_MS)).toEqual({ highestCeiling: 1_000n });
   const provider = { peer: 'a', state: 'working' } as unknown as JobProviderView;
-  expect(suggestCeiling(waiting(1_000_000n, [provider]), TERMS, 60 * MINUTE_MS)).toEqual({});
+  expect(suggestCeiling(waiting(1_000_000n, [provider]), TERMS, 60 * MINUTE_MS)).toEqual({
+    highestCeiling: 250_000n,
+  });
 });

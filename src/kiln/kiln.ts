@@ -61,6 +61,8 @@ export interface GpuView {
 export interface JobMatch {
   readonly report: OfferReport;
   readonly priceCeiling: bigint;
+  /** What its budget bears to the end of the job. */
+  readonly highestCeiling?: bigint;
   /** What it should rather offer; absent while there is no reason to, or no budget. */
   readonly suggestedCeiling?: bigint;
   /** Providers wanted. */
@@ -135,6 +137,11 @@ export interface Kiln extends AsyncDisposable {
      * higher the price that is suggested.
      */
     explainJob(job: Cid, emptyMs: number): JobMatch;
+    /**
+     * Offers more per unit of work for a running job, from the next demand on; agreements keep their price. Throws
+     * `requestor/ceiling-not-higher`, `requestor/ceiling-beyond-budget`, `requestor/job-ended`.
+     */
+    raiseCeiling(job: Cid, priceCeiling: bigint): Promise<void>;
     /** Funds a session key for the budget, stores the job, announces it. Resolves once it runs. */
     submit(draft: JobDraft, terms: SubmitTerms, onStep?: (step: string) => void): Promise<Cid>;
     cancel(job: Cid): Promise<void>;

@@ -64,6 +64,7 @@ export function requestorApi(
       // One after another, from counting what is left over to the job's record, which says what it may spend.
       return submissions.take(() => requestor.submit(draft, terms, fund));
     },
+    raiseCeiling: (job, priceCeiling) => requestor.raiseCeiling(job, priceCeiling),
     cancel: (job) => requestor.cancel(job),
     remove: (job) => requestor.remove(job),
     outputs: (job, task) => requestor.outputs(job, task),

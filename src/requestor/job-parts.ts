@@ -33,8 +33,10 @@ export interface JobParts {
   /** What the demand says that does not change while the job runs. */
   readonly demandTerms: Omit<
     Demand,
-    'requestor' | 'addresses' | 'issuedAt' | 'expiresAt' | 'tasksLeft' | 'seats'
+    'requestor' | 'addresses' | 'issuedAt' | 'expiresAt' | 'tasksLeft' | 'seats' | 'priceCeiling'
   >;
+  /** The highest price per unit that it says now: it may be raised. */
+  readonly priceCeiling: () => bigint;
   /** Runs a task on this device. */
   readonly recompute: (
     task: number,

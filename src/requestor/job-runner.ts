@@ -72,8 +72,9 @@ export class JobRunner implements AsyncDisposable {
     return this.progress.status === 'running' && !this.#isEnding && !this.#scope.isClosed;
   }
 
-  get seats(): SeatDesk {
-    return this.#market.seats;
+  /** How it finds providers. */
+  get market(): JobMarket {
+    return this.#market;
   }
 
   get progress(): JobProgress {
@@ -183,9 +184,10 @@ export class JobRunner implements AsyncDisposable {
   }
 
   #demandTerms(): Omit<Demand, 'requestor' | 'addresses' | 'issuedAt' | 'expiresAt'> {
-    const { taskCount, demandTerms } = this.#parts;
+    const { taskCount, demandTerms, priceCeiling } = this.#parts;
     const { progress } = this.#desks;
     return {
+      priceCeiling: priceCeiling(),
       ...demandTerms,
       tasksLeft: this.isRunning ? taskCount - progress.settled + progress.closingChecks : 0,
       seats: this.#market.shownSeats(),

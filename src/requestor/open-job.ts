@@ -10,6 +10,7 @@ import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
+import { checkCeiling } from './check-terms.ts';
 import { demandRequirements } from './demand-requirements.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
@@ -49,10 +50,16 @@ export class OpenJob implements AsyncDisposable {
   #spent: bigint;
   #isStoreDue = false;
   readonly #record: JobRecord;
+  /** As they are stored: the ceiling may have been raised. */
+  #terms: SubmitTerms;
+  /** The ceiling as it is announced: stored before. */
+  #offered: bigint;
 
   private constructor(init: RequestorInit, record: JobRecord, isResumed: boolean) {
     this.#init = init;
     this.#record = record;
+    this.#terms = record.terms;
+    this.#offered = record.terms.priceCeiling;
     this.keeper = new ResultKeeper(record.job, init.results, init.network.blobs, (cids) =>
       init.pin(record.job, cids),
     );
@@ -94,7 +101,7 @@ export class OpenJob implements AsyncDisposable {
   }
 
   get terms(): SubmitTerms {
-    return this.#record.terms;
+    return this.#terms;
   }
 
   get runner(): JobRunner | undefined {
@@ -106,12 +113,12 @@ export class OpenJob implements AsyncDisposable {
   }
 
   view(): JobView {
-    const { terms } = this.#record;
+    const { terms } = this;
     const spent = this.#runner?.paymaster.spent ?? this.#spent;
     const ceiling = taskPrice(terms.priceCeiling, terms.microUnitsPerTask);
     return {
       ...this.#progress.view(this.#runner?.links ?? [], spent, ceiling, this.#init.clock.now()),
-      refused: this.#runner?.seats.refused ?? [],
+      refused: this.#runner?.market.seats.refused ?? [],
     };
   }
 
@@ -127,7 +134,7 @@ export class OpenJob implements AsyncDisposable {
     const { network, agreements, receipts, ledgers, reopenSession, clock } = this.#init;
     const record = await makeRunRecord({
       requestor: network.identity.peer,
-      record: this.#progress.record(this.#runner?.links ?? []),
+      record: this.#recordNow(),
       book: this.traces,
       results: await this.keeper.all(),
       agreements,
@@ -144,6 +151,31 @@ export class OpenJob implements AsyncDisposable {
     const shown = { peer, addresses, role: 'provider', account: payee as Address, record } as const;
     const others = await this.#init.records?.weigh(shown);
     if (others !== undefined) this.#book?.hear(peer, others);
+  }
+
+  /**
+   * Offers more per unit of work: stored first, then announced. Sealed agreements and their renewals keep their price.
+   * Throws `requestor/job-ended` and what {@link checkCeiling} throws.
+   */
+  async raiseCeiling(priceCeiling: bigint): Promise<void> {
+    const before = this.#terms;
+    const runner = this.#runner;
+    if (runner?.isRunning !== true) {
+      throw new KilnError('requestor/job-ended', 'The job has ended: nobody is looked for any more.', {
+        data: { job: this.#record.job },
+        hint: 'Submit it again under better terms.',
+      });
+    }
+    checkCeiling(this.view(), before, priceCeiling);
+    this.#terms = { ...before, priceCeiling };
+    try {
+      await this.#store();
+    } catch (error) {
+      this.#terms = before;
+      throw error;
+    }
+    this.#offered = priceCeiling;
+    runner.market.announcer.hurry();
   }
 
   async cancel(): Promise<void> {
@@ -184,13 +216,13 @@ export class OpenJob implements AsyncDisposable {
           kind: manifest.program.kind,
           requirements: demandRequirements(manifest, terms.requirements),
           microUnitsPerTask: terms.microUnitsPerTask,
-          priceCeiling: terms.priceCeiling,
           policy: manifest.policy,
           comparator: manifest.comparator,
           payment: session.terms,
           blobs: inputsOf(manifest),
           ...(shown === undefined ? {} : { record: shown }),
         },
+        priceCeiling: () => this.#offered,
         verify: (task, outputs) => device.verify(task, outputs, this.#scope.signal),
         recompute: (task) => device.recompute(task, this.#scope.signal),
         fetchOutput: (cid, bytes, holders, signal) => this.#fetch(cid, bytes, holders, signal),
@@ -233,6 +265,10 @@ export class OpenJob implements AsyncDisposable {
   async #store(): Promise<void> {
     this.#isStoreDue = false;
     if (this.#scope.isClosed) return;
-    await this.#init.jobs.put(this.#record.job, this.#progress.record(this.#runner?.links ?? []));
+    await this.#init.jobs.put(this.#record.job, this.#recordNow());
+  }
+
+  #recordNow(): JobRecord {
+    return { ...this.#progress.record(this.#runner?.links ?? []), terms: this.#terms };
   }
 }

@@ -123,6 +123,11 @@ export class Requestor implements AsyncDisposable {
     return job;
   }
 
+  /** Offers more per unit of work from now on; throws what {@link OpenJob.raiseCeiling} throws. */
+  raiseCeiling(job: Cid, priceCeiling: bigint): Promise<void> {
+    return this.#jobOf(job).raiseCeiling(priceCeiling);
+  }
+
   /** Ends a job early. What was accepted is paid, what is verified stays. */
   async cancel(job: Cid): Promise<void> {
     await this.#jobOf(job).cancel();
@@ -212,9 +217,7 @@ export class Requestor implements AsyncDisposable {
         new KilnError(
           'negotiate/busy',
           'This requestor negotiates with too many providers, or with you already.',
-          {
-            data: { limit: MAX_OPEN_NEGOTIATIONS },
-          },
+          { data: { limit: MAX_OPEN_NEGOTIATIONS } },
         ),
       );
     }
@@ -237,7 +240,8 @@ export class Requestor implements AsyncDisposable {
     if (agreementEndMs(nowMs, keyExpiresAtMs) <= nowMs)
       return { refusal: { reason: 'not-covered', detail: 'the session key of this job ends too soon' } };
     await open.hear(proposal);
-    const refusal = this.#init.fraud.refusal(proposal.provider) ?? (await runner.seats.ask(proposal, signer));
+    const refusal =
+      this.#init.fraud.refusal(proposal.provider) ?? (await runner.market.seats.ask(proposal, signer));
     if (refusal !== undefined) return { refusal };
     const agreement = agreementFor(runner.demand(), proposal, this.#init.clock.now(), keyExpiresAtMs);
     return {
@@ -247,7 +251,7 @@ export class Requestor implements AsyncDisposable {
         await this.#init.agreements.put(record.digest, record);
         runner.seat(record);
       },
-      release: () => runner.seats.release(proposal),
+      release: () => runner.market.seats.release(proposal),
     };
   }
 
