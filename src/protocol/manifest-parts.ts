@@ -77,7 +77,7 @@ export const limitsSchema = v.strictObject({
   memoryBytes: v.optional(
     said(
       countSchema,
-      'Memory of a WASM program or an ONNX run; a program that needs more ends "out-of-memory".',
+      'Memory of a WASM program, whose growth fails beyond it on every device alike, or of an ONNX run.',
     ),
   ),
   wallMs: v.optional(said(countSchema, 'Time of one task; longer ends "timeout".')),

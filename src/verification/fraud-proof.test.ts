@@ -126,8 +126,6 @@ test('only programs that run the same everywhere can be held against anybody', (
   expect(isSameEverywhere(job({ kind: 'onnx', backend: 'webgpu' }))).toBe(false);
   expect(isSameEverywhere(job({ kind: 'wgsl' }))).toBe(false);
   expect(isSameEverywhere(job({ kind: 'wasi' }, { class: 'verifier' }))).toBe(false);
-  const withMemory = (mebibytes: number) =>
-    job({ kind: 'wasi' }, { class: 'exact' }, { memoryBytes: mebibytes * 2 ** 20 });
-  expect(isSameEverywhere(withMemory(256))).toBe(true);
-  expect(isSameEverywhere(withMemory(257))).toBe(false);
+  // A device that lacks memory or stack ends the run by name; it never tells the program (sandbox/guest).
+  expect(isSameEverywhere(job({ kind: 'wasi' }, { class: 'exact' }, { memoryBytes: 2 ** 30 }))).toBe(true);
 });

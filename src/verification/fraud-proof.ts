@@ -63,16 +63,14 @@ export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
   return proof.kind === 'equivocation' && kind === 'wasi';
 }
 
-/** Memory that every device has for a task: what a manifest gets that says nothing (job/limits). */
-const MAX_SURE_MEMORY_BYTES = 256 * 1_024 * 1_024;
-
 /**
  * Does every honest device compute the same bytes for this job? Only then can a result be held against anybody. Shaders
- * never qualify: even with integers only, what invocations do side by side may race. Nor does a job that wants much
- * memory: where a device has too little, growth fails, and the program may tell and say something else.
+ * never qualify: even with integers only, what invocations do side by side may race. How much memory a job wants is no
+ * matter: where a device has too little, or too small a stack, the run ends as `out-of-memory` or `stack`, which no
+ * proof may state ({@link isFinished}). The program is never told, so it cannot go another way and say something else.
  */
-export function isSameEverywhere({ program, comparator, limits }: Manifest): boolean {
-  if (comparator.class !== 'exact' || (limits?.memoryBytes ?? 0) > MAX_SURE_MEMORY_BYTES) return false;
+export function isSameEverywhere({ program, comparator }: Manifest): boolean {
+  if (comparator.class !== 'exact') return false;
   return program.kind === 'wasi' || (program.kind === 'onnx' && program.backend === 'wasm');
 }
 

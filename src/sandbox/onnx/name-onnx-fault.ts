@@ -22,9 +22,15 @@ export function runFault(thrown: unknown): unknown {
   return new GuestFault('trap', `The model failed: ${plain(message)}`);
 }
 
-/** The model and its tensors do not fit the job's limit. */
+/**
+ * The model and its tensors do not fit the job's limit, or this device: the runtime does not say which. Either way the
+ * run fails; it never goes another way that ends in other numbers.
+ */
 export function outOfMemory(): GuestFault {
-  return new GuestFault('out-of-memory', 'The model needs more memory than the job allows.');
+  return new GuestFault(
+    'out-of-memory',
+    'The model needs more memory than the job allows or this device has.',
+  );
 }
 
 function messageOf(thrown: unknown): string | undefined {
