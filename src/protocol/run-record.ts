@@ -33,6 +33,13 @@ const caughtSchema = v.strictObject({
   lease: v.optional(leaseIdSchema),
 });
 
+/** A provider that was put aside for wasting the job's time, as its requestor saw it: nothing is proven by it. */
+const setAsideSchema = v.strictObject({
+  peer: peerIdSchema,
+  at: timeSchema,
+  reason: v.pipe(v.string(), v.maxLength(MAX_ERROR_CHARS)),
+});
+
 /**
  * All that happened in one run of a job, signed by its requestor in the domain `kiln/run/1`. It holds what others signed
  * as they signed it, so that a reader has to believe nobody: agreements, commitments, receipts, vouchers. It holds no
@@ -67,6 +74,7 @@ export const runRecordSchema = v.strictObject({
   /** In task order; tasks that were never leased have none. */
   traces: v.pipe(v.array(taskTraceSchema), v.maxLength(MAX_TASKS_PER_JOB)),
   caught: v.pipe(v.array(caughtSchema), v.maxLength(MAX_AGREEMENTS)),
+  setAside: v.optional(v.pipe(v.array(setAsideSchema), v.maxLength(MAX_AGREEMENTS))),
   /** The newest of each payee. */
   vouchers: v.pipe(v.array(signedVoucherSchema), v.maxLength(MAX_AGREEMENTS)),
   /** What the other side of an agreement said when it had ended (`kiln/receipt/1`). */

@@ -22,7 +22,7 @@ export const SPEED_SMOOTHING = 0.3;
 export const STARTING_SLOTS = 8;
 /** A provider's pace is believed up to this many times what its results show: slots idle, and first tasks compile. */
 export const PACE_DOUBT = 4;
-/** Leases that one provider may lose or fail before the job ends its agreement. */
+/** Tasks or leases that one provider may give up, or hand in void, before the job ends its agreement. */
 export const MAX_FAILED_LEASES = 5;
 /** A provider whose stream has been gone this long gets its tasks taken away; it may still come back. */
 export const ABSENCE_BEFORE_REQUEUE_MS = 10_000;

@@ -20,19 +20,20 @@ import { TaskDesk } from './results/task-desk.ts';
 import type { Settled } from './results/task-steps.ts';
 import { TaskTeller } from './results/task-teller.ts';
 import { LinkBook } from './seats/link-book.ts';
-import type { ProviderLink } from './seats/provider-link.ts';
+import type { EndState, ProviderLink } from './seats/provider-link.ts';
 import { RenewalDesk } from './seats/renewal-desk.ts';
 import { BanDesk } from './standing/ban-desk.ts';
 import { RecheckDesk } from './standing/recheck-desk.ts';
 import { ReleaseDesk } from './standing/release-desk.ts';
 import { RingerDesk } from './standing/ringer-desk.ts';
 import { SettleDesk } from './standing/settle-desk.ts';
+import { WasteDesk } from './standing/waste-desk.ts';
 
 /** What the desks of a job ask its runner. */
 export interface JobDeskActions {
   readonly isRunning: () => boolean;
   readonly pay: (link: ProviderLink) => void;
-  readonly dismiss: (link: ProviderLink, state: 'drained' | 'banned' | 'ended', reason: string) => void;
+  readonly dismiss: (link: ProviderLink, state: EndState, reason: string) => void;
   readonly settle: (settled: Settled) => Promise<void>;
   readonly onReleased: () => void;
   readonly fail: (reason: string) => void;
@@ -52,6 +53,7 @@ export class JobDesks {
   readonly releases: ReleaseDesk;
   readonly rechecks: RecheckDesk;
   readonly bans: BanDesk;
+  readonly waste: WasteDesk;
   readonly ringers: RingerDesk;
   readonly settling: SettleDesk;
   readonly renewals: RenewalDesk;
@@ -79,6 +81,7 @@ export class JobDesks {
       isRunning: actions.isRunning,
       budgetRest: () => paymaster.rest,
       ringers: () => this.ringers,
+      waste: () => this.waste,
       closingReserve: () => this.rechecks.reserve,
     }));
     const standing = { parts, trust, progress, links, leases, teller, statements, tasks, random, pay };
@@ -91,6 +94,7 @@ export class JobDesks {
     const ringers = (this.ringers = new RingerDesk({ ...standing, rechecks }));
     const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
     const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
+    const waste = (this.waste = new WasteDesk({ ...standing, dismiss }));
     this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers });
     const results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
@@ -108,6 +112,7 @@ export class JobDesks {
     this.intake = new WorkIntake({
       renewals: this.renewals,
       receipts: this.receipts,
+      waste,
       tasks: this.tasks,
       leases,
       outbox,
@@ -129,6 +134,7 @@ export class JobDesks {
     const { progress, bans, releases, trust, tasks } = this;
     for (const payee of plan.bannedPayees) bans.payees.add(payee);
     for (const peer of progress.banned) trust.catch(peer);
+    this.waste.restore();
     for (const record of plan.standing) {
       const { task, exit, isProvisional } = record;
       tasks.queue.finish(task);

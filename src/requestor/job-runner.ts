@@ -18,8 +18,7 @@ import type { JobProgress } from './results/job-progress.ts';
 import type { Settled } from './results/task-steps.ts';
 import { describeAgreement } from './seats/describe-agreement.ts';
 import { type JobMarket, openJobMarket } from './seats/job-market.ts';
-import { ProviderLink } from './seats/provider-link.ts';
-import type { SeatDesk } from './seats/seat-desk.ts';
+import { type EndState, ProviderLink } from './seats/provider-link.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -187,8 +186,8 @@ export class JobRunner implements AsyncDisposable {
     const { taskCount, demandTerms, priceCeiling } = this.#parts;
     const { progress } = this.#desks;
     return {
-      priceCeiling: priceCeiling(),
       ...demandTerms,
+      priceCeiling: priceCeiling(),
       tasksLeft: this.isRunning ? taskCount - progress.settled + progress.closingChecks : 0,
       seats: this.#market.shownSeats(),
     };
@@ -217,7 +216,7 @@ export class JobRunner implements AsyncDisposable {
   }
 
   /** Ends a provider's agreement; what it had in hand goes back to the queue, what was accepted is paid. */
-  #dismiss(link: ProviderLink, state: 'drained' | 'banned' | 'ended', reason: string): void {
+  #dismiss(link: ProviderLink, state: EndState, reason: string): void {
     const isNew = !link.isEnded;
     const { outbox, leases, tasks, receipts } = this.#desks;
     outbox.flush();
@@ -237,13 +236,14 @@ export class JobRunner implements AsyncDisposable {
   /** Late leases go back to the queue; providers that stay away lose their seat. */
   #sweep(): void {
     if (!this.isRunning) return;
-    const { leases, outbox, releases, renewals, tasks } = this.#desks;
+    const { leases, outbox, releases, renewals, tasks, waste } = this.#desks;
     const nowMs = this.#parts.clock.now();
     for (const link of this.links) {
       const reason = leases.review(link, nowMs) ?? this.#market.speeds.review(link);
       if (reason !== undefined) this.#dismiss(link, 'ended', reason);
       else renewals.review(link);
     }
+    waste.review();
     outbox.flush();
     leases.fillAll();
     tasks.review();

@@ -26,6 +26,8 @@ export interface JobRecord {
   readonly banned: readonly PeerId[];
   /** Why each of them was banned, as far as that is known. */
   readonly banReasons?: Readonly<Record<PeerId, string>>;
+  /** Who was put aside for wasting the job's time, and why. */
+  readonly setAside?: Readonly<Record<PeerId, string>>;
   readonly providers: readonly JobProviderView[];
 }
 

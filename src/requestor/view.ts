@@ -13,7 +13,8 @@ export type JobStatus = 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
 export interface JobProviderView {
   readonly peer: PeerId;
   readonly payee: Address;
-  readonly state: 'working' | 'broken' | 'drained' | 'banned' | 'ended';
+  /** `set-aside`: excluded from this job for wasting its time, not for a wrong result. */
+  readonly state: 'working' | 'broken' | 'drained' | 'banned' | 'set-aside' | 'ended';
   readonly executions: number;
   readonly tasksPaid: number;
   readonly paid: bigint;

@@ -41,6 +41,7 @@ export function runReport(record: RunRecord, symbol: string): Readonly<Record<st
       : {}),
     rejected: record.traces.flatMap(rejectedOf),
     caught: record.caught,
+    setAside: record.setAside ?? [],
     policy: manifest.policy,
     comparator: manifest.comparator,
   };

@@ -9,18 +9,20 @@ import {
 import type { PeerId } from '../../protocol/identity.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 import { expectedResults, firstReplicas } from '../../verification/policy/vote.ts';
-import { ABSENCE_BEFORE_REQUEUE_MS, MAX_FAILED_LEASES, MAX_HOLDERS_NAMED } from '../constants.ts';
+import { ABSENCE_BEFORE_REQUEUE_MS, MAX_HOLDERS_NAMED } from '../constants.ts';
 import { duplicateFor } from './duplicate.ts';
 import { endsInTime } from './ends-in-time.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import { LeaseOwners } from './lease-owners.ts';
+import { mixIn } from './mix-in.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import { creditTasks, priceOf, unpaidTasks } from './link-price.ts';
 import { LATE } from '../results/refuse-holder.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
 import type { RingerDesk } from '../standing/ringer-desk.ts';
+import type { WasteDesk } from '../standing/waste-desk.ts';
 
 /** Results per task may be a fraction: ringers are seldom. */
 const SHARES = 1_000;
@@ -35,6 +37,8 @@ export interface LeaseDeskInit {
   readonly isRunning: () => boolean;
   /** Mixes in tasks whose answer is known: they take the places of others. */
   readonly ringers: () => Pick<RingerDesk, 'lease' | 'noteLeased'>;
+  /** Hears what came of leases. */
+  readonly waste: () => Pick<WasteDesk, 'useful' | 'wasted' | 'isDoubted'>;
   /** Checks that the job may want before it closes. */
   readonly closingReserve: () => number;
   /** What the budget still allows to promise, in the token's smallest unit. */
@@ -68,11 +72,13 @@ export class LeaseDesk {
 
   /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
   fill(link: ProviderLink): void {
-    const inFlight = link.slots * LEASES_IN_FLIGHT;
+    // Whoever let the last lease run out gets one task, and the next one when something came of it.
+    const isDoubted = this.#init.waste().isDoubted(link.peer);
+    const inFlight = isDoubted ? 1 : link.slots * LEASES_IN_FLIGHT;
     const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
     const isOpen = () => this.#init.isRunning() && link.isAttached && !link.isEnded;
     while (isOpen() && hasRoom() && endsInTime(link, this.#init.parts.clock.now())) {
-      const size = Math.min(this.#planSize(link), creditTasks(link));
+      const size = Math.min(isDoubted ? 1 : this.#planSize(link), creditTasks(link));
       const id = `${(this.#nextLease++).toString(36)}x${this.#init.parts.leaseSalt}`;
       const tasks = size > 0 ? this.#choose(link, id, size) : [];
       if (tasks.length === 0) return;
@@ -105,6 +111,7 @@ export class LeaseDesk {
       ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON_CHARS) }),
     };
     if (outcome === 'rejected' && link.told.of(lease, task) !== outcome) link.rejectedTasks++;
+    if (outcome !== 'rejected' && outcome !== 'inconclusive') this.#noteUseful(link, lease);
     link.told.note(entry, link.isAttached);
     this.#init.outbox.verdict(link, entry);
     this.#remove(link, lease, task);
@@ -154,29 +161,35 @@ export class LeaseDesk {
     for (const id of over) this.#init.outbox.cancel(link, id);
   }
 
-  /** Gives up what is past its deadline; the result is the number of late leases. */
-  #loseLate(link: ProviderLink, nowMs: number): number {
-    let count = 0;
-    for (const [id, lease] of [...link.leases]) {
-      const late = [...lease.tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
+  /** Gives up what is past its deadline. Whoever is cut off is not late: it may have done its work. */
+  #loseLate(link: ProviderLink, nowMs: number): void {
+    let isLate = false;
+    for (const [id, { tasks, leasedAtMs }] of [...link.leases]) {
+      const late = [...tasks].filter(([, { deadlineAtMs }]) => deadlineAtMs < nowMs);
       if (late.length === 0) continue;
-      count++;
+      isLate = true;
+      const kind = late.every(([, { isCommitted }]) => isCommitted) ? 'unopened' : 'late';
+      if (link.isAttached) this.#init.waste().wasted(link.peer, kind, late.length, leasedAtMs);
       for (const [task] of late) this.lose(link, id, task, LATE);
       if (!link.leases.has(id)) this.#init.outbox.cancel(link, id);
     }
-    return count;
+    // Several leases late in one stall are one failure.
+    if (isLate && link.isAttached) this.#init.parts.reputation.note(link.peer, 'late');
+  }
+
+  /** Something came of a lease: once is enough. */
+  #noteUseful(link: ProviderLink, lease: string): void {
+    const open = link.leases.get(lease);
+    if (open === undefined || open.isUseful === true) return;
+    open.isUseful = true;
+    this.#init.waste().useful(link.peer);
   }
 
   /** Gives up what is late or whose provider vanished; returns a reason to end the agreement when there is one. */
   review(link: ProviderLink, nowMs: number): string | undefined {
     if (link.isEnded) return undefined;
-    // Several leases late in one stall are one failure.
-    if (this.#loseLate(link, nowMs) > 0) {
-      this.#init.parts.reputation.note(link.peer, 'late');
-      link.failures++;
-    }
+    this.#loseLate(link, nowMs);
     if (link.agreement.expiresAt <= nowMs) return 'The agreement has expired.';
-    if (link.failures >= MAX_FAILED_LEASES) return 'Too many leases were late.';
     if (link.brokenMs > RESUME_WINDOW_MS) return 'Out of reach for two minutes.';
     // A vanished provider keeps its seat for a while, but its tasks go on elsewhere.
     if (link.brokenMs > ABSENCE_BEFORE_REQUEUE_MS) this.loseAll(link, 'the provider vanished');
@@ -193,20 +206,12 @@ export class LeaseDesk {
     const isLast = links().every((other) => other === link || !other.isAtWork || creditTasks(other) <= 0);
     const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length, isLast);
     desk.noteLeased(link.peer, waiting.length);
-    if (waiting.length + ringers.length > 0) return this.#mix(waiting, ringers);
+    if (waiting.length + ringers.length > 0) return mixIn(waiting, ringers, parts.random);
     // A second one may have to be paid, too.
     const duplicate = fresh > 0 ? duplicateFor(link, links(), tasks, parts.clock.now()) : undefined;
     if (duplicate === undefined) return [];
     tasks.addReplica(duplicate, lessee, 'duplicate');
     return [duplicate];
-  }
-
-  /** Ringers stand anywhere in a lease: their place must not tell them. */
-  #mix(waiting: readonly number[], ringers: readonly number[]): number[] {
-    const mixed = [...waiting];
-    for (const task of ringers)
-      mixed.splice(Math.floor(this.#init.parts.random() * (mixed.length + 1)), 0, task);
-    return mixed;
   }
 
   #planSize(link: ProviderLink): number {

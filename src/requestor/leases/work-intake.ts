@@ -10,6 +10,7 @@ import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import type { RenewalDesk } from '../seats/renewal-desk.ts';
 import type { TaskDesk } from '../results/task-desk.ts';
+import type { WasteDesk } from '../standing/waste-desk.ts';
 
 /** What the intake hands things to. */
 export interface WorkIntakeInit {
@@ -20,6 +21,7 @@ export interface WorkIntakeInit {
   readonly cover: CoverDesk;
   readonly renewals: RenewalDesk;
   readonly receipts: ReceiptDesk;
+  readonly waste: Pick<WasteDesk, 'wasted'>;
   readonly askReveal: (lease: string, task: number, withBytes: boolean) => void;
   readonly dismiss: (link: ProviderLink, state: 'drained' | 'ended', reason: string) => void;
 }
@@ -50,7 +52,7 @@ export class WorkIntake {
       case 'receipt':
         return this.#init.receipts.take(link, message.receipt);
       case 'drain':
-        return this.#init.dismiss(link, 'drained', message.reason);
+        return this.#left(link, message.reason);
       default:
         return;
     }
@@ -92,7 +94,7 @@ export class WorkIntake {
     link: ProviderLink,
     { lease, entries }: Extract<WorkUp, { type: 'results' }>,
   ): Promise<void> {
-    const { tasks, leases, dismiss } = this.#init;
+    const { tasks, leases } = this.#init;
     if (leases.owner(lease) !== link) return;
     const arrived = entries.map(({ task }) => task);
     leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
@@ -101,7 +103,7 @@ export class WorkIntake {
     // Who has no result says that it failed. To hand one in that cannot vote is a way to hold tasks for nothing.
     link.failures += revealed.filter(({ isVoid }) => isVoid).length;
     if (link.failures >= MAX_FAILED_LEASES)
-      dismiss(link, 'ended', 'Too many of its results are none: they can neither be compared nor paid.');
+      this.#giveUp(link, 'Too many of its results are none: they can neither be compared nor paid.');
   }
 
   #failed(link: ProviderLink, { lease, tasks, reason }: Extract<WorkUp, { type: 'failed' }>): void {
@@ -111,7 +113,19 @@ export class WorkIntake {
       this.#init.tasks.note(task, { type: 'inconclusive', id: lease, reason });
     }
     if (link.leases.get(lease)?.tasks.size === 0) link.leases.delete(lease);
-    if (link.failures >= MAX_FAILED_LEASES)
-      this.#init.dismiss(link, 'ended', `Too many tasks failed: ${reason}`);
+    if (link.failures >= MAX_FAILED_LEASES) this.#giveUp(link, `Too many tasks failed: ${reason}`);
+  }
+
+  /** It may come back under a new agreement, but not for ever: see `WasteDesk`. */
+  #giveUp(link: ProviderLink, reason: string): void {
+    if (link.isEnded) return;
+    this.#init.waste.wasted(link.peer, 'failed', 1);
+    this.#init.dismiss(link, 'ended', reason);
+  }
+
+  #left(link: ProviderLink, reason: string): void {
+    if (link.isEnded) return;
+    if (link.leasesInFlight > 0) this.#init.waste.wasted(link.peer, 'left', 1);
+    this.#init.dismiss(link, 'drained', reason);
   }
 }

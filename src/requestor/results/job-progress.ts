@@ -21,6 +21,9 @@ export class JobProgress {
   readonly banned: ReadonlySet<PeerId>;
   readonly #banned: Set<PeerId>;
   readonly #banReasons: Map<PeerId, string>;
+  /** Who was put aside for wasting the job's time, and why. */
+  readonly setAside: ReadonlyMap<PeerId, string>;
+  readonly #setAside: Map<PeerId, string>;
   readonly #notes: string[] = [];
   #settledHere = 0;
   #status: JobStatus;
@@ -46,6 +49,8 @@ export class JobProgress {
     this.#banned = new Set(record.banned);
     this.banned = this.#banned;
     this.#banReasons = new Map(Object.entries(record.banReasons ?? {}));
+    this.#setAside = new Map(Object.entries(record.setAside ?? {}));
+    this.setAside = this.#setAside;
     this.#status = record.status;
     this.#error = record.error;
     this.#executions = record.executions;
@@ -126,6 +131,11 @@ export class JobProgress {
     this.#banReasons.set(peer, reason);
   }
 
+  /** A provider wasted the job's time too often: it works on it no more. */
+  putAside(peer: PeerId, reason: string): void {
+    this.#setAside.set(peer, reason);
+  }
+
   /** Was this provider excluded for this one result, and for nothing else? */
   isRejectedOnlyFor(task: number, peer: PeerId): boolean {
     const rejected = this.#rejected.filter((one) => one.peer === peer);
@@ -180,6 +190,7 @@ export class JobProgress {
       rejected: [...this.#rejected],
       banned: [...this.#banned],
       banReasons: Object.fromEntries(this.#banReasons),
+      ...(this.#setAside.size === 0 ? {} : { setAside: Object.fromEntries(this.#setAside) }),
       providers: this.#providers(links),
     };
   }
@@ -248,8 +259,9 @@ export class JobProgress {
 
   /** A provider of before a reload. */
   #restored(view: JobProviderView): JobProviderView {
-    const reason = this.#banReasons.get(view.peer);
-    const state = this.#banned.has(view.peer) ? 'banned' : 'ended';
+    const { peer } = view;
+    const reason = this.#banReasons.get(peer) ?? this.#setAside.get(peer);
+    const state = this.#banned.has(peer) ? 'banned' : this.#setAside.has(peer) ? 'set-aside' : 'ended';
     return { ...view, state, ...(reason === undefined ? {} : { endReason: reason }) };
   }
 

@@ -104,6 +104,14 @@ export interface Caught {
   readonly evidence?: LieEvidence;
 }
 
+/** Why a provider of this job was put aside: it wasted the job's time, and told no lie that is known. */
+export interface SetAside {
+  readonly peer: PeerId;
+  readonly payee: Address;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 /** A provider's signed statement of a result that did not hold. */
 export interface LieEvidence {
   /** Digest of the agreement. */
@@ -125,6 +133,7 @@ export interface LieEvidence {
 export interface TaskObserver {
   onTask(event: TaskTraceEvent): void;
   onCaught(caught: Caught): void;
+  onSetAside?(setAside: SetAside): void;
   /** A task is over for good: its replicas, commitments and reveals are forgotten after this. */
   onForgotten?(task: number): void;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/time.ts';
-import type { Caught, TaskHappening, TaskObserver } from './task-events.ts';
+import type { Caught, SetAside, TaskHappening, TaskObserver } from './task-events.ts';
 
 /** Tells observers what happens to the tasks of one job. An observer that throws stops neither the job nor the others. */
 export class TaskTeller {
@@ -19,6 +19,11 @@ export class TaskTeller {
   caught(caught: Omit<Caught, 'atMs'>): void {
     const atMs = this.#clock.now();
     this.#each((observer) => observer.onCaught({ ...caught, atMs }));
+  }
+
+  setAside(setAside: Omit<SetAside, 'atMs'>): void {
+    const atMs = this.#clock.now();
+    this.#each((observer) => observer.onSetAside?.({ ...setAside, atMs }));
   }
 
   forgotten(task: number): void {

@@ -2,6 +2,7 @@ import { parseGroupKey } from '../../market/match/group-key.ts';
 import { proveMember } from '../../market/match/group-proof.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { GroupProof } from '../../protocol/group.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import { ADAPTIVE_TRIAL_RESULTS } from '../../verification/policy/vote.ts';
 import type { JobDesks } from '../job-desks.ts';
 import type { JobParts } from '../job-parts.ts';
@@ -43,6 +44,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     onOverstated: (peer, text) =>
       progress.note(`The benchmark of provider …${peer.slice(-8)} is not believed: ${text}.`),
   });
+  const isProven = (peer: PeerId) => reputation.consecutiveValid(peer) >= ADAPTIVE_TRIAL_RESULTS;
   const seats = new SeatDesk({
     clock,
     random,
@@ -50,7 +52,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     seated: () => links.seated,
     bannedPeers: progress.banned,
     bannedPayees: bans.payees,
-    isProven: (peer) => reputation.consecutiveValid(peer) >= ADAPTIVE_TRIAL_RESULTS,
+    isProven,
     reliability: (peer) => reputation.reliability(peer),
     isNewcomer: (peer) => !reputation.knows(peer),
     resultsOf: (peer) => links.of(peer).reduce((sum, { executions }) => sum + executions, 0),
@@ -60,6 +62,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     connectionTo: (peer) => network.connectionTo(peer),
     seenSpeed: (peer) => speeds.believedOf(peer),
     tooSlow: (peer) => speeds.tooSlow(peer),
+    putAside: (peer, payee) => desks.waste.refusal(peer, payee, isProven(peer)),
     ...(terms.weights === undefined ? {} : { weights: terms.weights }),
     ...(terms.group === undefined ? {} : { groupKey: terms.group }),
   });

@@ -17,7 +17,12 @@ export interface OpenLease {
   readonly id: string;
   readonly leasedAtMs: number;
   readonly tasks: Map<number, { deadlineAtMs: number; isCommitted: boolean }>;
+  /** Did something come of it? */
+  isUseful?: boolean;
 }
+
+/** How an agreement may end. */
+export type EndState = Exclude<JobProviderView['state'], 'working' | 'broken'>;
 
 /** One provider of one job: its agreement, its stream while there is one, its leases, its pace and its pay. */
 export class ProviderLink {
@@ -34,6 +39,7 @@ export class ProviderLink {
   executions = 0;
   tasksPaid = 0;
   paid = 0n;
+  /** Messages in which it gave tasks up, and results that cannot vote. */
   failures = 0;
   msPerTask: number | undefined;
   /** Accepted tasks that the next voucher will pay. */
@@ -128,7 +134,7 @@ export class ProviderLink {
   }
 
   get isEnded(): boolean {
-    return this.#state === 'drained' || this.#state === 'banned' || this.#state === 'ended';
+    return this.#state !== 'working' && this.#state !== 'broken';
   }
 
   /** Could it be given a task now? */
@@ -196,11 +202,16 @@ export class ProviderLink {
     channel?.send(message).catch((error: unknown) => channel.abort(toKilnError(error)));
   }
 
-  /** Ends the agreement and says why; the stream stays a little for the last words, unless it is closed before. */
-  end(state: 'drained' | 'banned' | 'ended', reason: string): void {
-    if (this.isEnded) return;
+  /**
+   * Ends the agreement and says why; the stream stays a little for the last words, unless it is closed before. Whoever is
+   * caught after its end is banned all the same.
+   */
+  end(state: EndState, reason: string): void {
+    if (this.isEnded && state !== 'banned') return;
+    const wasEnded = this.isEnded;
     this.#state = state;
     this.#endReason = reason;
+    if (wasEnded) return;
     this.#endedAtMs = this.#clock.now();
     const channel = this.#channel;
     if (channel === undefined) return;

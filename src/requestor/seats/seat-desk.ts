@@ -44,6 +44,8 @@ export interface SeatDeskInit {
   readonly seenSpeed?: (peer: PeerId) => number | undefined;
   /** Why a peer that was seen at work here is not taken again, in words. @default nobody is refused for it */
   readonly tooSlow?: (peer: PeerId) => string | undefined;
+  /** Why a peer, or whoever has its account, was put aside in this job, in words. @default nobody was */
+  readonly putAside?: (peer: PeerId, payee: string) => string | undefined;
   /** Draws newcomers. @default none is drawn */
   readonly random?: Random;
 }
@@ -177,8 +179,8 @@ export class SeatDesk {
       ...(groupKey === undefined ? {} : { groupKey }),
     });
     if (refusal !== undefined) return refusal;
-    const slow = this.#init.tooSlow?.(signer);
-    if (slow !== undefined) return { reason: 'requirements-not-met', detail: slow };
+    const held = this.#init.putAside?.(signer, proposal.payee) ?? this.#init.tooSlow?.(signer);
+    if (held !== undefined) return { reason: 'requirements-not-met', detail: held };
     if (isNewcomer === undefined || isNew) return undefined;
     const others = new Set(seated.map(({ peer }) => peer)).size;
     const isSeated = seated.some(({ peer }) => peer === signer);

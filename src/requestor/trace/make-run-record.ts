@@ -41,7 +41,7 @@ export async function makeRunRecord(sources: RunRecordSources): Promise<RunRecor
     .map(([, agreement]) => agreement)
     .filter(({ agreement }) => agreement.job === job && isOfSession(agreement.payment, payment))
     .toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
-  const { traces, commits, caught } = await book.all();
+  const { traces, commits, caught, setAside } = await book.all();
   const ledger = await sources.ledgers.get(payment.sessionKey.toLowerCase());
   const payees = new Set(sealed.map(({ agreement }) => agreement.payee.toLowerCase() as Address));
   return {
@@ -77,6 +77,15 @@ export async function makeRunRecord(sources: RunRecordSources): Promise<RunRecor
       ...(task === undefined ? {} : { task }),
       ...(lease === undefined ? {} : { lease }),
     })),
+    ...(setAside.length === 0
+      ? {}
+      : {
+          setAside: setAside.map(({ peer, atMs, reason }) => ({
+            peer,
+            at: atMs,
+            reason: reason.slice(0, MAX_TEXT_CHARS),
+          })),
+        }),
     vouchers: ledger === undefined ? [] : await newestVouchers(sources, ledger, [...payees]),
     receipts: await receiptsOf(sources, sealed),
   };

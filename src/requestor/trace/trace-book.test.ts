@@ -199,6 +199,7 @@ test('evidence stays out of the store of bans, and other jobs out of each other'
     traces: [],
     commits: {},
     caught: [{ peer: REQUESTOR.peer, reason: 'lied', atMs: 5 }],
+    setAside: [],
   });
   await book.dropAll();
   expect((await store.entries()).map(([key]) => key)).toEqual(['other/task/0000000']);

@@ -3,14 +3,15 @@ import type { Collection } from '../../base/collection.ts';
 import type { Clock } from '../../base/time.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
-import type { Caught, TaskObserver, TaskTraceEvent } from '../results/task-events.ts';
+import type { Caught, SetAside, TaskObserver, TaskTraceEvent } from '../results/task-events.ts';
 import { addHappening, closeTrace, compactTrace, newTrace } from './add-happening.ts';
 
 /** One entry of the store, under a key that begins with the job. */
 export type StoredTrace =
   | { readonly kind: 'task'; readonly trace: TaskTrace }
   | { readonly kind: 'commit'; readonly id: string; readonly envelope: Envelope }
-  | { readonly kind: 'caught'; readonly caught: Omit<Caught, 'evidence'> };
+  | { readonly kind: 'caught'; readonly caught: Omit<Caught, 'evidence'> }
+  | { readonly kind: 'set-aside'; readonly setAside: SetAside };
 
 /** How long happenings are gathered before they are written: a task has several of them in that time. */
 const WRITE_DELAY_MS = 500;
@@ -79,6 +80,11 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
     this.#writeNow();
   }
 
+  onSetAside(setAside: SetAside): void {
+    this.#entries.set(`${this.#job}/set-aside/${setAside.peer}`, { kind: 'set-aside', setAside });
+    this.#writeNow();
+  }
+
   onForgotten(task: number): void {
     const open = this.#openTask(task);
     open.isOver = true;
@@ -102,17 +108,20 @@ export class TraceBook implements TaskObserver, AsyncDisposable {
     traces: TaskTrace[];
     commits: Record<string, Envelope>;
     caught: Omit<Caught, 'evidence'>[];
+    setAside: SetAside[];
   }> {
     await this.flush();
     const traces: TaskTrace[] = [];
     const commits: Record<string, Envelope> = {};
     const caught: Omit<Caught, 'evidence'>[] = [];
+    const setAside: SetAside[] = [];
     for (const [, entry] of await this.#store.entries(`${this.#job}/`)) {
       if (entry.kind === 'task') traces.push(entry.trace);
       else if (entry.kind === 'commit') commits[entry.id] = entry.envelope;
-      else caught.push(entry.caught);
+      else if (entry.kind === 'caught') caught.push(entry.caught);
+      else setAside.push(entry.setAside);
     }
-    return { traces, commits, caught };
+    return { traces, commits, caught, setAside };
   }
 
   /** Writes what is not written yet. Never rejects: what the store refuses stays in memory and is tried again. */
