@@ -20,6 +20,8 @@ export class ResultKeeper {
   readonly #results: Collection<ResultRecord>;
   readonly #blobs: RequestorNetwork['blobs'];
   readonly #pin: (cids: readonly Cid[]) => Promise<void>;
+  /** By task: when whoever works on what stands for it is done. */
+  readonly #turns = new Map<number, Promise<void>>();
 
   constructor(
     job: Cid,
@@ -31,6 +33,24 @@ export class ResultKeeper {
     this.#results = results;
     this.#blobs = blobs;
     this.#pin = pin;
+  }
+
+  /**
+   * Carries out one step after another that reads what stands for a task and writes what follows from that: two at once
+   * would undo each other's. A step must not wait for another one of its own task.
+   */
+  async alone<T>(task: number, step: () => Promise<T>): Promise<T> {
+    const running = (this.#turns.get(task) ?? Promise.resolve()).then(step);
+    const ended = running.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(task, ended);
+    try {
+      return await running;
+    } finally {
+      if (this.#turns.get(task) === ended) this.#turns.delete(task);
+    }
   }
 
   /** Stores a result that stands. Outputs that are in `inline` go into the record, the rest are blobs already stored. */

@@ -112,7 +112,12 @@ export class ReleaseDesk {
     for (const { task } of this.#book.takeDue()) if (task !== except) this.#due.add(task);
   }
 
-  async #release(task: number, isForGood: boolean): Promise<void> {
+  /** Not while a verdict about the task is being carried out: each would write over what the other one wrote. */
+  #release(task: number, isForGood: boolean): Promise<void> {
+    return this.#init.parts.keeper.alone(task, () => this.#releaseNow(task, isForGood));
+  }
+
+  async #releaseNow(task: number, isForGood: boolean): Promise<void> {
     const { parts, progress, teller, statements } = this.#init;
     const { keeper } = parts;
     const stored = await keeper.get(task);

@@ -43,7 +43,16 @@ export class SettleDesk {
    * Stores a result that stands before anything else happens, then tells and pays. False when the task had this very
    * result before.
    */
-  async settle(settled: Settled): Promise<boolean> {
+  settle(settled: Settled): Promise<boolean> {
+    return this.#init.parts.keeper.alone(settled.task, () => this.#settle(settled));
+  }
+
+  /** A provider was checked by a task whose answer was known: it is paid as for any other, or caught. */
+  settleRinger(judged: Judged): Promise<void> {
+    return this.#init.parts.keeper.alone(judged.task, () => this.#settleRinger(judged));
+  }
+
+  async #settle(settled: Settled): Promise<boolean> {
     const { parts, releases, rechecks, progress, teller } = this.#init;
     const { task, digest, verdict, result, isCurrent } = settled;
     const before = releases.book.standing(task) === undefined ? undefined : await parts.keeper.get(task);
@@ -73,8 +82,7 @@ export class SettleDesk {
     return before === undefined || isReplacing;
   }
 
-  /** A provider was checked by a task whose answer was known: it is paid as for any other, or caught. */
-  async settleRinger(judged: Judged): Promise<void> {
+  async #settleRinger(judged: Judged): Promise<void> {
     const { parts, leases, releases } = this.#init;
     const { task, verdict, check, isCurrent } = judged;
     const before = await parts.keeper.get(task);
