@@ -175,7 +175,9 @@ test('a job that waits says what the board offers, what it should pay, and whom 
   const asked: number[] = [];
   const explainJob = (_job: string, emptyMs: number) => {
     asked.push(emptyMs);
-    return { report: SAMPLE_REPORT, priceCeiling: 10n ** 14n, seats: 4, suggestedCeiling: 15n * 10n ** 13n };
+    const most = 15n * 10n ** 13n;
+    const prices = { priceCeiling: 10n ** 14n, highestCeiling: most, suggestedCeiling: most };
+    return { report: SAMPLE_REPORT, seats: 4, ...prices };
   };
   const refused = [
     {
@@ -193,6 +195,8 @@ test('a job that waits says what the board offers, what it should pay, and whom 
   await expect.element(screen.getByText(/12 providers are on the board, 1 matches/)).toBeVisible();
   await expect.element(screen.getByText(/A highest price of 0\.72.*would bring\s+5 more/)).toBeVisible();
   await expect.element(screen.getByText(/its budget would bear/)).toMatchTextContent(/0\.36.*0\.54/);
+  await expect.element(screen.getByText(/left of the budget does not bear it/)).toBeVisible();
+  await expect.element(screen.getByText('Ask for 4 GiB memory in a new job: 4 more.')).toBeVisible();
   expect(asked[0]).toBeGreaterThanOrEqual(2 * MINUTE_MS);
   const list = screen.getByRole('list', { name: 'Providers turned down' });
   await expect.element(list).not.toBeInTheDocument();
@@ -200,6 +204,30 @@ test('a job that waits says what the board offers, what it should pay, and whom 
   await expect.element(list).toMatchTextContent(/price 20 % above ceiling/);
   kiln.requestor.jobs.set([film()]);
   await expect.element(screen.getByText(/12 providers are on the board/)).not.toBeInTheDocument();
+});
+
+test('a running job can be made to offer more, and a price that is refused is said to be', async () => {
+  const kiln = fakeKiln();
+  const raised: bigint[] = [];
+  const requestor = {
+    ...kiln.requestor,
+    explainJob: () => ({ report: SAMPLE_REPORT, seats: 4, priceCeiling: 10n ** 14n }),
+    raiseCeiling: async (job: string, priceCeiling: bigint) => {
+      expect(job).toBe(SAMPLE_JOB);
+      raised.push(priceCeiling);
+      if (raised.length > 1) throw new KilnError('requestor/ceiling-beyond-budget', 'It would not last.');
+    },
+  };
+  kiln.requestor.jobs.set([
+    { ...film(), providers: [], waitingFor: 'providers: none has taken this job yet' },
+  ]);
+  const screen = await render(JobPage, { kiln: { ...kiln, requestor }, cid: SAMPLE_JOB });
+  const button = screen.getByRole('button', { name: /Raise the highest price to 0\.72/ });
+  await button.click();
+  await expect.element(button).toBeEnabled();
+  expect(raised).toEqual([2n * 10n ** 14n]);
+  await button.click();
+  await expect.element(screen.getByText('It would not last.')).toBeVisible();
 });
 
 test('why a job finds nobody may be unknown, and that is said', async () => {
