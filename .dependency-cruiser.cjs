@@ -92,7 +92,7 @@ module.exports = {
       name: 'src-stands-alone',
       severity: 'error',
       comment: 'The library does not import the tools around it; tests and their fixtures may.',
-      from: { path: '^src/', pathNot: '(\\.test\\.ts$|/fixtures/)' },
+      from: { path: '^src/', pathNot: '(\\.(test|fixture|fixture\\.node)\\.ts$|/fixtures/)' },
       to: { path: '^(relay|scripts|contracts|bench|tests)/' },
     },
     {
