@@ -21,6 +21,8 @@ export interface SimProvider {
   /** Tasks of the job that were done when it sat down, and when it was given its first. */
   doneWhenSeated: number;
   doneWhenLeased: number | undefined;
+  /** The requestor knew it from earlier jobs when it sat down. */
+  isKnown: boolean;
   isBanned: boolean;
   /** Closed its tab for good. */
   hasLeft: boolean;
@@ -58,6 +60,7 @@ export function gatherCrowd(providers: number, mix: Mix, random: Random): SimPro
       seatedAtMs: undefined,
       doneWhenSeated: 0,
       doneWhenLeased: undefined,
+      isKnown: false,
       isBanned: false,
       hasLeft: false,
       doneWhenAsked: undefined,

@@ -1,6 +1,12 @@
 import { TRUTH, isCheat } from './behaviours.ts';
 import type { SimProvider } from './crowd.ts';
 
+/** What cheats were paid, beside what honest providers with the same start (known, or new) were for as much. */
+export interface Comparison {
+  readonly cheats: number;
+  readonly honest: number;
+}
+
 /** How a simulated job went. */
 export interface Outcome {
   /** Tasks whose final result is not the right one. */
@@ -14,10 +20,10 @@ export interface Outcome {
   readonly cheatsBanned: number;
   readonly honestSeated: number;
   readonly honestBanned: number;
-  /** Tasks that a cheat was paid for against an honest provider, per provider seated; 0 without cheats. */
-  readonly cheatIncome: number;
-  /** The same per hour in a seat: where newcomers take turns, stays differ. */
-  readonly cheatPace: number;
+  /** Tasks that the cheats were paid for, each provider seated. */
+  readonly income: Comparison;
+  /** The same per hour in a seat: what a cheat has that comes back under another name each time. */
+  readonly pace: Comparison;
   /** Results that a cheat had handed in when it was banned, on average. */
   readonly exclusionAfter: number;
   /** The longest that anybody sat without a task, as a share of the job's tasks done meanwhile. */
@@ -64,9 +70,8 @@ export function measure({ tasks, crowd, results, ownRuns, endedAtMs }: Remains):
     cheatsBanned: banned.length,
     honestSeated: honest.length,
     honestBanned: honest.filter(({ isBanned }) => isBanned).length,
-    cheatIncome:
-      cheats.length === 0 ? 0 : mean(cheats, ({ paid }) => paid) / mean(honest, ({ paid }) => paid),
-    cheatPace: cheats.length === 0 ? 0 : pace(cheats) / pace(honest),
+    income: compare(cheats, honest, () => 1),
+    pace: compare(cheats, honest, ({ seatedMs }) => seatedMs),
     exclusionAfter: banned.length === 0 ? 0 : mean(banned, ({ delivered }) => delivered),
     longestWait: Math.max(
       0,
@@ -88,8 +93,24 @@ function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
 }
 
-function pace(all: readonly SimProvider[]): number {
-  return sum(all, ({ paid }) => paid) / sum(all, ({ seatedMs }) => seatedMs);
+/** Cheats against honest ones over all these jobs; 0 without cheats. One job has too few cheats for a mean. */
+export function ratio(comparisons: readonly Comparison[]): number {
+  const honest = sum(comparisons, (one) => one.honest);
+  return honest === 0 ? 0 : sum(comparisons, (one) => one.cheats) / honest;
+}
+
+/** Known ones stay for most of the job and newcomers for a few tasks: each cheat is held against its like. */
+function compare(
+  cheats: readonly SimProvider[],
+  honest: readonly SimProvider[],
+  size: (one: SimProvider) => number,
+): Comparison {
+  const expected = [true, false].map((isKnown) => {
+    const like = honest.filter((one) => one.isKnown === isKnown);
+    const of = cheats.filter((one) => one.isKnown === isKnown);
+    return of.length === 0 ? 0 : (sum(like, ({ paid }) => paid) / sum(like, size)) * sum(of, size);
+  });
+  return { cheats: sum(cheats, ({ paid }) => paid), honest: sum(expected, (one) => one) };
 }
 
 function mean<T>(all: readonly T[], of: (one: T) => number): number {

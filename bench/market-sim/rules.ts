@@ -40,14 +40,18 @@ export class KilnRules implements Rules {
   readonly #paidEarly = new Set<string>();
   #early: Due[] = [];
 
-  constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }) {
+  readonly #maxHeld: number;
+
+  /** @param maxHeld tasks of one provider whose pay is held back at once */
+  constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }, maxHeld = MAX_HELD_BACK_TASKS) {
     this.policy = policy;
+    this.#maxHeld = maxHeld;
     this.#trust = new JobTrust(policy);
     this.#book = new ReleaseBook(policy, this.#trust);
   }
 
   get seen() {
-    return { faultShare: this.#trust.faultShare, checkRate: this.#trust.checkRate };
+    return { faultShare: this.#trust.trustedFaultShare, checkRate: this.#trust.checkRate };
   }
 
   need(peer: string, random: number): number {
@@ -93,7 +97,7 @@ export class KilnRules implements Rules {
     const held = this.#held.get(peer) ?? [];
     this.#held.set(peer, held);
     held.push(task);
-    if (held.length <= MAX_HELD_BACK_TASKS) return;
+    if (held.length <= this.#maxHeld) return;
     const oldest = held.shift()!;
     if (this.#book.standing(oldest)?.supporters.includes(peer) !== true) return;
     this.#early.push({ task: oldest, peer });

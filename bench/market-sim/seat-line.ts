@@ -80,9 +80,9 @@ export class MarketLine implements SeatLine {
   ) {
     this.#seats = seats;
     this.#random = random;
-    const every = crowd.length / Math.max(1, market.newcomers);
+    const isNew = drawNewcomers(crowd.length, market.newcomers, random);
     crowd.forEach((provider, i) => {
-      const isNewcomer = Math.floor((i + 1) / every) > Math.floor(i / every);
+      const isNewcomer = isNew.has(i);
       const arrivesAtMs = !isNewcomer || random() < 0.1 ? 0 : random() * market.spreadMs;
       this.#applicants.set(provider, apply(provider, isNewcomer, arrivesAtMs + random() * ANSWER_MS, random));
     });
@@ -184,4 +184,10 @@ function apply(provider: SimProvider, isNewcomer: boolean, askAtMs: number, rand
       cachedBytes: 0,
     },
   };
+}
+
+/** One in each part of the crowd, at a random place in it: the cheats are spread evenly, and must not be in step with them. */
+function drawNewcomers(crowd: number, newcomers: number, random: Random): ReadonlySet<number> {
+  const part = crowd / Math.max(1, newcomers);
+  return new Set(Array.from({ length: newcomers }, (_, i) => Math.floor((i + random()) * part)));
 }

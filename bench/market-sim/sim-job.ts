@@ -95,7 +95,8 @@ export class SimJob {
     const { coming, leaving } = this.#line.fill(this.#seated, this.#time.nowMs);
     for (const provider of leaving) this.#giveWay(provider);
     for (const provider of coming) {
-      if (this.#line.isKnown(provider)) this.#rules.know?.(provider.holder.peer);
+      provider.isKnown = this.#line.isKnown(provider);
+      if (provider.isKnown) this.#rules.know?.(provider.holder.peer);
       provider.seatedAtMs = this.#time.nowMs;
       provider.doneWhenSeated = this.#queue.done;
       this.#seated.add(provider);

@@ -1,9 +1,9 @@
 import { seededRandom } from '../../src/base/random.ts';
 import type { CheatSort } from './mixes.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, ratio } from './outcome.ts';
 import { priceDay } from './price-day.ts';
 import { BoincRules, KilnRules, QuorumRules, type Rules, SingleRules } from './rules.ts';
-import { type Scale, simulate } from './simulate.ts';
+import { type Scale, simulate, simulateNewcomers } from './simulate.ts';
 
 /** The ways of checking that are compared. */
 const WAYS: Readonly<Record<string, () => Rules>> = {
@@ -45,6 +45,30 @@ export function* stayLines(scale: Scale): Generator<string> {
   }
 }
 
+/** Tasks whose pay is held back at once: with the least credit, with four slots, and with plenty. */
+const HELD_BACK: readonly number[] = [1, 6, 30];
+const HELD_BACK_SORTS: readonly CheatSort[] = ['sleepers', 'low-rate ring'];
+
+/** What a cheat earns, and what it gets through, over how much pay is held back: a tenth cheat, most are known. */
+export function* heldBackLines(scale: Scale, seeds: readonly number[]): Generator<string> {
+  yield 'known market, 10 % cheats, by task prices held back: income / per hour in a seat, against honest / wrong in 10,000';
+  yield row('', HELD_BACK.map(String));
+  for (const sort of HELD_BACK_SORTS) {
+    yield row(
+      sort,
+      HELD_BACK.map((held) => {
+        const jobs = seeds.map((seed) =>
+          simulateNewcomers(new KilnRules(undefined, held), sort, 0.1, scale, seed),
+        );
+        const wrong = jobs.reduce((sum, one) => sum + one.wrong, 0) / jobs.length / scale.tasks;
+        const income = ratio(jobs.map((job) => job.income));
+        const pace = ratio(jobs.map((job) => job.pace));
+        return `${income.toFixed(2)} / ${pace.toFixed(2)} / ${(10_000 * wrong).toFixed(1)}`;
+      }),
+    );
+  }
+}
+
 /** The median price of a market whose providers all follow it, hour by hour. */
 export function* priceLines(providers: number, hoursPerPhase: number): Generator<string> {
   const { hourly, turns } = priceDay(providers, hoursPerPhase, seededRandom(1));
@@ -58,7 +82,7 @@ function figures({ wrong, extra }: Outcome, { tasks }: Scale): string {
 }
 
 function row(name: string, cells: readonly string[]): string {
-  return `  ${name.padEnd(24)}${cells.map((cell) => cell.padStart(16)).join('')}`;
+  return `  ${name.padEnd(24)}${cells.map((cell) => cell.padStart(20)).join('')}`;
 }
 
 function percent(share: number): string {

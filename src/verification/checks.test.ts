@@ -79,10 +79,13 @@ describe('placement', () => {
 describe('policies in numbers', () => {
   const adaptive = { kind: 'adaptive', auditRate: 0 } as const;
 
-  test('adaptive replicates newcomers always, then 1 in c, never less than the check rate', () => {
+  test('adaptive replicates newcomers always, then the less the more checks they passed, down to the check rate', () => {
     expect(neededResults(adaptive, 11, 0.999)).toBe(2);
-    expect(neededResults(adaptive, 12, 0.99 / 12)).toBe(2);
-    expect(neededResults(adaptive, 12, 0.11)).toBe(1);
+    // 80 · 0.03, for the share that is assumed to cheat; one where fewer do.
+    expect(neededResults(adaptive, 12, 2.39 / 12)).toBe(2);
+    expect(neededResults(adaptive, 12, 2.41 / 12)).toBe(1);
+    expect(neededResults(adaptive, 12, 0.99 / 12, 0.01)).toBe(2);
+    expect(neededResults(adaptive, 12, 1.01 / 12, 0.01)).toBe(1);
     // With nobody caught yet, 3 % are assumed to cheat: 0.05 + 1.5 · 0.03.
     expect(neededResults(adaptive, 100_000, 0.0949)).toBe(2);
     expect(neededResults(adaptive, 100_000, 0.0951)).toBe(1);

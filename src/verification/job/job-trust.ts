@@ -12,7 +12,11 @@ import { ADAPTIVE_TRIAL_RESULTS, neededResults } from '../policy/vote.ts';
 
 /**
  * How well one job knows its providers: the checks each has passed in a row, and what share of them was caught. All
- * numbers of adaptive checking follow from these two, so a job with many cheats checks more, and one with few less.
+ * numbers of adaptive checking follow from these, so a job with many cheats checks more, and one with few less.
+ *
+ * Two shares are kept apart. Of all that came, what part lied: so much is a stranger's word worth. Of those that had
+ * passed the trial, what part lied afterwards: so much are trusted ones checked. Identities cost nothing, and thrown away
+ * at their first result they say nothing about those that are trusted.
  *
  * A check is passed when somebody else's result of the same task agreed, when the requestor's own did, or with a
  * ringer. Being caught is final.
@@ -28,26 +32,36 @@ export class JobTrust {
   readonly #caught = new Set<PeerId>();
   /** Sum over honest providers of the part of the trial that each has passed. */
   #known = 0;
+  /** Honest providers that have passed the trial. */
+  #proven = 0;
+  /** Caught ones that had passed it. */
+  readonly #turned = new Set<PeerId>();
   #checksAll = false;
 
   constructor(policy: Policy) {
     this.#policy = policy;
   }
 
-  /** The share f of providers that cheat, by what this job has seen. */
+  /** The share f of all providers that cheat, by what this job has seen: what a stranger is taken for. */
   get faultShare(): number {
     const seen = { known: this.#known + this.#caught.size, caught: this.#caught.size };
     return faultShare(seen, assumedFaults(this.#policy));
   }
 
-  /** The share of a trusted provider's results that is checked now. */
+  /** The share of those that passed their trial that cheat all the same. */
+  get trustedFaultShare(): number {
+    const caught = this.#turned.size;
+    return faultShare({ known: this.#proven + caught, caught }, assumedFaults(this.#policy));
+  }
+
+  /** The share of a trusted provider's results that is checked now, at the least. */
   get checkRate(): number {
-    return checkRate(this.faultShare);
+    return checkRate(this.trustedFaultShare);
   }
 
   /** Checks to pass before a provider's results count alone. */
   get passesForTrust(): number {
-    return passesForTrust(acceptanceThreshold(this.#policy), this.faultShare, ADAPTIVE_TRIAL_RESULTS);
+    return passesForTrust(acceptanceThreshold(this.#policy), this.trustedFaultShare, ADAPTIVE_TRIAL_RESULTS);
   }
 
   /** Checks that this provider has passed, none after it was caught. */
@@ -70,7 +84,8 @@ export class JobTrust {
 
   /** Agreeing results that a replica leased to this provider now calls for; `random` is one number in [0, 1). */
   neededResults(peer: PeerId, random: number): number {
-    return neededResults(this.#policy, this.passed(peer), this.#checksAll ? 0 : random, this.faultShare);
+    const chance = this.#checksAll ? 0 : random;
+    return neededResults(this.#policy, this.passed(peer), chance, this.trustedFaultShare);
   }
 
   /** From now on every result is checked, because the job is about to close. */
@@ -101,6 +116,7 @@ export class JobTrust {
 
   /** A result of this provider was wrong. */
   catch(peer: PeerId): void {
+    if (hasPassedTrial(this.passed(peer))) this.#turned.add(peer);
     this.#set(peer, 0);
     this.#passed.delete(peer);
     this.#caught.add(peer);
@@ -109,12 +125,19 @@ export class JobTrust {
   /** Who was caught had told the truth: it begins anew. */
   acquit(peer: PeerId): void {
     this.#caught.delete(peer);
+    this.#turned.delete(peer);
   }
 
   #set(peer: PeerId, passed: number): void {
-    this.#known += trialPart(passed) - trialPart(this.passed(peer));
+    const before = this.passed(peer);
+    this.#known += trialPart(passed) - trialPart(before);
+    this.#proven += Number(hasPassedTrial(passed)) - Number(hasPassedTrial(before));
     this.#passed.set(peer, passed);
   }
+}
+
+function hasPassedTrial(passed: number): boolean {
+  return passed >= ADAPTIVE_TRIAL_RESULTS;
 }
 
 function trialPart(passed: number): number {

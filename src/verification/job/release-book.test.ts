@@ -144,7 +144,10 @@ describe('closing', () => {
     const { book, trust } = open();
     trust.pass('a', 12);
     for (let task = 0; task < 50; task++) book.accept(task, ['a'], false);
-    for (const cheat of ['x', 'y', 'z']) trust.catch(cheat);
+    for (const cheat of ['x', 'y', 'z']) {
+      trust.pass(cheat, 10);
+      trust.catch(cheat);
+    }
     const missing = trust.passesForTrust - 12;
     expect(missing).toBeGreaterThan(5);
     let chance = 0;

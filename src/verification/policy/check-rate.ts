@@ -17,7 +17,10 @@ export const MAX_CHECK_RATE = 0.15;
 /** What is added to the check rate for each part of the providers that was caught. */
 const CHECKS_PER_FAULT = 1.5;
 
-/** What a job has seen of its providers so far. */
+/** After c checks passed, the chance of one more is at least so many times the share that was caught, over c. */
+const EARLY_CHECKS_PER_FAULT = 80;
+
+/** What a job has seen of its providers so far: of all, or of those that had passed their trial. */
 export interface Seen {
   /** Providers that are known by now: caught ones, and honest ones, each by how much of the trial it has passed (0 to 1). */
   readonly known: number;
@@ -50,6 +53,17 @@ export function faultShare({ known, caught }: Seen, assumed: number): number {
  */
 export function checkRate(faultShare: number): number {
   return Math.min(MAX_CHECK_RATE, MIN_CHECK_RATE + CHECKS_PER_FAULT * faultShare);
+}
+
+/**
+ * The probability with which the next result of a trusted provider is checked: the {@link checkRate}, or 1/passed if that is
+ * more (BOINC's rule), and the more cheats there are, the more of them go to the beginning: who lies now and then is
+ * less known the less it has done, so that a short stay is checked more than an equal part of a long one.
+ *
+ * @param passed checks that it has passed
+ */
+export function nextCheck(passed: number, faultShare: number): number {
+  return Math.max(checkRate(faultShare), Math.max(1, EARLY_CHECKS_PER_FAULT * faultShare) / passed);
 }
 
 /**

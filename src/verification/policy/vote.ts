@@ -1,6 +1,6 @@
 import type { Comparator, Policy } from '../../protocol/policy.ts';
 import type { Exit } from '../../protocol/task.ts';
-import { acceptanceThreshold, assumedFaults, checkRate, passesForTrust } from './check-rate.ts';
+import { acceptanceThreshold, assumedFaults, nextCheck, passesForTrust } from './check-rate.ts';
 
 /** Providers that passed fewer checks in a row than this are always checked by a second one (BOINC, adaptive replication). */
 export const ADAPTIVE_TRIAL_RESULTS = 10;
@@ -23,9 +23,9 @@ export function isVote({ exit, witness }: { readonly exit: Exit; readonly witnes
 /**
  * How many agreeing results a replica leased to this provider calls for. `passed` is the checks that it has passed,
  * one after another; `random` is one number in [0, 1), used by `adaptive` alone: there, providers with too few passes
- * are always checked, others with probability max(check rate, 1/passed) (BOINC's rule with a floor).
+ * are always checked, others by chance ({@link nextCheck}).
  *
- * @param faultShare share of cheats among the providers of this job. @default what the policy assumes
+ * @param faultShare share of cheats among the providers of this job that passed their trial. @default what the policy assumes
  */
 export function neededResults(
   policy: Policy,
@@ -36,7 +36,7 @@ export function neededResults(
   if (policy.kind === 'quorum') return policy.need;
   if (policy.kind === 'trust') return 1;
   if (passed < passesForTrust(acceptanceThreshold(policy), faultShare, ADAPTIVE_TRIAL_RESULTS)) return 2;
-  return random < Math.max(checkRate(faultShare), 1 / passed) ? 2 : 1;
+  return random < nextCheck(passed, faultShare) ? 2 : 1;
 }
 
 /** Replicas to lease before anything is known about a task; a verifier program needs no second one to compare with. */
