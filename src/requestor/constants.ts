@@ -38,6 +38,15 @@ export const LONELY_BEFORE_OWN_RUN_MS = 45_000;
  * after two minutes, and one that is late has taken up to a minute and a half of them.
  */
 export const STUCK_BEFORE_OWN_RUN_MS = 15_000;
+/**
+ * Results of providers in one network wait this long for somebody from another one before this device helps out: longer
+ * than seats take to be filled when a job begins, shorter than the two minutes after which unpaid providers leave.
+ */
+export const NEIGHBOURS_WAIT_MS = 10_000;
+/** How often it is looked from which network each provider is reached. */
+export const NETWORK_LOOK_INTERVAL_MS = 10_000;
+/** A browser tells within milliseconds; work is not held up for longer than this. */
+export const NETWORK_LOOK_TIMEOUT_MS = 400;
 /** Tasks of a job whose known answers are kept to check providers with. */
 export const MAX_KNOWN_ANSWERS = 1_000;
 /** Notes that the view of a job keeps. */
@@ -58,5 +67,3 @@ export const RENEW_BEFORE_TASKS = 4;
 export const RENEW_AGAIN_MS = 60_000;
 /** An ended agreement's stream is kept this long for the receipt of its provider. */
 export const LAST_WORDS_MS = 5_000;
-/** Receipts that are looked at per agreement: the last words of each visit, and some more. */
-export const MAX_RECEIPTS_TAKEN = 8;

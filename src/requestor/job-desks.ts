@@ -14,12 +14,14 @@ import type { Paymaster } from './pay/paymaster.ts';
 import { ReceiptDesk } from './pay/receipt-desk.ts';
 import type { RestorePlan } from './restore-plan.ts';
 import { JobProgress } from './results/job-progress.ts';
+import type { LonelyReason } from './results/lonely-tasks.ts';
 import { ResultDesk } from './results/result-desk.ts';
 import { Statements } from './results/statements.ts';
 import { TaskDesk } from './results/task-desk.ts';
 import type { Settled } from './results/task-steps.ts';
 import { TaskTeller } from './results/task-teller.ts';
 import { LinkBook } from './seats/link-book.ts';
+import { NetworkWatch } from './seats/network-watch.ts';
 import type { EndState, ProviderLink } from './seats/provider-link.ts';
 import { RenewalDesk } from './seats/renewal-desk.ts';
 import { BanDesk } from './standing/ban-desk.ts';
@@ -28,6 +30,15 @@ import { ReleaseDesk } from './standing/release-desk.ts';
 import { RingerDesk } from './standing/ringer-desk.ts';
 import { SettleDesk } from './standing/settle-desk.ts';
 import { WasteDesk } from './standing/waste-desk.ts';
+
+/** What people read when this device computes what only one provider has found. */
+const CHECKED_HERE: Readonly<Record<LonelyReason, string>> = {
+  few: 'Too few providers are there to confirm results: this device checks them.',
+  neighbours:
+    'Most providers are in one network and do not confirm each other: this device checks what others cannot.',
+};
+const LEFT_TO_NEIGHBOURS =
+  'All providers are in one network, and this device cannot check their results: they confirm each other.';
 
 /** What the desks of a job ask its runner. */
 export interface JobDeskActions {
@@ -58,6 +69,7 @@ export class JobDesks {
   readonly settling: SettleDesk;
   readonly renewals: RenewalDesk;
   readonly receipts: ReceiptDesk;
+  readonly networks: NetworkWatch;
   readonly #parts: JobParts;
   readonly #actions: JobDeskActions;
 
@@ -103,6 +115,7 @@ export class JobDesks {
     this.tasks = this.#openTasks(results, statements, teller);
     const { agreements, network, receipts } = parts;
     const { identity } = network;
+    this.networks = new NetworkWatch(network, clock);
     this.receipts = new ReceiptDesk({ identity, clock, receipts, paymaster });
     this.renewals = new RenewalDesk({
       ...{ identity, clock, agreements, links },
@@ -127,6 +140,7 @@ export class JobDesks {
   seat(link: ProviderLink, passedBefore: number): void {
     if (this.links.of(link.peer).length === 0) this.trust.pass(link.peer, passedBefore);
     this.links.add(link);
+    void this.networks.look(link);
   }
 
   /** Takes up what a reloaded tab had stored: what stands, in the order of its verdicts, and who was banned. */
@@ -188,7 +202,8 @@ export class JobDesks {
           progress.note(`Task ${task + 1} could not be checked on this device: ${reason}`);
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),
-        lonely: () => this.#mayCheck(),
+        lonely: (why) => this.#mayCheck(why),
+        leftToNeighbours: () => progress.note(LEFT_TO_NEIGHBOURS),
         caught: (lease, task, reason) => this.#broke(teller, lease, task, reason),
         settle: (settled) => this.#actions.settle(settled),
         settleRinger: (judged) => this.settling.settleRinger(judged),
@@ -209,9 +224,8 @@ export class JobDesks {
     };
   }
 
-  #mayCheck(): boolean {
-    if (this.rechecks.canCompute)
-      this.progress.note('Too few providers are there to confirm results: this device checks them.');
+  #mayCheck(why: LonelyReason): boolean {
+    if (this.rechecks.canCompute) this.progress.note(CHECKED_HERE[why]);
     return this.rechecks.canCompute;
   }
 

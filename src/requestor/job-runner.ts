@@ -149,7 +149,7 @@ export class JobRunner implements AsyncDisposable {
     serving.catch(() => {}); // it may break before it is awaited below
     desks.renewals.say(link);
     desks.leases.reconcile(link, leases);
-    await this.paymaster.state(link);
+    await Promise.all([this.paymaster.state(link), desks.networks.look(link)]);
     desks.tasks.queue.forget(link.peer);
     desks.leases.fill(link);
     this.#changed();
@@ -236,7 +236,7 @@ export class JobRunner implements AsyncDisposable {
   /** Late leases go back to the queue; providers that stay away lose their seat. */
   #sweep(): void {
     if (!this.isRunning) return;
-    const { leases, outbox, releases, renewals, tasks, waste } = this.#desks;
+    const { leases, networks, outbox, releases, renewals, tasks, waste } = this.#desks;
     const nowMs = this.#parts.clock.now();
     for (const link of this.links) {
       const reason = leases.review(link, nowMs) ?? this.#market.speeds.review(link);
@@ -246,6 +246,7 @@ export class JobRunner implements AsyncDisposable {
     waste.review();
     outbox.flush();
     leases.fillAll();
+    networks.review(this.#desks.links.atWork);
     tasks.review();
     this.#market.review();
     void releases.flush();

@@ -24,6 +24,8 @@ export interface RequestorNetwork {
   publishDemand(kind: JobKind, demand: Envelope): Promise<void>;
   /** How well a peer is reached now; undefined while it is not connected. */
   connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined>;
+  /** The network (/24 or /48) that a peer's packets come from now; undefined where that cannot be seen. */
+  networkOf(peer: PeerId): Promise<string | undefined>;
   /** Fraud proofs of others whose signatures are in order; the result unsubscribes. */
   onFraudProof(handler: (proof: SoundProof) => void): () => void;
   publishFraudProof(proof: Envelope): Promise<void>;

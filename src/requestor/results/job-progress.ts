@@ -274,15 +274,16 @@ export class JobProgress {
   #waitingFor(links: readonly ProviderLink[]): string | undefined {
     if (this.#status !== 'running') return undefined;
     if (this.isBroke) return 'the budget: no further task fits it';
-    const working = new Set(
-      links.filter((link) => link.state === 'working').map(({ payee }) => payee.toLowerCase()),
-    ).size;
+    const atWork = links.filter((link) => link.state === 'working');
+    const working = new Set(atWork.map(({ payee }) => payee.toLowerCase())).size;
+    const networks = new Set(atWork.map(({ peer, network }) => network ?? peer)).size;
     if (working === 0) return 'providers: none has taken this job yet';
     const { policy } = this.#record.manifest;
     const needed = policy.kind === 'trust' ? 1 : policy.kind === 'quorum' ? policy.need : 2;
     const second = `a second provider: results are checked by ${needed} of different payees`;
     if (this.closingChecks > 0 && this.settled === this.#phases.length)
       return `closing checks: ${this.closingChecks} left${working < needed ? `; ${second}` : ''}`;
-    return working < needed ? second : undefined;
+    if (working < needed) return second;
+    return networks < needed ? 'a provider in another network: all of these share one' : undefined;
   }
 }

@@ -3,6 +3,9 @@ import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
 import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
 import { refuseHolder } from './refuse-holder.ts';
 
+/** Why nobody else confirms a task: too few are there (or have credit), or too many of them share a network. */
+export type LonelyReason = 'few' | 'neighbours';
+
 /** What the class is told. */
 export interface LonelyTasksInit {
   readonly clock: Clock;
@@ -12,13 +15,15 @@ export interface LonelyTasksInit {
   readonly takers: () => readonly Holder[];
   /** Computes a task on this device; never rejects. */
   readonly run: (task: number) => Promise<void>;
+  /** Is this device to confirm it, since most of those at work are neighbours of who did it? @default never */
+  readonly isAmongNeighbours?: (check: TaskCheck) => boolean;
   /** May this device check results, for want of anybody else? Asked before each. */
-  readonly mayRun: () => boolean;
+  readonly mayRun: (why: LonelyReason) => boolean;
 }
 
 /**
- * Tasks that somebody has done and nobody else here may confirm, because too few strangers work on the job, or because
- * all have risked as much as they want. They wait a while for another provider; then this device confirms them, one
+ * Tasks that somebody has done and nobody else here may confirm, because too few strangers work on the job, because most
+ * of them share a network, or because all have risked as much as they want. They wait a while for another provider; then this device confirms them, one
  * after another, for as long as that lasts.
  */
 export class LonelyTasks {
@@ -36,8 +41,10 @@ export class LonelyTasks {
   /** Looks at the tasks that want one more result. Call it now and then. */
   review(waiting: readonly (readonly [number, TaskCheck])[]): void {
     if (this.#isBusy) return;
-    const task = this.#lonely(waiting) ?? this.#stuck(waiting);
-    if (task === undefined || !this.#init.mayRun()) return;
+    const { isAmongNeighbours, mayRun } = this.#init;
+    const crowded = isAmongNeighbours === undefined ? undefined : firstDone(waiting, isAmongNeighbours);
+    const task = this.#lonely(waiting) ?? this.#stuck(waiting) ?? crowded;
+    if (task === undefined || !mayRun(crowded === undefined ? 'few' : 'neighbours')) return;
     this.#isBusy = true;
     void this.#init.run(task).finally(() => (this.#isBusy = false));
   }

@@ -55,3 +55,13 @@ export class Statements {
     this.#byTask.delete(task);
   }
 }
+
+/** What a provider said when it committed to one task. */
+export interface Committed {
+  readonly commitment: Uint8Array;
+  /** Its signed message, which may hold more tasks. */
+  readonly commit: Envelope;
+  /** Digest of the agreement. */
+  readonly agreement: string;
+  readonly wallMs: number;
+}

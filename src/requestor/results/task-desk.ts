@@ -1,7 +1,6 @@
 import { toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { freshWindow, TaskQueue } from '../../market/queue.ts';
-import type { Envelope } from '../../protocol/envelope.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Revealed } from '../../protocol/work.ts';
 import { isAudited } from '../../verification/policy/audit.ts';
@@ -18,11 +17,12 @@ import {
   type TaskEvent,
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
-import { LonelyTasks } from './lonely-tasks.ts';
-import { refuseHolder } from './refuse-holder.ts';
+import { type LonelyReason, LonelyTasks } from './lonely-tasks.ts';
+import { missingReplicas } from './missing-replicas.ts';
+import { NeighbourRule } from './neighbour-rule.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept } from './result-keeper.ts';
-import type { Statements } from './statements.ts';
+import type { Committed, Statements } from './statements.ts';
 import type { LeaseCause } from './task-events.ts';
 import { TaskSteps, type TaskStepsActions } from './task-steps.ts';
 import { TaskTable } from './task-table.ts';
@@ -43,7 +43,9 @@ export interface TaskDeskActions extends TaskStepsActions {
   /** A provider committed to a result: from now on, what it hands in later is later than this. */
   readonly committed: (task: number, peer: string) => void;
   /** Too few providers are there to confirm each other's results: may this device? */
-  readonly lonely: () => boolean;
+  readonly lonely: (why: LonelyReason) => boolean;
+  /** Only neighbours in one network are there, and this device cannot compute: they confirm each other. */
+  readonly leftToNeighbours?: () => void;
 }
 
 /** What the desk is made of. */
@@ -65,6 +67,7 @@ export class TaskDesk {
   readonly #table = new TaskTable();
   readonly #steps: TaskSteps;
   readonly #lonely: LonelyTasks;
+  readonly #rule: NeighbourRule;
 
   constructor(init: TaskDeskInit) {
     this.#init = init;
@@ -73,13 +76,22 @@ export class TaskDesk {
     const mixed = policy.kind === 'adaptive' ? freshWindow(init.tasks) : 1;
     const window = (policy.ringerRate ?? 0) > 0 ? init.tasks : mixed;
     this.queue = new TaskQueue(init.tasks, first, init.random, window);
-    this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue });
+    const { clock } = init.results;
+    const holders = () => init.actions.holders?.() ?? [];
+    const rule = new NeighbourRule({
+      clock,
+      holders,
+      canCompute: () => init.actions.arbiter?.canCompute ?? true,
+    });
+    this.#rule = rule;
+    this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue, rule });
     this.#lonely = new LonelyTasks({
-      clock: init.results.clock,
-      holders: () => init.actions.holders?.() ?? [],
+      clock,
+      holders,
+      isAmongNeighbours: (check) => rule.isForThisDevice(check),
       takers: () => init.actions.takers?.() ?? init.actions.holders?.() ?? [],
       run: (task) => this.#steps.audit(task),
-      mayRun: () => init.actions.lonely(),
+      mayRun: init.actions.lonely,
     });
   }
 
@@ -113,7 +125,7 @@ export class TaskDesk {
     const mayTake = (task: number) => {
       const check = this.#table.get(task);
       if (check === undefined) return freshLeft-- > 0;
-      const refusal = refuseHolder(check, holder);
+      const refusal = this.#rule.refuse(check, holder);
       // Whoever failed at a task gets it again only when nobody else is there to try.
       return (
         refusal === undefined || (refusal === 'has-failed' && this.#init.actions.isOnlyProvider(holder.peer))
@@ -155,7 +167,7 @@ export class TaskDesk {
   /** May this provider get a replica of this task? Never a second one of a ringer. */
   mayHold(task: number, holder: Holder): boolean {
     const check = this.#table.get(task);
-    return check !== undefined && check.isRinger !== true && refuseHolder(check, holder) === undefined;
+    return check !== undefined && check.isRinger !== true && this.#rule.refuse(check, holder) === undefined;
   }
 
   /** A provider committed to a task. False when nobody waits for it any more. */
@@ -226,10 +238,13 @@ export class TaskDesk {
 
   /** Looks again at what waits for one more opinion: who could have given it may have left. */
   review(): void {
+    this.#rule.review();
     const waiting: [number, TaskCheck][] = [];
     for (const task of this.#table.tasks) {
       const check = this.check(task);
-      if (check?.audit.state !== 'none' || this.queue.wanted(task) === 0) continue;
+      if (check === undefined || this.queue.wanted(task) === 0) continue;
+      if (this.#rule.isLeftToNeighbours(check)) this.#init.actions.leftToNeighbours?.();
+      if (check.audit.state !== 'none') continue;
       waiting.push([task, check]);
       void this.#steps.advance(task);
     }
@@ -276,21 +291,4 @@ export class TaskDesk {
     if (replica.phase === 'committed') this.#init.trust.startOver(replica.peer);
     return true;
   }
-}
-
-/** What those that work on a task call for beside them; its check asks for it when they have committed. */
-function missingReplicas({ replicas, atLeast, isRinger }: TaskCheck): number {
-  const counted = replicas.filter((replica) => isLive(replica) || replica.phase === 'revealed');
-  if (isRinger === true || counted.length === 0) return 0;
-  return Math.max(0, Math.max(atLeast, ...counted.map(({ need }) => need)) - counted.length);
-}
-
-/** What a provider said when it committed to one task. */
-export interface Committed {
-  readonly commitment: Uint8Array;
-  /** Its signed message, which may hold more tasks. */
-  readonly commit: Envelope;
-  /** Digest of the agreement. */
-  readonly agreement: string;
-  readonly wallMs: number;
 }

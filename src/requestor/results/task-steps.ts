@@ -9,7 +9,7 @@ import { type Arbiter, decide, type Rejected, type Verdict } from '../../verific
 import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
-import { refuseHolder } from './refuse-holder.ts';
+import type { NeighbourRule } from './neighbour-rule.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 import type { TaskTable } from './task-table.ts';
@@ -72,6 +72,7 @@ export interface TaskStepsInit {
   readonly queue: TaskQueue;
   readonly results: ResultDesk;
   readonly teller: TaskTeller;
+  readonly rule: NeighbourRule;
   readonly actions: TaskStepsActions;
 }
 
@@ -221,7 +222,9 @@ export class TaskSteps {
     const isBegun = check.replicas.some(({ phase }) => phase === 'inconclusive' || phase === 'revealed');
     if (check.audit.state !== 'none' || !isBegun) return false;
     const holders = this.#init.actions.holders?.() ?? [];
-    return holders.length > 1 && holders.every((holder) => refuseHolder(check, holder) !== undefined);
+    return (
+      holders.length > 1 && holders.every((holder) => this.#init.rule.refuse(check, holder) !== undefined)
+    );
   }
 
   /** A task is no longer under way: its check and the results that it gathered are forgotten. */

@@ -50,6 +50,8 @@ export class ProviderLink {
   lostTasks = 0;
   /** Which GPUs its own agrees with bit for bit, as it says; of GPU jobs only. */
   numericClass?: string;
+  /** The network that it is reached in, as this device sees it; never shown, stored or sent. */
+  network: string | undefined;
   /** A renewal that waits for its counter-signature. */
   offered: OfferedRenewal | undefined;
   /** Speed that its proposal claimed, in micro-units per second and slot. */
@@ -121,8 +123,13 @@ export class ProviderLink {
 
   /** As who it takes tasks. */
   get holder(): Holder {
-    const { peer, payee, numericClass } = this;
-    return { peer, payee, ...(numericClass === undefined ? {} : { numericClass }) };
+    const { peer, payee, numericClass, network } = this;
+    return {
+      peer,
+      payee,
+      ...(numericClass === undefined ? {} : { numericClass }),
+      ...(network === undefined ? {} : { networkPrefix: network }),
+    };
   }
 
   get state(): JobProviderView['state'] {

@@ -147,9 +147,12 @@ export class RecheckDesk {
     const standing = this.#init.releases.book.standing(task)?.supporters ?? [];
     return supporters.flatMap((supporter) => {
       const { peer, agreement, lease, numericClass } = supporter;
-      const payee = supporter.payee ?? this.#init.links.get(agreement)?.payee;
+      const link = this.#init.links.get(agreement);
+      const payee = supporter.payee ?? link?.payee;
       if (lease === undefined || payee === undefined || !standing.includes(peer)) return [];
-      return [{ id: lease, peer, payee, digest, ...(numericClass === undefined ? {} : { numericClass }) }];
+      const numeric = numericClass === undefined ? {} : { numericClass };
+      const network = link?.network === undefined ? {} : { networkPrefix: link.network };
+      return [{ id: lease, peer, payee, digest, ...numeric, ...network }];
     });
   }
 

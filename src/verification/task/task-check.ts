@@ -11,7 +11,7 @@ export interface Holder {
   readonly payee: Address;
   /** Which GPUs agree with its own bit for bit, as it claims; jobs with `sameNumericClass` need it. */
   readonly numericClass?: string;
-  /** Where a relay saw it, as an address prefix (/24 or /48); absent while unknown. */
+  /** Where the requestor sees it, as an address prefix (/24 or /48); absent where it cannot be seen. */
   readonly networkPrefix?: string;
 }
 

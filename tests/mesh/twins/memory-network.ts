@@ -31,6 +31,8 @@ interface OpenPair extends StreamPair {
 export class MemoryNetwork {
   readonly clock: Clock;
   latencyMs: number;
+  /** In which network each peer is seen by others, where that can be seen. */
+  readonly prefixes = new Map<PeerId, string>();
   readonly #peers = new Map<PeerId, MemoryPeer>();
   readonly #health = new Map<PeerId, Health>();
   readonly #pairs = new Set<OpenPair>();
@@ -238,6 +240,10 @@ export class MemoryPeer implements ProviderNetwork, RequestorNetwork {
   async connectionTo(peer: PeerId): Promise<ConnectionQuality | undefined> {
     const isThere = this.#network.peer(peer) !== undefined;
     return isThere ? { rttMs: 2 * this.#network.latencyMs, isRelayed: false } : undefined;
+  }
+
+  async networkOf(peer: PeerId): Promise<string | undefined> {
+    return this.#network.prefixes.get(peer);
   }
 
   publishDemand(kind: JobKind, demand: Envelope): Promise<void> {
