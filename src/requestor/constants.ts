@@ -6,6 +6,8 @@ export const RANKING_WINDOW_MS = 400;
 export const SWEEP_INTERVAL_MS = 1_000;
 /** A provider that was asked to reveal has this long. */
 export const REVEAL_TIMEOUT_MS = 30_000;
+/** How often it may say a commitment again, after breaks of its stream, and be asked anew: each time it has longer. */
+export const MAX_COMMITS_REPEATED = 4;
 /** The first announcements of a job come quickly: gossip meshes need a moment to form. */
 export const FIRST_ANNOUNCEMENTS_MS: readonly number[] = [0, 1_500, 4_000, 9_000];
 /** A demand holds this long; it is repeated before it ends. */

@@ -1,7 +1,7 @@
 import { MAX_WORK_FRAME_BYTES } from '../../protocol/constants.ts';
 import { open } from '../../protocol/envelope.ts';
 import { commitSchema, type WorkUp } from '../../protocol/work.ts';
-import { MAX_FAILED_LEASES } from '../constants.ts';
+import { MAX_COMMITS_REPEATED, MAX_FAILED_LEASES } from '../constants.ts';
 import type { CoverDesk } from '../pay/cover-desk.ts';
 import type { ReceiptDesk } from '../pay/receipt-desk.ts';
 import type { JobProgress } from '../results/job-progress.ts';
@@ -75,8 +75,11 @@ export class WorkIntake {
         outbox.verdict(link, { lease, task, outcome: link.told.of(lease, task) ?? 'not-needed' });
       else if (place.isCommitted) {
         // The stream broke after this commitment: a reveal that was asked for may be lost, so it is asked for again.
+        // Not without end: each time, it has longer to answer.
         const replica = tasks.check(task)?.replicas.find(({ id }) => id === lease);
-        if (replica?.phase === 'committed' && replica.isAsked) askReveal(lease, task, true);
+        const isWaitedFor = replica?.phase === 'committed' && replica.isAsked;
+        place.saidAgain = (place.saidAgain ?? 0) + 1;
+        if (isWaitedFor && place.saidAgain <= MAX_COMMITS_REPEATED) askReveal(lease, task, true);
       } else {
         place.isCommitted = true;
         place.deadlineAtMs = Number.POSITIVE_INFINITY;
@@ -96,7 +99,10 @@ export class WorkIntake {
   ): Promise<void> {
     const { tasks, leases } = this.#init;
     if (leases.owner(lease) !== link) return;
-    const arrived = entries.map(({ task }) => task);
+    // Whoever has not committed has nothing to show: its time runs on.
+    const committed = ({ task }: { readonly task: number }) =>
+      link.leases.get(lease)?.tasks.get(task)?.isCommitted === true;
+    const arrived = entries.filter(committed).map(({ task }) => task);
     leases.touch(link, lease, arrived, Number.POSITIVE_INFINITY);
     const revealed = await Promise.all(entries.map((entry) => tasks.reveal(lease, link.holder, entry)));
     void Promise.all(revealed.map(({ advanced }) => advanced)).then(() => leases.fillAll());

@@ -16,7 +16,8 @@ import type { JobProviderView } from '../view.ts';
 export interface OpenLease {
   readonly id: string;
   readonly leasedAtMs: number;
-  readonly tasks: Map<number, { deadlineAtMs: number; isCommitted: boolean }>;
+  /** `saidAgain`: how often its commitment was repeated. */
+  readonly tasks: Map<number, { deadlineAtMs: number; isCommitted: boolean; saidAgain?: number }>;
   /** Did something come of it? */
   isUseful?: boolean;
 }
