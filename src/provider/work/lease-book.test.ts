@@ -64,6 +64,16 @@ describe('a lease', () => {
 });
 
 describe('said twice', () => {
+  test('a reveal that names a task many times gives its result once: a small frame must not cost a large answer', () => {
+    const book = bookOf({ a: [1] });
+    book.finish(book.takeNext()!, finished());
+    expect(
+      book.reveal(
+        'a',
+        Array.from({ length: 1_024 }, () => 1),
+      ),
+    ).toHaveLength(1);
+  });
   test('a reveal gives the same result again, a verdict counts once', () => {
     const book = bookOf({ a: [1] });
     book.finish(book.takeNext()!, finished());

@@ -6,7 +6,9 @@ import type { Revealed } from '../../protocol/work.ts';
 
 type Entry =
   | { readonly phase: 'queued' | 'running' }
-  | { readonly phase: 'committed' | 'delivered'; readonly revealed: Revealed };
+  | { readonly phase: 'committed' | 'delivered'; readonly revealed: Revealed }
+  /** Handed over by a tab that was closed since: only the verdict is waited for. */
+  | { readonly phase: 'handed-over' };
 
 /** A finished task, ready to be committed to. */
 export interface Finished {
@@ -76,6 +78,22 @@ export class LeaseBook {
     return entries.size;
   }
 
+  /** Tasks of a lease that a former tab handed over. */
+  restore(lease: string, tasks: readonly number[]): void {
+    this.#leases.set(lease, new Map(tasks.map((task) => [task, { phase: 'handed-over' }])));
+    this.#unsettledCount += tasks.length;
+  }
+
+  /** Tasks that were handed over and are not judged, by lease. */
+  handedOver(): Record<string, number[]> {
+    const byLease: Record<string, number[]> = {};
+    for (const [lease, entries] of this.#leases) {
+      const tasks = [...entries].flatMap(([task, entry]) => (wasDelivered(entry) ? [task] : []));
+      if (tasks.length > 0) byLease[lease] = tasks;
+    }
+    return byLease;
+  }
+
   /** The next task to run, marked as running; undefined when none waits. */
   takeNext(): Place | undefined {
     const place = this.#queue.shift();
@@ -103,10 +121,10 @@ export class LeaseBook {
     return isKnown;
   }
 
-  /** The results asked for that exist; they count as delivered. */
+  /** The results asked for that exist, each once; they count as delivered. */
   reveal(lease: string, tasks: readonly number[]): Revealed[] {
     const entries = this.#leases.get(lease);
-    return tasks.flatMap((task) => {
+    return [...new Set(tasks)].flatMap((task) => {
       const entry = entries?.get(task);
       if (entries === undefined || entry === undefined || !('revealed' in entry)) return [];
       entries.set(task, { phase: 'delivered', revealed: entry.revealed });
@@ -117,9 +135,9 @@ export class LeaseBook {
   /** A verdict arrived. The phase that this task was in, or undefined when it was not held, or not finished. */
   settle(lease: string, task: number): 'committed' | 'delivered' | undefined {
     const entry = this.#leases.get(lease)?.get(task);
-    if (entry === undefined || !('revealed' in entry)) return undefined;
+    if (entry === undefined || !isFinished(entry)) return undefined;
     this.#drop(lease, task);
-    return entry.phase;
+    return wasDelivered(entry) ? 'delivered' : 'committed';
   }
 
   /** Gives a lease up: waiting tasks leave the queue, finished ones are forgotten. The number that was delivered. */
@@ -129,7 +147,7 @@ export class LeaseBook {
     for (let i = this.#queue.length - 1; i >= 0; i--)
       if (this.#queue[i]!.lease === lease) this.#queue.splice(i, 1);
     this.#leases.delete(lease);
-    return entries.filter(([, { phase }]) => phase === 'delivered').length;
+    return entries.filter(([, entry]) => wasDelivered(entry)).length;
   }
 
   /** Finished, unsettled tasks by lease: what is committed to again after a broken stream. */
@@ -144,15 +162,23 @@ export class LeaseBook {
 
   /** Has this lease a task that waits or runs? */
   isOpen(lease: string): boolean {
-    return [...(this.#leases.get(lease)?.values() ?? [])].some((entry) => !('revealed' in entry));
+    return [...(this.#leases.get(lease)?.values() ?? [])].some((entry) => !isFinished(entry));
   }
 
   #drop(lease: string, task: number): void {
     const entries = this.#leases.get(lease);
     const entry = entries?.get(task);
     if (entries === undefined || entry === undefined) return;
-    if ('revealed' in entry) this.#unsettledCount--;
+    if (isFinished(entry)) this.#unsettledCount--;
     entries.delete(task);
     if (entries.size === 0) this.#leases.delete(lease);
   }
+}
+
+function isFinished(entry: Entry): boolean {
+  return 'revealed' in entry || entry.phase === 'handed-over';
+}
+
+function wasDelivered({ phase }: Entry): boolean {
+  return phase === 'delivered' || phase === 'handed-over';
 }
