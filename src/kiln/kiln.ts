@@ -17,6 +17,8 @@ export interface NetworkConfig {
   readonly relays: readonly string[];
   /** A relay that redeems for payees without native coin. @default none */
   readonly redeemRelay?: string;
+  /** `stun:` URLs, by which tabs behind routers learn their public address and tell those that they connect to. @default none */
+  readonly stunServers?: readonly string[];
   readonly chain: {
     readonly id: number;
     readonly name: string;

@@ -20,6 +20,8 @@ test('reads a sound configuration', async () => {
   expect(await readNetworkConfig(served(SAMPLE_CONFIG))).toEqual(SAMPLE_CONFIG);
   const redeeming = { ...SAMPLE_CONFIG, redeemRelay: SAMPLE_CONFIG.relays[0] };
   expect(await readNetworkConfig(served(redeeming))).toEqual(redeeming);
+  const reaching = { ...SAMPLE_CONFIG, stunServers: ['stun:stun.example.org:3478'] };
+  expect(await readNetworkConfig(served(reaching))).toEqual(reaching);
 });
 
 test('a page in place of the file is a missing file', async () => {
@@ -30,6 +32,7 @@ test.each([
   [{ ...SAMPLE_CONFIG, relays: ['ws://relay'] }],
   [{ ...SAMPLE_CONFIG, redeemRelay: 'https://relay.example' }],
   [{ ...SAMPLE_CONFIG, chain: { ...SAMPLE_CONFIG.chain, pool: '0x12' } }],
+  [{ ...SAMPLE_CONFIG, stunServers: ['https://stun.example.org'] }],
   [{ relays: [] }],
 ])('names what is wrong', async (config) => {
   expect(await codeOf(served(config))).toBe('app/bad-network-config');

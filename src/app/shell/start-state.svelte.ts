@@ -8,6 +8,14 @@ const relayAddressSchema = v.pipe(
   v.startsWith('/', 'a relay is a multiaddress such as /dns4/relay.example/tcp/443/tls/ws'),
 );
 
+/** Chromium warns of more than four, because they slow down finding a path. */
+const MAX_STUN_SERVERS = 4;
+
+const stunServerSchema = v.pipe(
+  v.string(),
+  v.regex(/^stuns?:[^\s/?#@]+$/, 'a STUN server is written like stun:stun.example.org:3478'),
+);
+
 const chainAddressSchema = v.pipe(
   addressSchema,
   v.transform((text) => text as Address),
@@ -17,6 +25,7 @@ const chainAddressSchema = v.pipe(
 const networkConfigSchema = v.object({
   relays: v.array(relayAddressSchema),
   redeemRelay: v.exactOptional(relayAddressSchema),
+  stunServers: v.exactOptional(v.pipe(v.array(stunServerSchema), v.maxLength(MAX_STUN_SERVERS))),
   chain: v.object({
     id: v.pipe(v.number(), v.safeInteger()),
     name: v.string(),
