@@ -68,6 +68,7 @@ export async function createKiln(
       identitySeed: await identityOf(store),
       relays: config.relays,
       chunks: store.chunks,
+      iceServers: (config.stunServers ?? []).map((urls) => ({ urls })),
     });
     scope.add(() => network[Symbol.asyncDispose]());
 
