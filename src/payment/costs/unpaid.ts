@@ -25,7 +25,7 @@ export function tasksOnCredit({ creditLimit, pricePerUnit, microUnitsPerTask }: 
 
 /**
  * May one more task be begun? Not if all that is unpaid would then exceed the credit limit, whatever it is unpaid for: so
- * no requestor ever gets more than the limit for nothing.
+ * no requestor ever gets more than the limit for nothing beyond what it paid for.
  *
  * @example
  * while (mayBegin(unpaid(), agreement)) begin();
