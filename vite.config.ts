@@ -27,7 +27,13 @@ export default defineConfig({
   // Relative addresses, so that the build works under any path of any static host.
   base: './',
   assetsInclude: ['**/*.glb', '**/*.wgsl'],
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    // Written as the page's own scripts are: what both load (libsecp256k1) comes out the same, and is one file of the build.
+    rolldownOptions: {
+      output: { topLevelVar: true, comments: { annotation: false, jsdoc: false, legal: false } },
+    },
+  },
   build: {
     target: 'es2024',
     sourcemap: false,
