@@ -1,6 +1,6 @@
 import './guest/lock-down.ts';
-import { loadWasi } from './guest/run-wasi.ts';
-import { loadWgsl } from './guest/run-wgsl.ts';
+import { loadWasi } from './guest/wasi/run-wasi.ts';
+import { loadWgsl } from './guest/gpu/run-wgsl.ts';
 import { serveHost } from './guest/serve-host.ts';
 import { GuestFault } from './messages.ts';
 

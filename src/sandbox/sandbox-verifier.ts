@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly signal: AbortSignal;
   /** 32 bytes of which the verifier's `random_get` is made: drawn after the result was committed to. */
   readonly seed: Bytes;
+  /** Longest time it may take, in milliseconds, within the verifier's limits. @default those */
+  readonly wallMs?: number;
 }
 
 /** The verifier program of one job: read, guarded, compiled once per slot, a fresh instance for each result. */
@@ -51,7 +53,7 @@ export class SandboxVerifier {
   async run(
     task: number,
     outputs: readonly { readonly path: string; readonly bytes: Bytes }[],
-    { signal, seed }: VerifyOptions,
+    { signal, seed, wallMs }: VerifyOptions,
   ): Promise<TaskOutcome> {
     const load = this.#load;
     if (load instanceof KilnError) return refused(load);
@@ -62,7 +64,7 @@ export class SandboxVerifier {
       refusalOf,
     );
     if (input instanceof KilnError) return refused(input);
-    return this.#slots.run({ load, task: input, signal: stop });
+    return this.#slots.run({ load, task: input, signal: stop, wallMs });
   }
 
   /** Stops what runs and removes the warm slots. */

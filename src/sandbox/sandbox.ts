@@ -11,7 +11,7 @@ import { Guards } from './guards/guards.ts';
 import { DEFAULT_GPU_DUTY } from './limits.ts';
 import { GUEST_PAGES, pageUrls } from './slots/guest-pages.ts';
 import type { ReadInput } from './prepare/inputs.ts';
-import { defaultMemoryBudgetBytes, MemoryBudget } from './slots/memory-budget.ts';
+import { defaultMemoryBudgetBytes, MemoryBudget } from './slots/queue/memory-budget.ts';
 import { type JobSlots, SandboxJob } from './sandbox-job.ts';
 import { SandboxVerifier } from './sandbox-verifier.ts';
 import { SlotPool } from './slots/slot-pool.ts';

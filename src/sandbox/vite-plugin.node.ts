@@ -7,8 +7,8 @@ import { type SandboxPage, renderSandboxPage } from './sandbox-page.node.ts';
 /** The worker that each document starts. */
 const WORKER_ENTRIES: Readonly<Record<GuestPage, string>> = {
   programs: './guest.worker.ts',
-  onnx: './onnx/onnx-guest.worker.ts',
-  onnxGpu: './onnx/onnx-gpu-guest.worker.ts',
+  onnx: './onnx/run/onnx-guest.worker.ts',
+  onnxGpu: './onnx/run/onnx-gpu-guest.worker.ts',
 };
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 

@@ -3,7 +3,7 @@ import { seededRandom } from '../../base/random.ts';
 import { effectiveLimits } from '../../job/limits.ts';
 import type { OnnxLoad } from '../messages.ts';
 import { readModel } from '../onnx/read-model.ts';
-import { runtimeBytes } from '../onnx/runtime-bytes.ts';
+import { runtimeBytes } from '../onnx/run/runtime-bytes.ts';
 import { type ModelNode, writeModel } from '../onnx/write-model.ts';
 
 /** Channels and pixels along one side of the feature maps. */

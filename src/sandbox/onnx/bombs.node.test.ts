@@ -16,7 +16,7 @@ test.for(TEST_BROWSERS.filter(({ isHere }) => isHere))(
     try {
       const page = await browser.open(`${server.origin}/host.html`);
       const exits = await page.evaluate(
-        `import('/src/sandbox/fixtures/model-bombs.ts').then(({ bombExits }) => bombExits())`,
+        `import('/src/sandbox/fixtures/bombs/model-bombs.ts').then(({ bombExits }) => bombExits())`,
       );
       expect(exits).toEqual([
         'endless loop: timeout, then ok',

@@ -6,7 +6,7 @@ import type { Guards } from '../guards/guards.ts';
 import { type InputReader, refusal } from './inputs.ts';
 import type { OnnxLoad, TaskInput } from '../messages.ts';
 import { checkModel, checkShapes } from '../onnx/check-model.ts';
-import { runtimeBytes } from '../onnx/runtime-bytes.ts';
+import { runtimeBytes } from '../onnx/run/runtime-bytes.ts';
 import { dependsOnTask, readSource } from './task-source.ts';
 
 /** The runtime takes this much before it holds a model. */

@@ -2,12 +2,12 @@ import type { KilnError } from '../../base/errors.ts';
 import { Cell, type Observable } from '../../base/observable.ts';
 import { closed } from './closed.ts';
 import { type GuestPage, guestPageOf } from './guest-pages.ts';
-import { IdleSlots } from './idle-slots.ts';
+import { IdleSlots } from './queue/idle-slots.ts';
 import { RECYCLE_INTERVAL_MS, SPARE_DELAY_MS } from '../limits.ts';
-import { type MemoryBudget, taskMemoryBytes } from './memory-budget.ts';
+import { type MemoryBudget, taskMemoryBytes } from './queue/memory-budget.ts';
 import { faultExit, type GuestOutcome, type Load } from '../messages.ts';
 import { Slot, type SlotRun } from './slot.ts';
-import { TaskQueue } from './task-queue.ts';
+import { TaskQueue } from './queue/task-queue.ts';
 
 /**
  * The warm slots of one lane: a task takes one, prefers the one that has its program, and gives it back. Beside as many

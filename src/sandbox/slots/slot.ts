@@ -1,7 +1,7 @@
 import { aborted, type KilnError } from '../../base/errors.ts';
 import type { Observable } from '../../base/observable.ts';
 import type { Exit } from '../../protocol/task.ts';
-import { Countdown } from './countdown.ts';
+import { Countdown } from './queue/countdown.ts';
 import { type GuestFrame, openFrame } from './frame.ts';
 import { readGuestMessage } from './read-guest-message.ts';
 import { MAX_TASK_MESSAGES, RECYCLE_AFTER_TASKS, RECYCLE_LATEST_TASKS } from '../limits.ts';
@@ -22,6 +22,8 @@ export interface SlotRun {
   readonly load: Load;
   readonly task: TaskInput;
   readonly signal: AbortSignal;
+  /** Longest time it may take, in milliseconds, within the limits of its program. @default those */
+  readonly wallMs?: number | undefined;
   /** The share of time that it may keep the GPU busy; may change while it runs. */
   readonly gpuDuty?: Observable<number>;
   /** Told how it ended before its slot is given to the next task. */
@@ -120,7 +122,7 @@ export class Slot {
         signal.addEventListener('abort', onAbort, { once: true });
         const send = (frame: GuestFrame) => {
           // The wall-clock limit covers compiling, instantiating and the start function.
-          this.#watch(frame, id, load.limits.wallMs);
+          this.#watch(frame, id, Math.min(run.wallMs ?? Number.POSITIVE_INFINITY, load.limits.wallMs));
           if (isFirst) this.#post(frame, { type: 'load', load });
           const tellDuty = (share: number) => this.#post(frame, { type: 'gpu-duty', share });
           stopDuty = run.gpuDuty?.subscribe(tellDuty) ?? stopDuty;

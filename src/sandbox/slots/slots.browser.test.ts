@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import type { InputRef } from '../prepare/inputs.ts';
 import { RECYCLE_AFTER_TASKS } from '../limits.ts';

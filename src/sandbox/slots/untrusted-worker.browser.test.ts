@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import { MAX_TASK_MESSAGES } from '../limits.ts';
 import type { InputRef } from '../prepare/inputs.ts';

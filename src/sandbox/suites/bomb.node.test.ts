@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import createWabt from 'wabt';
-import type { Blast } from '../fixtures/blast.ts';
-import { assembleBombs, BOMBS } from '../fixtures/bombs.node.ts';
+import type { Blast } from '../fixtures/bombs/blast.ts';
+import { assembleBombs, BOMBS } from '../fixtures/bombs/bombs.node.ts';
 import { type HostServer, startHostServer } from '../fixtures/host-page.node.ts';
 import { TEST_BROWSERS } from '../fixtures/test-browser.node.ts';
 
@@ -35,7 +35,7 @@ describe.each(TEST_BROWSERS)('bombs in $name', ({ isHere, launch }) => {
       try {
         const page = await browser.open(`${server.origin}/host.html`);
         const blasts = (await page.evaluate(
-          `import('/src/sandbox/fixtures/bomb-yard.page.ts').then(({ setOff }) => setOff(${JSON.stringify(bombs)}, ${JSON.stringify(harmless)}))`,
+          `import('/src/sandbox/fixtures/bombs/bomb-yard.page.ts').then(({ setOff }) => setOff(${JSON.stringify(bombs)}, ${JSON.stringify(harmless)}))`,
         )) as Blast[];
         console.table(blasts.map(({ exit, ...rest }) => ({ ...rest, exit: exit.kind })));
         const isRight = ({ exit, next, told, tookMs }: Blast, i: number) =>

@@ -43,7 +43,7 @@ async function openHost(): Promise<Page> {
       import('/src/sandbox/sandbox.ts'), import('/src/sandbox/fixtures/manifests.ts')]);
     const blobs = new TestBlobs();
     const sandbox = createSandbox({ cpuSlots: 1, gpuSlots: 0, pageUrl: '/sandbox.html' });
-    const guest = await fetch('/src/sandbox/fixtures/guest.wasm').then((answer) => answer.arrayBuffer());
+    const guest = await fetch('/src/sandbox/fixtures/guests/guest.wasm').then((answer) => answer.arrayBuffer());
     const module = await blobs.put(new Uint8Array(guest));
     const wasi = (mode) => ({ kind: 'wasi', module, args: ['guest', mode], env: {}, files: {}, outputs: ['stdout'] });
     const open = (program) => sandbox.openJob('job', manifestOf(program, { fuel: 2e12 }), blobs.read);

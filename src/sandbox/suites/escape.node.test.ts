@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderAttackPage } from '../fixtures/attack-page.node.ts';
-import { CONTROL_PATHS } from '../fixtures/control-paths.node.ts';
+import { renderAttackPage } from '../fixtures/attacks/attack-page.node.ts';
+import { CONTROL_PATHS } from '../fixtures/attacks/control-paths.node.ts';
 import {
   escapeScript,
   type Escapes,
@@ -9,10 +9,10 @@ import {
   SILENT_WAYS,
   type Target,
   WORKER_ESCAPES,
-} from '../fixtures/escapes.node.ts';
+} from '../fixtures/attacks/escapes.node.ts';
 import { type HostServer, startHostServer } from '../fixtures/host-page.node.ts';
-import { FRAME_KEEPSAKES, WORKER_KEEPSAKES } from '../fixtures/keepsakes.node.ts';
-import { type Listeners, SILENT_CONNECTION, startListeners } from '../fixtures/listeners.node.ts';
+import { FRAME_KEEPSAKES, WORKER_KEEPSAKES } from '../fixtures/attacks/keepsakes.node.ts';
+import { type Listeners, SILENT_CONNECTION, startListeners } from '../fixtures/attacks/listeners.node.ts';
 import { type Place, TEST_BROWSERS, type TestBrowser, type TestPage } from '../fixtures/test-browser.node.ts';
 
 /** How long after the last attempt a late packet is waited for. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromUtf8, toHex } from '../../base/bytes.ts';
 import type { Limits } from '../../protocol/manifest.ts';
 import type { TaskOutcome } from '../../protocol/task.ts';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
-import { NO_MEMORY, RECURSION, START_FINE, START_LOOP } from '../fixtures/start-modules.ts';
+import { NO_MEMORY, RECURSION, START_FINE, START_LOOP } from '../fixtures/guests/start-modules.ts';
 import type { InputRef } from '../prepare/inputs.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromUtf8, toHex } from '../../base/bytes.ts';
 import type { Limits, WasiProgram } from '../../protocol/manifest.ts';
-import reactorUrl from '../fixtures/reactor.wasm?url';
+import reactorUrl from '../fixtures/guests/reactor.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import type { InputRef } from '../prepare/inputs.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SandboxSlice } from '../../provider/slices.ts';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import type { InputRef } from '../prepare/inputs.ts';
 import { probeGpu } from '../gpu/probe-gpu.ts';

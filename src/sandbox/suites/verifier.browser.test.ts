@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../../base/bytes.ts';
 import { VERIFIER_LIMITS } from '../../job/limits.ts';
 import type { Manifest, OnnxProgram, Program, WasiProgram, WgslProgram } from '../../protocol/manifest.ts';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
-import verifierUrl from '../fixtures/verifier.wasm?url';
+import verifierUrl from '../fixtures/guests/verifier.wasm?url';
 import type { InputRef } from '../prepare/inputs.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
 

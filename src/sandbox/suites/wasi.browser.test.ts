@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromUtf8 } from '../../base/bytes.ts';
 import type { Limits, WasiProgram } from '../../protocol/manifest.ts';
 import { resultDigest, resultOf } from '../../protocol/task.ts';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import type { InputRef } from '../prepare/inputs.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';

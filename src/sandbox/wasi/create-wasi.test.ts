@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../../base/bytes.ts';
 import { MAX_OUTPUT_FILES } from '../../protocol/constants.ts';
 import { GuestFault } from '../messages.ts';
-import { I64_TYPE } from '../wasm-guard/opcodes.ts';
+import { I64_TYPE } from '../wasm-guard/format/opcodes.ts';
 import { WASI_FUNCTIONS } from '../wasm-guard/wasi-functions.ts';
 import { ERRNO } from './errno.ts';
 import { TestGuest } from './fixtures/test-guest.ts';
-import { FDFLAG, OFLAG } from './flags.ts';
+import { FDFLAG, OFLAG } from './files/flags.ts';
 import { MAX_NAME_BYTES, MAX_STDERR_BYTES } from './limits.ts';
 import { ProgramExit } from './process.ts';
-import { ALL_RIGHTS, DIRECTORY_RIGHTS } from './rights.ts';
+import { ALL_RIGHTS, DIRECTORY_RIGHTS } from './files/rights.ts';
 
 const CREATE = { oflags: OFLAG.CREAT };
 const budget = { fileBytes: 10_000, stdoutBytes: 20, names: 3 };

@@ -1,5 +1,5 @@
 import { type Bytes, copyBytes } from '../../base/bytes.ts';
-import { FILE_TYPE, Inode } from './inode.ts';
+import { FILE_TYPE, Inode } from './files/inode.ts';
 import { MAX_STDERR_BYTES } from './limits.ts';
 
 /** Standard error: takes everything, keeps its beginning for whoever looks for a fault, and is never a result. */

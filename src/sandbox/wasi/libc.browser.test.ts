@@ -3,7 +3,7 @@ import { fromUtf8 } from '../../base/bytes.ts';
 import type { Limits, WasiProgram } from '../../protocol/manifest.ts';
 import { manifestOf, TestBlobs } from '../fixtures/manifests.ts';
 import { createSandbox, type Sandbox } from '../sandbox.ts';
-import guestUrl from '../fixtures/guest.wasm?url';
+import guestUrl from '../fixtures/guests/guest.wasm?url';
 import libcUrl from './fixtures/libc.wasm?url';
 
 const blobs = new TestBlobs();

@@ -1,6 +1,6 @@
-import type { Descriptors } from './descriptors.ts';
-import type { FileSystem } from './file-system.ts';
-import type { GuestMemory } from './guest-memory.ts';
+import type { Descriptors } from './files/descriptors.ts';
+import type { FileSystem } from './files/file-system.ts';
+import type { GuestMemory } from './calls/guest-memory.ts';
 import type { RandomStream } from './random-stream.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 

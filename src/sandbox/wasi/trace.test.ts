@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '../../base/bytes.ts';
 import { TestGuest } from './fixtures/test-guest.ts';
-import { FDFLAG, OFLAG } from './flags.ts';
+import { FDFLAG, OFLAG } from './files/flags.ts';
 import { MAX_LAST_TRACE_LINES, MAX_TRACE_LINES } from './limits.ts';
 import { Trace } from './trace.ts';
 

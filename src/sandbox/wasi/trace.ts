@@ -1,7 +1,7 @@
 import { ERRNO, errnoName } from './errno.ts';
 import { MAX_LAST_TRACE_LINES, MAX_TRACE_LINES } from './limits.ts';
-import type { GuestMemory } from './guest-memory.ts';
-import { formatArguments, formatResult } from './format-call.ts';
+import type { GuestMemory } from './calls/guest-memory.ts';
+import { formatArguments, formatResult } from './calls/format-call.ts';
 
 type Import = (...given: never[]) => number;
 

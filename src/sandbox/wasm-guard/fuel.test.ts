@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { guardWasm } from './guard-wasm.ts';
-import { PLENTY, ROOMY, runGuarded, type Running } from './module-bytes.fixture.ts';
-import { fromText, runText } from './module-text.fixture.ts';
+import { PLENTY, ROOMY, runGuarded, type Running } from './fixtures/module-bytes.fixture.ts';
+import { fromText, runText } from './fixtures/module-text.fixture.ts';
 import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 
 /** What one call burns. */

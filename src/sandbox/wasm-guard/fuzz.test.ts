@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { equalBytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import { guardWasm } from './guard-wasm.ts';
-import { PLENTY, ROOMY } from './module-bytes.fixture.ts';
-import { fromText } from './module-text.fixture.ts';
-import { observe, type Seen } from './observe.fixture.ts';
-import { randomProgram } from './random-program.fixture.ts';
+import { PLENTY, ROOMY } from './fixtures/module-bytes.fixture.ts';
+import { fromText } from './fixtures/module-text.fixture.ts';
+import { observe, type Seen } from './fixtures/observe.fixture.ts';
+import { randomProgram } from './fixtures/random-program.fixture.ts';
 
 const seeds = fc.integer();
 const limits = { ...ROOMY, memoryBytes: 4 * 65_536 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { guardWasm } from './guard-wasm.ts';
-import { leb, list, moduleOf, moduleOfCode, named, ROOMY, section } from './module-bytes.fixture.ts';
-import { fromText } from './module-text.fixture.ts';
-import { expectCode, refusal, TIGHT } from './refusal.fixture.ts';
+import { leb, list, moduleOf, moduleOfCode, named, ROOMY, section } from './fixtures/module-bytes.fixture.ts';
+import { fromText } from './fixtures/module-text.fixture.ts';
+import { expectCode, refusal, TIGHT } from './fixtures/refusal.fixture.ts';
 import { FUEL_EXPORT } from './reserved-exports.ts';
 
 const FUNCTION_TYPE = list(1, [[0x60, 0, 0]]);

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import { WASI_FUNCTIONS, WASI_MODULE } from './wasi-functions.ts';
-import { type RewriteRules, rewriteModule } from './rewrite-module.ts';
+import { type RewriteRules, rewriteModule } from './rewrite/rewrite-module.ts';
 
 const WASI_POLICY: RewriteRules['imports'] = { module: WASI_MODULE, functions: WASI_FUNCTIONS };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { guardWasm } from './guard-wasm.ts';
-import { list, moduleOf, moduleOfCode, named, section } from './module-bytes.fixture.ts';
-import { fromText } from './module-text.fixture.ts';
-import { expectCode, refusal, TIGHT } from './refusal.fixture.ts';
+import { list, moduleOf, moduleOfCode, named, section } from './fixtures/module-bytes.fixture.ts';
+import { fromText } from './fixtures/module-text.fixture.ts';
+import { expectCode, refusal, TIGHT } from './fixtures/refusal.fixture.ts';
 import { DENIED_EXPORT, FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
 
 const FUNCTION_TYPE = list(1, [[0x60, 0, 0]]);

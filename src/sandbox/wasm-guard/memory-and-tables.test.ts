@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Bytes } from '../../base/bytes.ts';
 import { guardWasm } from './guard-wasm.ts';
-import { leb, list, moduleOf, named, PAGE_BYTES, section } from './module-bytes.fixture.ts';
-import { expectCode, TIGHT } from './refusal.fixture.ts';
+import { leb, list, moduleOf, named, PAGE_BYTES, section } from './fixtures/module-bytes.fixture.ts';
+import { expectCode, TIGHT } from './fixtures/refusal.fixture.ts';
 
 const NOTE = section(0, [...named('note'), 1, 2, 3]);
 

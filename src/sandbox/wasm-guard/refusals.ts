@@ -1,6 +1,6 @@
 import { KilnError } from '../../base/errors.ts';
 import { MAX_NAME_CHARS } from './guard-limits.ts';
-import type { Proposal } from './proposals.ts';
+import type { Proposal } from './format/proposals.ts';
 
 /** Bytes that are no WebAssembly module. */
 export function malformed(what: string, offset: number): KilnError {

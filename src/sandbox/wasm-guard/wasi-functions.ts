@@ -1,4 +1,4 @@
-import { I32_TYPE, I64_TYPE } from './opcodes.ts';
+import { I32_TYPE, I64_TYPE } from './format/opcodes.ts';
 
 /** The only module a guest may import from. */
 export const WASI_MODULE = 'wasi_snapshot_preview1';

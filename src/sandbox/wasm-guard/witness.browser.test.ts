@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { witness } from './observe.fixture.ts';
-import { WITNESS, WITNESS_PROGRAMS } from './witness.fixture.ts';
+import { witness } from './fixtures/observe.fixture.ts';
+import { WITNESS, WITNESS_PROGRAMS } from './fixtures/witness.fixture.ts';
 
 test('results, memory and fuel of random programs are in this browser what they are in Node', async () => {
   expect(await witness(WITNESS_PROGRAMS)).toBe(WITNESS);

@@ -10,7 +10,7 @@ import { generateShader } from './fixtures/generate-shader.ts';
 import { compileShader, openTestDevice, runShader, type ShaderBuffer } from './fixtures/run-shader.ts';
 import { tinyScene } from './fixtures/tiny-scene.ts';
 import { guardWgsl, type GuardedWgsl } from './guard-wgsl.ts';
-import { authorPosition } from './positions.ts';
+import { authorPosition } from './read/positions.ts';
 
 let device: GPUDevice;
 beforeAll(async () => {

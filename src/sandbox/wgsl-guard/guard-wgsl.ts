@@ -1,15 +1,15 @@
 import { KilnError } from '../../base/errors.ts';
-import { callGraph } from './call-graph.ts';
-import { checkCompileCost } from './compile-cost.ts';
-import { countLoops } from './count-loops.ts';
-import { type DeclaredAccess, declaredAccess } from './declared-access.ts';
+import { callGraph } from './read/call-graph.ts';
+import { checkCompileCost } from './cost/compile-cost.ts';
+import { countLoops } from './loops/count-loops.ts';
+import { type DeclaredAccess, declaredAccess } from './read/declared-access.ts';
 
-import { writeShader } from './insertions.ts';
-import { refusePointers } from './pointer-arguments.ts';
-import type { WgslEdit } from './positions.ts';
+import { writeShader } from './loops/insertions.ts';
+import { refusePointers } from './cost/pointer-arguments.ts';
+import type { WgslEdit } from './read/positions.ts';
 import { refuseDirectives, refuseNames, refuseStages } from './refused-names.ts';
-import { parseModule } from './shader-module.ts';
-import { ShaderText } from './shader-text.ts';
+import { parseModule } from './read/shader-module.ts';
+import { ShaderText } from './read/shader-text.ts';
 
 /** What the guard holds a shader to. */
 export interface WgslLimits {

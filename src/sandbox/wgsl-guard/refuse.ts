@@ -1,5 +1,5 @@
 import { KilnError } from '../../base/errors.ts';
-import type { Position } from './positions.ts';
+import type { Position } from './read/positions.ts';
 
 /** Longest name that a message quotes. */
 const MAX_QUOTED_CHARS = 60;

@@ -1,6 +1,6 @@
 import { quote, refuse } from './refuse.ts';
-import type { ShaderModule } from './shader-module.ts';
-import type { ShaderText } from './shader-text.ts';
+import type { ShaderModule } from './read/shader-module.ts';
+import type { ShaderText } from './read/shader-text.ts';
 
 /** Names that begin so are the guard's own. */
 const OWN_PREFIX = 'kiln_';

@@ -1,8 +1,8 @@
-import { isBarrierCall } from './barriers.ts';
-import type { CallGraph } from './call-graph.ts';
-import type { ShaderFunction } from './shader-module.ts';
-import type { ShaderText, Span } from './shader-text.ts';
-import type { Block, Statement } from './statements.ts';
+import { isBarrierCall } from './loops/barriers.ts';
+import type { CallGraph } from './read/call-graph.ts';
+import type { ShaderFunction } from './read/shader-module.ts';
+import type { ShaderText, Span } from './read/shader-text.ts';
+import type { Block, Statement } from './read/statements.ts';
 
 /** A function with its body read. */
 export interface FunctionBody {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Guards } from '../../guards/guards.ts';
 import { pageUrls } from '../../slots/guest-pages.ts';
-import { MemoryBudget } from '../../slots/memory-budget.ts';
+import { MemoryBudget } from '../../slots/queue/memory-budget.ts';
 import type { JobSlots } from '../../sandbox-job.ts';
 import { SlotPool } from '../../slots/slot-pool.ts';
 import { measureNumericClass } from './measure-numeric-class.ts';
