@@ -20,6 +20,7 @@ import { Statements } from './results/statements.ts';
 import { TaskDesk } from './results/task-desk.ts';
 import type { Settled } from './results/task-steps.ts';
 import { TaskTeller } from './results/task-teller.ts';
+import { VerifierTrial } from './results/verifier-trial.ts';
 import { LinkBook } from './seats/link-book.ts';
 import { NetworkWatch } from './seats/network-watch.ts';
 import type { EndState, ProviderLink } from './seats/provider-link.ts';
@@ -107,16 +108,16 @@ export class JobDesks {
     const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
     const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
     const waste = (this.waste = new WasteDesk({ ...standing, dismiss }));
-    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers });
+    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers, waste });
     const results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
       fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
     });
     this.tasks = this.#openTasks(results, statements, teller);
-    const { agreements, network, receipts } = parts;
+    const { agreements, network, shelf } = parts;
     const { identity } = network;
     this.networks = new NetworkWatch(network, clock);
-    this.receipts = new ReceiptDesk({ identity, clock, receipts, paymaster });
+    this.receipts = new ReceiptDesk({ identity, clock, shelf, paymaster });
     this.renewals = new RenewalDesk({
       ...{ identity, clock, agreements, links },
       keyExpiresAtMs: paymaster.keyExpiresAtMs,
@@ -177,8 +178,10 @@ export class JobDesks {
   }
 
   #openTasks(results: ResultDesk, statements: Statements, teller: TaskTeller): TaskDesk {
-    const { record, taskCount, random, recompute, verify } = this.#parts;
+    const { record, taskCount, random, recompute } = this.#parts;
     const { links, trust, progress, leases } = this;
+    const { fail, signal } = this.#actions;
+    const verifier = new VerifierTrial({ parts: this.#parts, fail, signal });
     return new TaskDesk({
       manifest: record.manifest,
       tasks: taskCount,
@@ -196,7 +199,10 @@ export class JobDesks {
         credibilityOf: trust.credibilityOf,
         arbiter: this.#arbiter(),
         recompute,
-        verify,
+        verify: (task, outputs) => verifier.verify(task, outputs),
+        unjudged: (lease) => {
+          if (verifier.isSound) this.waste.unproven(leases.owner(lease), 'unjudged', lease);
+        },
         auditFailed: (task, reason) => {
           this.rechecks.ownRunFailed(task);
           progress.note(`Task ${task + 1} could not be checked on this device: ${reason}`);
@@ -229,7 +235,12 @@ export class JobDesks {
     return this.rechecks.canCompute;
   }
 
-  /** A provider broke its commitment, or a verifier refuted it: it hears so and is banned, whatever becomes of the task. */
+  /**
+   * What a provider revealed is not what it signed its commitment to, no honest run can have it, or a verifier refuted it:
+   * it hears so and is banned, whatever becomes of the task. That is a wrong result, but none that can be shown to others:
+   * a reveal is not signed, and what a verifier refutes need not differ from what anybody else computes. Whoever reveals
+   * nothing at all, or not its bytes, is not meant: see {@link WasteDesk}.
+   */
   #broke(teller: TaskTeller, lease: string, task: number, reason: string): void {
     const link = this.leases.owner(lease);
     if (link === undefined) return;

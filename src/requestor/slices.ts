@@ -85,6 +85,8 @@ export interface RequestorSandbox {
         readonly signal: AbortSignal;
         /** What its chance is made of: 32 bytes that nobody could know before the result was committed to. */
         readonly seed: Bytes;
+        /** Longest time it may take, in milliseconds. @default the limit of every verifier, which is the longest */
+        readonly wallMs?: number;
       },
     ): Promise<TaskOutcome>;
     close(): Promise<void>;

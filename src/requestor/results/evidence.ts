@@ -10,6 +10,9 @@ import type { Kept, Outputs } from './result-keeper.ts';
 /** A verifier's word; without a seed when it could not be run. */
 export type VerifierWord = Pick<Judgement, 'outcome' | 'reason'> & { readonly seed?: string };
 
+/** Why a replica is broken whose provider showed a digest, and not the bytes that belong to it. */
+export const NO_BYTES = 'did not send the bytes of its result';
+
 type Broken = Extract<TaskEvent, { type: 'broken' }>;
 
 /** Fetches the bytes of two revealed results and compares them; whoever cannot produce its bytes has no result. */
@@ -100,7 +103,7 @@ async function mine<T>(lease: string, get: () => Promise<T>): Promise<T | undefi
 }
 
 function broken(id: string): Broken {
-  return { type: 'broken', id, reason: 'did not send the bytes of its result' };
+  return { type: 'broken', id, reason: NO_BYTES };
 }
 
 /** Element type of an output: what the manifest says for GPU buffers and tensors, bytes otherwise. */

@@ -2,6 +2,7 @@ import { type Bytes, toHex } from '../../base/bytes.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { TaskOutcome } from '../../protocol/task.ts';
 import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
+import { VerifierPace } from './verifier-pace.ts';
 
 /** What a job's verifier said of one result, or why it said nothing. */
 export interface Judgement {
@@ -25,6 +26,7 @@ export class OwnVerifier implements AsyncDisposable {
   readonly #manifest: Manifest;
   readonly #sandbox: RequestorSandbox;
   readonly #blobs: RequestorNetwork['blobs'];
+  readonly #pace = new VerifierPace();
   #opened: ReturnType<RequestorSandbox['openVerifier']> | undefined;
 
   constructor(manifest: Manifest, sandbox: RequestorSandbox, blobs: RequestorNetwork['blobs']) {
@@ -44,8 +46,11 @@ export class OwnVerifier implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Judgement> {
     const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
-    const outcome = await (await this.#open()).run(task, outputs, { signal, seed });
-    return { ...judge(outcome), seed: toHex(seed), wallMs: outcome.wallMs };
+    const verifier = await this.#open();
+    const outcome = await verifier.run(task, outputs, { signal, seed, wallMs: this.#pace.limitMs });
+    const judged = judge(outcome);
+    if (judged.outcome === 'right') this.#pace.learn(outcome.wallMs);
+    return { ...judged, seed: toHex(seed), wallMs: outcome.wallMs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@ import type { LeaseDesk } from '../leases/lease-desk.ts';
 import type { ResultRecord, Supporter } from '../records.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { Statements } from '../results/statements.ts';
+import { NO_BYTES } from '../results/evidence.ts';
 import { type Judged, type Settled, VERDICT_CHANGED } from '../results/task-steps.ts';
 import type { TaskTeller } from '../results/task-teller.ts';
 import type { LinkBook } from '../seats/link-book.ts';
@@ -14,6 +15,7 @@ import type { BanDesk } from './ban-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
 import type { ReleaseDesk } from './release-desk.ts';
 import type { RingerDesk } from './ringer-desk.ts';
+import type { WasteDesk } from './waste-desk.ts';
 
 /** What the desk works with. */
 export interface SettleDeskInit {
@@ -27,6 +29,7 @@ export interface SettleDeskInit {
   readonly rechecks: RecheckDesk;
   readonly bans: BanDesk;
   readonly ringers: RingerDesk;
+  readonly waste: Pick<WasteDesk, 'unproven'>;
   /** Pays what is owed to a provider; failures are the job's to handle. */
   readonly pay: (link: ProviderLink) => void;
 }
@@ -148,20 +151,23 @@ export class SettleDesk {
     supporters: readonly Supporter[],
     before: ResultRecord | undefined,
   ): void {
-    const { leases, links, bans, statements, teller, pay } = this.#init;
+    const { leases, links, bans, statements, teller, pay, waste } = this.#init;
     const reasons = new Map(
       [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
     );
     const payees = new Set<ProviderLink>();
     const caught: { lease: string; link: ProviderLink; reason: string }[] = [];
-    for (const { id: lease, peer } of check.replicas) {
+    for (const replica of check.replicas) {
+      const { id: lease, peer } = replica;
       const known = before?.supporters.find((one) => one.lease === lease);
       const link = leases.owner(lease) ?? (known === undefined ? undefined : links.get(known.agreement));
       if (link === undefined) continue;
       const supporter = supporters.find((one) => one.lease === lease);
       // Who stood before and still does has heard so.
       if (known !== undefined && supporter !== undefined) continue;
-      const outcome = outcomeOf(lease, verdict, supporter);
+      const isWithheld = isOnlyWithheld(replica, check.comparator, digest);
+      const outcome = isWithheld ? 'inconclusive' : outcomeOf(lease, verdict, supporter);
+      if (isWithheld && link.told.of(lease, task) === undefined) waste.unproven(link, 'unopened', lease);
       if (outcome === 'rejected' && link.told.of(lease, task) === 'rejected') continue;
       const reason = reasons.get(lease);
       leases.release(link, lease, task, outcome, reason);
@@ -208,6 +214,18 @@ function supporterOf({ id, peer, payee, numericClass }: Replica, link: ProviderL
     agreement: link?.digest ?? '',
     ...(numericClass === undefined ? {} : { numericClass }),
   };
+}
+
+/**
+ * Did a provider keep the bytes of its result back, and nothing shows that it is wrong? Where digests are compared,
+ * another one than the accepted is wrong whatever its bytes are.
+ */
+function isOnlyWithheld(
+  { phase, reason, digest }: Replica,
+  comparator: Judged['check']['comparator'],
+  accepted: string,
+): boolean {
+  return phase === 'broken' && reason === NO_BYTES && (comparator !== 'exact' || digest === accepted);
 }
 
 function outcomeOf(

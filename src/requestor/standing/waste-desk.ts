@@ -54,6 +54,16 @@ export class WasteDesk {
     this.#counts.set(peer, addWasted(count, { kind, tasks, leasedAtMs: leasedAtMs ?? nowMs, nowMs }));
   }
 
+  /**
+   * A result that a provider handed in could not be looked at, and it alone is to blame: in its record it counts as late,
+   * because no lie is known. Whoever is cut off may not have heard what it was asked for.
+   */
+  unproven(link: ProviderLink | undefined, kind: 'unopened' | 'unjudged', lease: string): void {
+    if (link === undefined || !link.isAtWork) return;
+    this.#init.parts.reputation.note(link.peer, 'late');
+    this.wasted(link.peer, kind, 1, link.leases.get(lease)?.leasedAtMs);
+  }
+
   /** Puts aside whoever is to be; to be called at every sweep. */
   review(): void {
     for (const link of this.#init.links.all) {
