@@ -65,7 +65,7 @@ async function heldBackBy(day: MarketDay, peer: string): Promise<number> {
     .map(([, { agreement }]) => agreement)
     .filter(({ provider }) => provider === peer);
   const limits = agreements.map((agreement) =>
-    agreement.policy.kind === 'adaptive' ? heldBackTasks(agreement) : Number.POSITIVE_INFINITY,
+    agreement.policy.kind === 'adaptive' ? heldBackTasks(agreement, 0) : Number.POSITIVE_INFINITY,
   );
   return Math.min(Number.POSITIVE_INFINITY, ...limits);
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Policy } from '../../protocol/policy.ts';
-import { heldBackTasks, MAX_HELD_BACK_TASKS } from './held-back.ts';
+import { heldBackTasks, heldBeyondCredit, MAX_HELD_BACK_TASKS } from './held-back.ts';
 import { defaultCreditLimit } from './price.ts';
+import { tasksOnCredit } from './unpaid.ts';
 
 const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0 };
 /** One task costs 10 here. */
@@ -19,7 +20,7 @@ test.each([
   ['nothing under a quorum', { ...terms, policy: { kind: 'quorum', need: 1, limit: 3, auditRate: 1 } }, 0],
   ['nothing under trust', { ...terms, policy: { kind: 'trust', auditRate: 1 } }, 0],
 ] as const)('%s', (_, agreement, tasks) => {
-  expect(heldBackTasks(agreement)).toBe(tasks);
+  expect(heldBackTasks(agreement, 0)).toBe(tasks);
 });
 
 test('with the default credit more than one task of each slot goes on beside what is held back', () => {
@@ -27,9 +28,31 @@ test('with the default credit more than one task of each slot goes on beside wha
     for (const slots of [1, 2, 7]) {
       const offer = { pricePerUnit: 10n ** 15n, microUnitsPerSecond: 100_000, microUnitsPerTask, slots };
       const creditLimit = defaultCreditLimit(offer);
-      const held = heldBackTasks({ ...offer, policy: ADAPTIVE, creditLimit });
+      const held = heldBackTasks({ ...offer, policy: ADAPTIVE, creditLimit }, 0);
       const price = (offer.pricePerUnit * BigInt(microUnitsPerTask)) / 1_000_000n;
       expect(Number(creditLimit / price) - held).toBeGreaterThanOrEqual((3 * slots) / 2);
     }
+  }
+});
+
+test('it grows by one task for every four that were paid, up to thirty; under a quorum nothing does', () => {
+  // Half of the credit is five tasks.
+  expect([3, 4, 40, 99, 100, 10_000].map((paid) => heldBackTasks(terms, paid))).toEqual([
+    5, 6, 15, 29, 30, 30,
+  ]);
+  const quorum: Policy = { kind: 'quorum', need: 1, limit: 3, auditRate: 1 };
+  expect(heldBackTasks({ ...terms, policy: quorum }, 10_000)).toBe(0);
+});
+test('only what was paid for, and only what is held beyond half of the credit, does not count against it', () => {
+  const beyond = (held: number, paid: number) => heldBeyondCredit(held, terms, paid);
+  expect([beyond(30, 0), beyond(30, 3), beyond(5, 100), beyond(8, 100)]).toEqual([0, 0, 0, 3]);
+  expect([beyond(15, 40), beyond(16, 40), beyond(30, 10_000), beyond(90, 10_000)]).toEqual([10, 10, 25, 25]);
+});
+test('whatever was paid, as much work goes on beside what is held back as at first', () => {
+  for (const paid of [0, 4, 50, 100, 500]) {
+    const held = heldBackTasks(terms, paid);
+    const { creditLimit, pricePerUnit, microUnitsPerTask } = terms;
+    const onCredit = tasksOnCredit({ creditLimit, pricePerUnit, microUnitsPerTask });
+    expect(onCredit - (held - heldBeyondCredit(held, terms, paid))).toBe(5);
   }
 });

@@ -21,6 +21,20 @@ describe('a voucher', () => {
     await desk.take(await world.sign(300n, 1_000n), 1);
     expect([desk.earned, desk.mayBegin(2)]).toEqual([300n, true]);
   });
+  test('lets more be held back for what it paid, and for nothing else', async () => {
+    const desk = await world.openDesk();
+    desk.deliver(8);
+    desk.owe(8);
+    expect(desk.mayBegin(0, 3)).toBe(false);
+    await desk.take(await world.sign(800n), 8);
+    // The credit covers three tasks: one held back counts against it, two more do not, as a quarter of eight was paid.
+    expect([desk.mayBegin(0, 3), desk.mayBegin(1, 3), desk.mayBegin(0, 4), desk.mayBegin(0, 5)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
   test('keeps the time of the first one: what waits longest decides when to redeem', async () => {
     const start = world.clock.now();
     await (await world.openDesk()).take(await world.sign(100n), 1);

@@ -6,6 +6,7 @@ import {
   type PayerStanding,
   refuseVoucher,
 } from '../../payment/voucher/acceptance.ts';
+import { heldBeyondCredit } from '../../payment/costs/held-back.ts';
 import { taskPrice } from '../../payment/costs/price.ts';
 import { mayBegin, tasksOnCredit } from '../../payment/costs/unpaid.ts';
 import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/cover/sum-tree.ts';
@@ -97,9 +98,15 @@ export class VoucherDesk {
     this.#deliveredTasks += tasks;
   }
 
-  /** May one more task be begun beside so many that are not judged yet? */
-  mayBegin(underWay: number): boolean {
-    const unpaid = { underWay, owed: this.#owedTasks, givenAway: this.#unpaidTasks };
+  /** May one more task be begun beside so many that are not judged yet, and `held` that are judged only for now? */
+  mayBegin(underWay: number, held = 0): boolean {
+    const paid = this.#pricePerTask === 0n ? 0 : Number(this.#paidHere / this.#pricePerTask);
+    const beyond = heldBeyondCredit(held, this.#init.agreement, paid);
+    const unpaid = {
+      underWay: underWay + held - beyond,
+      owed: this.#owedTasks,
+      givenAway: this.#unpaidTasks,
+    };
     return !this.isInDoubt && mayBegin(unpaid, this.#init.agreement);
   }
 

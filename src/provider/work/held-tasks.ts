@@ -1,5 +1,5 @@
 import { KilnError } from '../../base/errors.ts';
-import { heldBackTasks } from '../../payment/costs/held-back.ts';
+import { MAX_HELD_BACK_TASKS } from '../../payment/costs/held-back.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Place } from './lease-book.ts';
 
@@ -22,21 +22,20 @@ export class HeldTasks {
 
   /**
    * Holds one more task's pay back. Throws `work/not-provisional` where the check policy takes no verdict back,
-   * `work/held-too-much` beyond what policy and credit allow: then the requestor has to pay first.
+   * `work/held-too-much` beyond what any terms allow. Below that, what is held beyond the credit only stops new work.
    */
   add(place: Place): void {
-    const limit = heldBackTasks(this.#agreement);
-    if (limit === 0) {
+    if (this.#agreement.policy.kind !== 'adaptive') {
       throw new KilnError(
         'work/not-provisional',
         'Under these terms results are accepted or not; the requestor holds pay back all the same.',
       );
     }
-    if (this.#held.size >= limit) {
+    if (this.#held.size >= MAX_HELD_BACK_TASKS) {
       throw new KilnError(
         'work/held-too-much',
-        `The requestor holds back the pay of more than ${limit} tasks, which is more than was agreed.`,
-        { data: { limit } },
+        `The requestor holds back the pay of more than ${MAX_HELD_BACK_TASKS} tasks, which is more than was agreed.`,
+        { data: { limit: MAX_HELD_BACK_TASKS } },
       );
     }
     this.#held.add(keyOf(place));

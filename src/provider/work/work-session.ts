@@ -97,7 +97,7 @@ export class WorkSession {
         this.#lastBusyAtMs = clock.now();
         init.onChange();
       },
-      canStart: () => clock.now() < renewals.agreement.expiresAt && vouchers.mayBegin(this.#atRisk()),
+      canStart: () => clock.now() < renewals.agreement.expiresAt && vouchers.mayBegin(...this.#atRisk()),
     });
   }
 
@@ -185,9 +185,9 @@ export class WorkSession {
     this.#pump.pump();
   }
 
-  /** Tasks worked on or delivered and not judged, or judged only for now. */
-  #atRisk(): number {
-    return this.#book.unsettledCount + this.#book.runningCount + this.#verdicts.heldTasks;
+  /** Tasks worked on or delivered and not judged, and those judged only for now. */
+  #atRisk(): [underWay: number, held: number] {
+    return [this.#book.unsettledCount + this.#book.runningCount, this.#verdicts.heldTasks];
   }
 
   /** The agreement by a name that the requestor has, its renewal in case it got lost, and what is finished. */

@@ -94,9 +94,9 @@ export class LeaseDesk {
     }
   }
 
-  /** May the pay of one more task of this provider be held back, by its check policy and its credit? */
+  /** May the pay of one more task of this provider be held back, by its check policy, its credit and what it was paid? */
   mayHold(link: ProviderLink): boolean {
-    return link.told.heldTasks < heldBackTasks(link.agreement);
+    return link.told.heldTasks < heldBackTasks(link.agreement, link.tasksPaid);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { heldBeyondCredit } from '../../payment/costs/held-back.ts';
 import { taskPrice } from '../../payment/costs/price.ts';
 import { tasksOnCredit } from '../../payment/costs/unpaid.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
@@ -16,10 +17,12 @@ export function priceOf({ agreement }: ProviderLink): bigint {
 
 /**
  * More tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
- * there. Begun tasks go first to whoever is the last with credit, so that providers do not wait for each other.
+ * there. What is held back beyond half of it has its measure in what was paid. Begun tasks go first to whoever is the last with credit, so that providers do not wait for each other.
  */
 export function creditTasks(link: ProviderLink): number {
-  return tasksOnCredit(link.agreement) - unpaidTasks(link);
+  const { agreement, tasksPaid, told } = link;
+  const beyond = heldBeyondCredit(told.heldTasks, agreement, tasksPaid);
+  return tasksOnCredit(agreement) - (unpaidTasks(link) - beyond);
 }
 
 /** Has this provider credit for one more task, or may it have when it is done with what it has in hand? */
