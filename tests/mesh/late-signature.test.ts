@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { dialerChannel } from '../../src/protocol/channel.ts';
+import { seal, sealBytes } from '../../src/protocol/envelope.ts';
+import { NEGOTIATE, type Proposal } from '../../src/protocol/negotiate.ts';
+import { MarketDay, viewOf } from './market-day.ts';
+import { joinRogue, type Rogue } from './rogue.ts';
+
+type Negotiation = ReturnType<typeof dialerChannel<typeof NEGOTIATE.toListener, typeof NEGOTIATE.toDialer>>;
+
+/** Asks for its own seat once more, as a reloaded tab does. */
+async function proposeAgain(day: MarketDay, { peer, agreement }: Rogue): Promise<Negotiation> {
+  const { job, requestor, provider, payee, kind, pricePerUnit, slots, creditLimit } = agreement;
+  const nowMs = day.clock.now();
+  const proposal: Proposal = {
+    ...{ job, requestor, provider, payee, kind, pricePerUnit, slots, creditLimit },
+    addresses: [...peer.addresses()],
+    microUnitsPerSecond: 1_000_000,
+    cachedBytes: 0,
+    issuedAt: nowMs,
+    expiresAt: nowMs + 30_000,
+  };
+  const channel = dialerChannel(
+    NEGOTIATE,
+    await peer.openStream(NEGOTIATE, { peer: requestor, addresses: [] }),
+  );
+  await channel.send({ type: 'proposal', proposal: seal(peer.identity, 'kiln/proposal/1', proposal) });
+  return channel;
+}
+
+test('who is caught while its signature is waited for gets no seat by it', async () => {
+  await using day = new MarketDay();
+  await day.provider({ msPerTask: 100 });
+  await day.provider({ msPerTask: 100 });
+  const { requestor } = await day.requestor();
+  const joining = joinRogue(day, 200);
+  const job = await day.submit(requestor, 300);
+  const rows = () => viewOf(requestor, job)?.providers ?? [];
+  await day.clock.runUntil(() => rows().length === 3, 60_000);
+  const rogue = await joining;
+  const own = () => rows().filter(({ peer }) => peer === rogue.peer.identity.peer);
+  await day.clock.runUntil(() => rogue.heard.some(({ type }) => type === 'lease'), 60_000);
+  const proposing = proposeAgain(day, rogue);
+  const answers: { readonly type: string }[] = [];
+  void (async () => {
+    for await (const message of (await proposing).messages) answers.push(message);
+  })().catch(() => {});
+  await day.clock.runUntil(() => answers.length === 1, 10_000);
+  const result = { exit: { kind: 'ok' as const }, outputs: [] };
+  const nonce = new Uint8Array(16);
+  for (const message of [...rogue.heard]) {
+    if (message.type !== 'lease') continue;
+    const { lease, tasks } = message;
+    const entries = tasks.map((task) => ({ task, commitment: new Uint8Array(32) }));
+    await rogue.channel.send({ type: 'commit', commit: rogue.commit({ lease, entries }), wallMs: 1 });
+  }
+  await day.clock.runUntil(() => rogue.heard.some(({ type }) => type === 'reveal'), 10_000);
+  for (const message of [...rogue.heard]) {
+    if (message.type !== 'reveal') continue;
+    const entries = message.tasks.map((task) => ({ task, nonce, result, inline: {} }));
+    await rogue.channel.send({ type: 'results', lease: message.lease, entries });
+  }
+  await day.clock.runUntil(() => own().some(({ state }) => state === 'banned'), 10_000);
+  const [offer] = answers as Extract<Parameters<Negotiation['send']>[0], { type: 'agreement' }>[];
+  const agreement = sealBytes(rogue.peer.identity, 'kiln/agreement/1', offer!.agreement.payload);
+  const channel = await proposing;
+  await channel.send({ type: 'counter-signature', agreement }).catch(() => {});
+  await day.clock.advance(5_000);
+  expect(answers.map(({ type }) => type)).toEqual(['agreement', 'refusal']);
+  expect(own().map(({ state }) => state)).toEqual(['banned']);
+});
