@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTabNode } from '../src/network/libp2p-node.ts';
-import { parseRelayAddress } from '../src/network/relay-address.ts';
+import { parseRelayAddress } from '../src/network/relays/relay-address.ts';
 import { joinMemoryPeer, type MemoryPeer } from '../src/network/testing/memory-peer.ts';
 import { NEGOTIATE } from '../src/protocol/negotiate.ts';
 import { newIdentitySeed } from '../src/protocol/identity.ts';

@@ -1,7 +1,7 @@
 import { type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
 import type { Clock } from '../src/base/time.ts';
-import { DemandGate } from '../src/network/demand-gate.ts';
+import { DemandGate } from '../src/network/gossip/demand-gate.ts';
 import { demandTopic } from '../src/protocol/announce.ts';
 import { JOB_KINDS, type JobKind } from '../src/protocol/primitives.ts';
 import type { Board } from './board.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { chunkCidOfDigest } from '../src/base/cid.ts';
 import { startTabNode, type TabNode } from '../src/network/libp2p-node.ts';
-import { parseRelayAddress } from '../src/network/relay-address.ts';
+import { parseRelayAddress } from '../src/network/relays/relay-address.ts';
 import { joinMemoryPeer, type MemoryPeer } from '../src/network/testing/memory-peer.ts';
 import { sampleDemand } from '../src/network/testing/samples.ts';
 import { demandTopic } from '../src/protocol/announce.ts';

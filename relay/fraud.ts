@@ -1,7 +1,7 @@
 import { type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
 import type { Clock } from '../src/base/time.ts';
-import { FraudGate } from '../src/network/fraud-gate.ts';
+import { FraudGate } from '../src/network/gossip/fraud-gate.ts';
 import { FRAUD_TOPIC } from '../src/protocol/fraud.ts';
 import type { RelayNode } from './relay.ts';
 

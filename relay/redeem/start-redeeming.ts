@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { toKilnError } from '../../src/base/errors.ts';
 import type { Clock } from '../../src/base/time.ts';
-import type { Streams } from '../../src/network/streams.ts';
+import type { Streams } from '../../src/network/streams/streams.ts';
 import { WORTH_REDEEMING } from '../../src/payment/redemption/redemption.ts';
 import { nativeCoin } from '../../src/wallet/chain/chain.ts';
 import { REDEEM } from '../../src/protocol/redeem.ts';

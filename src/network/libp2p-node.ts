@@ -8,12 +8,12 @@ import type { Libp2p, PeerId as Libp2pPeerId, TopologyFilter } from '@libp2p/int
 import { webRTC, webRTCDirect } from '@libp2p/webrtc';
 import { webSockets } from '@libp2p/websockets';
 import { createLibp2p } from 'libp2p';
-import { relayGater } from './gater.ts';
-import { gossipSettings } from './gossip-settings.ts';
-import type { RelayAddress } from './relay-address.ts';
-import { countConnections } from './rtc-count.ts';
-import { cureDeadPeer } from './rtc-dead-peer.ts';
-import { cureInitChannel } from './rtc-init-channel.ts';
+import { relayGater } from './relays/gater.ts';
+import { gossipSettings } from './gossip/gossip-settings.ts';
+import type { RelayAddress } from './relays/relay-address.ts';
+import { countConnections } from './rtc/rtc-count.ts';
+import { cureDeadPeer } from './rtc/rtc-dead-peer.ts';
+import { cureInitChannel } from './rtc/rtc-init-channel.ts';
 
 /** The libp2p node of one tab. */
 export type TabNode = Libp2p<{ identify: Identify; pubsub: GossipSub }>;

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
-import type { PeerAddress, Streams } from '../streams.ts';
+import type { PeerAddress, Streams } from '../streams/streams.ts';
 
 /** Where pieces (chunks and chunk lists) are kept; a slice of `storage`. */
 export interface ChunkStore {

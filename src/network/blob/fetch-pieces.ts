@@ -1,7 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import { aborted, hasCode, KilnError, toKilnError } from '../../base/errors.ts';
-import type { PeerAddress } from '../streams.ts';
+import type { PeerAddress } from '../streams/streams.ts';
 import type { HolderSession } from './holder-session.ts';
 
 /** Requests under way per holder: more than the largest window holds, so that the pipe never runs dry. */

@@ -2,7 +2,7 @@ import { KilnError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import { BLOB } from '../../protocol/blob.ts';
 import type { PeerId } from '../../protocol/identity.ts';
-import type { PeerAddress } from '../streams.ts';
+import type { PeerAddress } from '../streams/streams.ts';
 import type { BlobStreams } from './blob-types.ts';
 import type { SessionSource } from './fetch-pieces.ts';
 import { HolderSession } from './holder-session.ts';

@@ -44,6 +44,8 @@ test('each knows how it reaches the other: how far, and that nobody is in betwee
     expect(quality?.rttMs).toBeGreaterThanOrEqual(0);
   }
   expect(await provider.call('connectionTo', '12D3KooWNobody')).toBeUndefined();
+  // Tabs on one machine: what is private, or hidden by an mDNS name, is no network.
+  expect(await requestor.call('networkOf', peer)).toBeUndefined();
 });
 
 test('a demand announced by one tab is heard by the other', async () => {

@@ -8,7 +8,7 @@ import { identityFromSeed, newIdentitySeed } from '../../protocol/identity.ts';
 import { NEGOTIATE } from '../../protocol/negotiate.ts';
 import { createNetwork, type Network } from '../create-network.ts';
 import { sampleDemand } from '../testing/samples.ts';
-import { countConnections, makeGarbage } from '../rtc-count.ts';
+import { countConnections, makeGarbage } from '../rtc/rtc-count.ts';
 
 /* What a test calls inside a real tab. Bundled by harness.node.ts; no part of the app. */
 
@@ -49,6 +49,7 @@ export const tab = {
   addresses: () => joined().addresses(),
   connection: () => joined().connection.value,
   connectionTo: (peer: string) => joined().connectionTo(peer),
+  networkOf: (peer: string) => joined().networkOf(peer),
   board: () => joined().board.value.demands.length,
   /** Answers every frame with itself. */
   async echo(): Promise<void> {

@@ -2,7 +2,7 @@ import { KilnError } from '../../base/errors.ts';
 import { AsyncQueue } from '../../base/queue.ts';
 import type { FrameStream } from '../../protocol/channel.ts';
 import type { PeerId } from '../../protocol/identity.ts';
-import type { AnyProtocol, PeerAddress, Streams } from '../streams.ts';
+import type { AnyProtocol, PeerAddress, Streams } from '../streams/streams.ts';
 
 /** Streams between peers of one process, in memory, with a way to break them. */
 export class MemoryStreams {

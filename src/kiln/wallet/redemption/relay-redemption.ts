@@ -1,7 +1,7 @@
 import { KilnError } from '../../../base/errors.ts';
 import { systemClock } from '../../../base/time.ts';
 import type { Network } from '../../../network/create-network.ts';
-import { parseRelayAddress } from '../../../network/relay-address.ts';
+import { parseRelayAddress } from '../../../network/relays/relay-address.ts';
 import { REDEEM } from '../../../protocol/redeem.ts';
 import type { VoucherRecord } from '../../../provider/records.ts';
 import type { WalletAccount } from '../../../wallet/account/account.ts';

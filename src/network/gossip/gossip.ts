@@ -1,15 +1,15 @@
 import { type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
-import { Scope } from '../base/scope.ts';
-import type { Clock } from '../base/time.ts';
-import { type Demand, demandTopic, openDemand } from '../protocol/announce.ts';
-import { ANNOUNCEMENT_BURST, ANNOUNCEMENTS_PER_SECOND } from '../protocol/constants.ts';
-import { encodeEnvelope, type Envelope, type Opened } from '../protocol/envelope.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import { JOB_KINDS, type JobKind } from '../protocol/primitives.ts';
+import { Scope } from '../../base/scope.ts';
+import type { Clock } from '../../base/time.ts';
+import { type Demand, demandTopic, openDemand } from '../../protocol/announce.ts';
+import { ANNOUNCEMENT_BURST, ANNOUNCEMENTS_PER_SECOND } from '../../protocol/constants.ts';
+import { encodeEnvelope, type Envelope, type Opened } from '../../protocol/envelope.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { JOB_KINDS, type JobKind } from '../../protocol/primitives.ts';
 import { DemandGate } from './demand-gate.ts';
-import type { TabNode } from './libp2p-node.ts';
-import { TokenBucket } from './token-bucket.ts';
+import type { TabNode } from '../libp2p-node.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** How soon demands that had to wait are tried again. */
 const RETRY_MS = 1_000;

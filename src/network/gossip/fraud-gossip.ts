@@ -1,15 +1,15 @@
 import { type Message, TopicValidatorResult } from '@libp2p/gossipsub';
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
-import { Scope } from '../base/scope.ts';
-import type { Clock } from '../base/time.ts';
-import { FRAUD_PROOF_BURST, FRAUD_PROOFS_PER_SECOND } from '../protocol/constants.ts';
-import { encodeEnvelope, type Envelope } from '../protocol/envelope.ts';
-import { FRAUD_TOPIC } from '../protocol/fraud.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import { openFraudProof, type SoundProof } from '../verification/fraud-proof.ts';
+import { Scope } from '../../base/scope.ts';
+import type { Clock } from '../../base/time.ts';
+import { FRAUD_PROOF_BURST, FRAUD_PROOFS_PER_SECOND } from '../../protocol/constants.ts';
+import { encodeEnvelope, type Envelope } from '../../protocol/envelope.ts';
+import { FRAUD_TOPIC } from '../../protocol/fraud.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { openFraudProof, type SoundProof } from '../../verification/fraud-proof.ts';
 import { FraudGate } from './fraud-gate.ts';
-import type { TabNode } from './libp2p-node.ts';
-import { TokenBucket } from './token-bucket.ts';
+import type { TabNode } from '../libp2p-node.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Proofs of this tab that wait for a relay, or for their turn; the newest ones stay. */
 const MAX_WAITING = 16;

@@ -1,5 +1,5 @@
-import type { Bytes } from '../base/bytes.ts';
-import { KilnError } from '../base/errors.ts';
+import type { Bytes } from '../../base/bytes.ts';
+import { KilnError } from '../../base/errors.ts';
 
 /** Length of the big-endian prefix before each frame, in bytes. */
 export const FRAME_PREFIX_BYTES = 4;

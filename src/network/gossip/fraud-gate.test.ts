@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { FRAUD_PROOF_BURST, MAX_FRAUD_PROOF_BYTES } from '../protocol/constants.ts';
-import { identityOf } from '../protocol/messages.fixture.ts';
-import { proofBytes, proofOf, resultSaying, statementOf } from '../verification/fraud-proof.fixture.ts';
+import { FRAUD_PROOF_BURST, MAX_FRAUD_PROOF_BYTES } from '../../protocol/constants.ts';
+import { identityOf } from '../../protocol/messages.fixture.ts';
+import { proofBytes, proofOf, resultSaying, statementOf } from '../../verification/fraud-proof.fixture.ts';
 import { FraudGate } from './fraud-gate.ts';
-import { heldClock } from './testing/held-clock.ts';
+import { heldClock } from '../testing/held-clock.ts';
 
 const from = { origin: 'accuser', neighbour: 'relay', isTrusted: false };
 const statement = await statementOf({ result: resultSaying(1) });

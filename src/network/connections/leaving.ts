@@ -1,4 +1,4 @@
-import type { TabNode } from './libp2p-node.ts';
+import type { TabNode } from '../libp2p-node.ts';
 
 /**
  * Says good-bye when the page is left: without it the peers' WebRTC connections notice after some 15 seconds. A page

@@ -1,9 +1,9 @@
 import type { Stream } from '@libp2p/interface';
 import { expect, test } from 'vitest';
-import { KilnError } from '../base/errors.ts';
+import { KilnError } from '../../base/errors.ts';
 import { END_OF_FRAMES, prefixFrame } from './frame-parser.ts';
 import { frameStream } from './frame-stream.ts';
-import { heldClock } from './testing/held-clock.ts';
+import { heldClock } from '../testing/held-clock.ts';
 
 /** A libp2p stream in the hand of the test. */
 class HeldStream extends EventTarget {

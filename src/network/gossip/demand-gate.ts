@@ -1,15 +1,15 @@
-import { KilnError } from '../base/errors.ts';
-import type { Clock } from '../base/time.ts';
-import { type Demand, openDemand } from '../protocol/announce.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import { type Demand, openDemand } from '../../protocol/announce.ts';
 import {
   ANNOUNCEMENT_BURST,
   ANNOUNCEMENTS_PER_SECOND,
   MAX_ANNOUNCEMENT_BYTES,
-} from '../protocol/constants.ts';
-import type { Opened } from '../protocol/envelope.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import type { JobKind } from '../protocol/primitives.ts';
-import { TokenBuckets } from './token-bucket.ts';
+} from '../../protocol/constants.ts';
+import type { Opened } from '../../protocol/envelope.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { JobKind } from '../../protocol/primitives.ts';
+import { TokenBuckets } from '../token-bucket.ts';
 
 /** A neighbour forwards for others too, so it may send this many times what one origin may. */
 const NEIGHBOUR_FACTOR = 10;

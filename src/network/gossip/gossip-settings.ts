@@ -1,7 +1,7 @@
 import type { GossipsubOpts } from '@libp2p/gossipsub';
-import { demandTopic } from '../protocol/announce.ts';
-import { FRAUD_TOPIC } from '../protocol/fraud.ts';
-import { JOB_KINDS } from '../protocol/primitives.ts';
+import { demandTopic } from '../../protocol/announce.ts';
+import { FRAUD_TOPIC } from '../../protocol/fraud.ts';
+import { JOB_KINDS } from '../../protocol/primitives.ts';
 
 /** The only topics that are heard or forwarded: those whose messages can be validated. */
 export const TOPICS: readonly string[] = [...JOB_KINDS.map(demandTopic), FRAUD_TOPIC];

@@ -1,14 +1,14 @@
-import { hasCode, toKilnError } from '../base/errors.ts';
-import { Scope } from '../base/scope.ts';
-import { type Clock, sleep } from '../base/time.ts';
-import { type Demand, type Offer, openDemand, openOffer } from '../protocol/announce.ts';
-import { BOARD, type BoardAnswer } from '../protocol/board.ts';
-import { encodeEnvelope, type Envelope, type Opened } from '../protocol/envelope.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import type { JobKind } from '../protocol/primitives.ts';
+import { hasCode, toKilnError } from '../../base/errors.ts';
+import { Scope } from '../../base/scope.ts';
+import { type Clock, sleep } from '../../base/time.ts';
+import { type Demand, type Offer, openDemand, openOffer } from '../../protocol/announce.ts';
+import { BOARD, type BoardAnswer } from '../../protocol/board.ts';
+import { encodeEnvelope, type Envelope, type Opened } from '../../protocol/envelope.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { JobKind } from '../../protocol/primitives.ts';
 import { BoardLink } from './board-link.ts';
-import type { RelayLink, RelayLinks } from './relay-links.ts';
-import type { Streams } from './streams.ts';
+import type { RelayLink, RelayLinks } from '../relays/relay-links.ts';
+import type { Streams } from '../streams/streams.ts';
 
 /** Pause before a board stream that ended on a living connection is opened again. */
 const REOPEN_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface';
-import type { PeerId } from '../protocol/identity.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import { connectionKind, isUsable } from './connection-kind.ts';
 import { networkPrefix } from './network-prefix.ts';
 

@@ -1,12 +1,12 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
-import { KilnError, toKilnError } from '../base/errors.ts';
-import { AsyncQueue } from '../base/queue.ts';
-import type { Clock } from '../base/time.ts';
-import type { FrameStream } from '../protocol/channel.ts';
-import type { PeerId } from '../protocol/identity.ts';
+import { KilnError, toKilnError } from '../../base/errors.ts';
+import { AsyncQueue } from '../../base/queue.ts';
+import type { Clock } from '../../base/time.ts';
+import type { FrameStream } from '../../protocol/channel.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import { END_OF_FRAMES, FrameParser, prefixFrame } from './frame-parser.ts';
 import { SendPace } from './send-pace.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** The limits of a StreamProtocol that a framed stream keeps. */
 export interface FrameLimits {

@@ -1,9 +1,9 @@
-import { Cell, type Observable } from '../base/observable.ts';
-import type { Random } from '../base/random.ts';
-import { Scope } from '../base/scope.ts';
-import { type Clock, sleep } from '../base/time.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import type { TabNode } from './libp2p-node.ts';
+import { Cell, type Observable } from '../../base/observable.ts';
+import type { Random } from '../../base/random.ts';
+import { Scope } from '../../base/scope.ts';
+import { type Clock, sleep } from '../../base/time.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { TabNode } from '../libp2p-node.ts';
 import { type RelayAddress, relaysByPeer } from './relay-address.ts';
 
 /** First pause before a relay is dialled again; doubles up to the longest. Half of each is jitter. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Demand } from '../protocol/announce.ts';
-import type { Opened } from '../protocol/envelope.ts';
-import { identityFromSeed, newIdentitySeed } from '../protocol/identity.ts';
+import type { Demand } from '../../protocol/announce.ts';
+import type { Opened } from '../../protocol/envelope.ts';
+import { identityFromSeed, newIdentitySeed } from '../../protocol/identity.ts';
 import { DemandFeed } from './demand-feed.ts';
-import { heldClock } from './testing/held-clock.ts';
-import { sampleDemand } from './testing/samples.ts';
+import { heldClock } from '../testing/held-clock.ts';
+import { sampleDemand } from '../testing/samples.ts';
 
 const identity = identityFromSeed(newIdentitySeed());
 

@@ -1,8 +1,8 @@
-import { Cell, type Observable } from '../base/observable.ts';
-import type { Clock } from '../base/time.ts';
-import type { Demand, Offer } from '../protocol/announce.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import type { BoardView } from './view.ts';
+import { Cell, type Observable } from '../../base/observable.ts';
+import type { Clock } from '../../base/time.ts';
+import type { Demand, Offer } from '../../protocol/announce.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import type { BoardView } from '../view.ts';
 
 /** Changes are shown together, at most this often. */
 const SHOW_INTERVAL_MS = 250;

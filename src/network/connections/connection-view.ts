@@ -1,10 +1,10 @@
-import { aborted } from '../base/errors.ts';
-import { Cell, type Observable } from '../base/observable.ts';
-import type { PeerId } from '../protocol/identity.ts';
+import { aborted } from '../../base/errors.ts';
+import { Cell, type Observable } from '../../base/observable.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 import { connectionKind } from './connection-kind.ts';
-import type { TabNode } from './libp2p-node.ts';
-import type { RelayLinks } from './relay-links.ts';
-import type { ConnectionView } from './view.ts';
+import type { TabNode } from '../libp2p-node.ts';
+import type { RelayLinks } from '../relays/relay-links.ts';
+import type { ConnectionView } from '../view.ts';
 
 /** What {@link watchConnections} gives back. */
 export interface ConnectionWatch {

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../base/time.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { type Clock, sleep } from '../../base/time.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** Share of the receiver's rate and burst that a sender uses: a stall on the way bunches frames up. */
 const RATE_SHARE = 0.9;

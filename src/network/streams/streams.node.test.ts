@@ -2,17 +2,17 @@ import { isIP } from 'node:net';
 import type { Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Relay, startRelay } from '../../relay/relay.ts';
-import type { KilnError } from '../base/errors.ts';
-import type { FrameStream } from '../protocol/channel.ts';
-import { newIdentitySeed } from '../protocol/identity.ts';
-import { NEGOTIATE } from '../protocol/negotiate.ts';
-import { addressOf, networkOf } from './connection-quality.ts';
+import { type Relay, startRelay } from '../../../relay/relay.ts';
+import type { KilnError } from '../../base/errors.ts';
+import type { FrameStream } from '../../protocol/channel.ts';
+import { newIdentitySeed } from '../../protocol/identity.ts';
+import { NEGOTIATE } from '../../protocol/negotiate.ts';
+import { addressOf, networkOf } from '../connections/connection-quality.ts';
 import { prefixFrame } from './frame-parser.ts';
-import { startTabNode, type TabNode } from './libp2p-node.ts';
-import { networkPrefix } from './network-prefix.ts';
-import { parseRelayAddress } from './relay-address.ts';
-import { joinMemoryPeer, type MemoryPeer } from './testing/memory-peer.ts';
+import { startTabNode, type TabNode } from '../libp2p-node.ts';
+import { networkPrefix } from '../connections/network-prefix.ts';
+import { parseRelayAddress } from '../relays/relay-address.ts';
+import { joinMemoryPeer, type MemoryPeer } from '../testing/memory-peer.ts';
 
 /* A peer without manners against the limits of a stream protocol, over real connections. */
 

@@ -1,6 +1,6 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
-import { KilnError } from '../base/errors.ts';
-import type { PeerId } from '../protocol/identity.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { PeerId } from '../../protocol/identity.ts';
 
 /** One way to reach one relay. */
 export interface RelayAddress {

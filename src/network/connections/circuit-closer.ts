@@ -1,6 +1,6 @@
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface';
 import { connectionKind } from './connection-kind.ts';
-import type { TabNode } from './libp2p-node.ts';
+import type { TabNode } from '../libp2p-node.ts';
 
 /** The protocol by which libp2p exchanges WebRTC offers and answers. */
 const SIGNALLING = '/webrtc-signaling/';

@@ -1,11 +1,15 @@
-import { toHex } from '../base/bytes.ts';
-import { sha256 } from '../base/cid.ts';
-import { KilnError } from '../base/errors.ts';
-import type { Clock } from '../base/time.ts';
-import { FRAUD_PROOF_BURST, FRAUD_PROOFS_PER_SECOND, MAX_FRAUD_PROOF_BYTES } from '../protocol/constants.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import { openFraudProof, type SoundProof } from '../verification/fraud-proof.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { toHex } from '../../base/bytes.ts';
+import { sha256 } from '../../base/cid.ts';
+import { KilnError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import {
+  FRAUD_PROOF_BURST,
+  FRAUD_PROOFS_PER_SECOND,
+  MAX_FRAUD_PROOF_BYTES,
+} from '../../protocol/constants.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { openFraudProof, type SoundProof } from '../../verification/fraud-proof.ts';
+import { TokenBuckets } from '../token-bucket.ts';
 
 /** A neighbour forwards for others too, so it may send this many times what one origin may. */
 const NEIGHBOUR_FACTOR = 10;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { ANNOUNCEMENT_BURST, MAX_ANNOUNCEMENT_BYTES } from '../protocol/constants.ts';
-import { encodeEnvelope, seal } from '../protocol/envelope.ts';
-import { identityFromSeed, newIdentitySeed } from '../protocol/identity.ts';
+import { ANNOUNCEMENT_BURST, MAX_ANNOUNCEMENT_BYTES } from '../../protocol/constants.ts';
+import { encodeEnvelope, seal } from '../../protocol/envelope.ts';
+import { identityFromSeed, newIdentitySeed } from '../../protocol/identity.ts';
 import { DemandGate } from './demand-gate.ts';
-import { heldClock } from './testing/held-clock.ts';
-import { sampleDemand } from './testing/samples.ts';
+import { heldClock } from '../testing/held-clock.ts';
+import { sampleDemand } from '../testing/samples.ts';
 
 const identity = identityFromSeed(newIdentitySeed());
 const stranger = identityFromSeed(newIdentitySeed());

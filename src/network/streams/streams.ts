@@ -1,13 +1,13 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import type * as v from 'valibot';
-import { aborted, KilnError } from '../base/errors.ts';
-import type { Clock } from '../base/time.ts';
-import type { FrameStream, StreamProtocol } from '../protocol/channel.ts';
-import type { PeerId } from '../protocol/identity.ts';
-import { isUsable } from './connection-kind.ts';
+import { aborted, KilnError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import type { FrameStream, StreamProtocol } from '../../protocol/channel.ts';
+import type { PeerId } from '../../protocol/identity.ts';
+import { isUsable } from '../connections/connection-kind.ts';
 import { frameStream } from './frame-stream.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../token-bucket.ts';
 
 /** Any stream protocol. */
 export type AnyProtocol = StreamProtocol<v.GenericSchema, v.GenericSchema>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { concat } from '../base/bytes.ts';
+import { concat } from '../../base/bytes.ts';
 import { END_OF_FRAMES, FrameParser, prefixFrame } from './frame-parser.ts';
 
 const frames = [Uint8Array.of(1), new Uint8Array(300).fill(7), Uint8Array.of(2, 3)];

@@ -1,9 +1,9 @@
-import { KilnError, toKilnError } from '../base/errors.ts';
-import type { Clock } from '../base/time.ts';
-import { BOARD, type BoardAnswer, type BoardRequest } from '../protocol/board.ts';
-import { type Channel, dialerChannel, type FrameStream } from '../protocol/channel.ts';
-import type { Envelope } from '../protocol/envelope.ts';
-import type { JobKind } from '../protocol/primitives.ts';
+import { KilnError, toKilnError } from '../../base/errors.ts';
+import type { Clock } from '../../base/time.ts';
+import { BOARD, type BoardAnswer, type BoardRequest } from '../../protocol/board.ts';
+import { type Channel, dialerChannel, type FrameStream } from '../../protocol/channel.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import type { JobKind } from '../../protocol/primitives.ts';
 
 /** An answer that does not come within this time means that the relay is gone. */
 const ANSWER_TIMEOUT_MS = 15_000;

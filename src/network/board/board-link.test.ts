@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Clock } from '../base/time.ts';
-import { BOARD, type BoardAnswer, type BoardRequest } from '../protocol/board.ts';
-import { listenerChannel } from '../protocol/channel.ts';
+import type { Clock } from '../../base/time.ts';
+import { BOARD, type BoardAnswer, type BoardRequest } from '../../protocol/board.ts';
+import { listenerChannel } from '../../protocol/channel.ts';
 import { BoardLink } from './board-link.ts';
-import { heldClock } from './testing/held-clock.ts';
-import { framePair } from './testing/memory-streams.ts';
+import { heldClock } from '../testing/held-clock.ts';
+import { framePair } from '../testing/memory-streams.ts';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 10));
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../base/time.ts';
-import type { Demand } from '../protocol/announce.ts';
-import type { Opened } from '../protocol/envelope.ts';
-import type { JobKind } from '../protocol/primitives.ts';
+import type { Clock } from '../../base/time.ts';
+import type { Demand } from '../../protocol/announce.ts';
+import type { Opened } from '../../protocol/envelope.ts';
+import type { JobKind } from '../../protocol/primitives.ts';
 
 /** Digests remembered per handler; older ones have expired long before so many came. */
 const MAX_REMEMBERED = 4_096;
