@@ -45,7 +45,7 @@ export default defineConfig({
           exclude: [BROWSER_TESTS, '**/node_modules/**'],
           testTimeout: SLOW_TEST_TIMEOUT_MS,
           hookTimeout: SLOW_TEST_TIMEOUT_MS,
-          // A few in a hundred first WebRTC dials between Node peers hang; browsers are cured (network/rtc/rtc-init-channel.ts).
+          // A few in a hundred first WebRTC dials between Node peers hang; browsers are cured (network/rtc-init-channel.ts).
           retry: 2,
         },
       },
@@ -82,7 +82,8 @@ export default defineConfig({
           retry: 1,
           testTimeout: E2E_TIMEOUT_MS,
           hookTimeout: E2E_TIMEOUT_MS,
-          fileParallelism: false,
+          // A file keeps about one core busy, and waits for the rest of its time.
+          maxWorkers: 2,
           sequence: { concurrent: false },
         },
       },

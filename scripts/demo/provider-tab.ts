@@ -1,4 +1,4 @@
-import type { Address } from '../../src/protocol/primitives.ts';
+import type { Address, JobKind } from '../../src/protocol/primitives.ts';
 import type { KilnWindow, Tab } from './tab.ts';
 
 /** What one voucher says and what of it was redeemed, as its payee holds it. */
@@ -8,14 +8,22 @@ export interface HeldVoucher {
   readonly amount: bigint;
 }
 
-/** Starts lending one slot under the rules that the tab suggests; resolves with its peer and payee. */
-export function startProviding({ page }: Tab): Promise<{ peer: string; payee: Address }> {
-  return page.evaluate(async () => {
+/**
+ * Starts lending one slot under the rules that the tab suggests; resolves with its peer and payee.
+ *
+ * @param kinds What it lends. @default all that the tab can do
+ */
+export function startProviding(
+  { page }: Tab,
+  kinds?: readonly JobKind[],
+): Promise<{ peer: string; payee: Address }> {
+  return page.evaluate(async (kinds) => {
     const { provider, connection } = (globalThis as unknown as KilnWindow).kiln!;
-    const rules = { ...(await provider.suggestRules()), cpuSlots: 1 };
+    const suggested = await provider.suggestRules();
+    const rules = { ...suggested, cpuSlots: 1, kinds: kinds ?? suggested.kinds };
     await provider.start(rules);
     return { peer: connection.value.peer, payee: rules.payee };
-  });
+  }, kinds);
 }
 
 /** The vouchers that this tab holds now. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { assembleFiles, submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import type { KilnWindow } from '../../scripts/demo/tab.ts';
 import type { Comparator } from '../../src/protocol/policy.ts';
+import { JOB_KINDS } from '../../src/protocol/primitives.ts';
 import { compareResults } from '../../src/verification/compare.ts';
 import { readOutputs, waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
@@ -24,8 +25,8 @@ test('two tabs render an animation: frames are checked pictures, the video plays
   await using market = await openMarket();
   const [requestor, ...lenders] = await Promise.all([
     market.openTab('requestor'),
-    openLender(market, 'first'),
-    openLender(market, 'second'),
+    openLender(market, 'first', { kinds: JOB_KINDS }),
+    openLender(market, 'second', { kinds: JOB_KINDS }),
   ]);
   await waitForOffers(requestor, 2, OFFERS_TIMEOUT_MS);
   const { job } = await submitExample(requestor, EXAMPLE, OPTIONS, 2);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { submitExample, waitForOffers } from '../../scripts/demo/requestor-tab.ts';
 import type { KilnWindow } from '../../scripts/demo/tab.ts';
+import { JOB_KINDS } from '../../src/protocol/primitives.ts';
 import { expectAccessible, showRoute } from './fixtures/accessible.ts';
 import { waitForEnd } from './fixtures/job.ts';
 import { openLender } from './fixtures/lend.ts';
@@ -37,7 +38,10 @@ test('every page is accessible and silent, and nothing computes before consent',
 
 test('the pages of a market at work are accessible and silent', async () => {
   await using market = await openMarket();
-  const [requestor, first] = await Promise.all([market.openTab('requestor'), openLender(market, 'first')]);
+  const [requestor, first] = await Promise.all([
+    market.openTab('requestor'),
+    openLender(market, 'first', { kinds: JOB_KINDS }),
+  ]);
   await waitForOffers(requestor, 1, OFFERS_TIMEOUT_MS);
   await showRoute(requestor.page, `#/request/${SWEEP}`);
   await requestor.page.getByRole('button', { name: 'Try it here first' }).click();

@@ -19,8 +19,8 @@ test('two tabs read drawings with a model: the same answers as in Node, on one s
   await using market = await openMarket();
   const [requestor, ...lenders] = await Promise.all([
     market.openTab('requestor'),
-    openLender(market, 'first'),
-    openLender(market, 'second'),
+    openLender(market, 'first', { kinds: ['onnx'] }),
+    openLender(market, 'second', { kinds: ['onnx'] }),
   ]);
   await waitForOffers(requestor, 2, OFFERS_TIMEOUT_MS);
   const { job } = await submitExample(requestor, 'digits', { ...SETTINGS }, 2);

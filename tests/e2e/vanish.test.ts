@@ -19,7 +19,7 @@ test('a provider tab closed in the middle of a lease loses neither the job nor i
     market.openTab('requestor'),
     openLender(market, 'first'),
     openLender(market, 'second'),
-    market.openLastingTab('leaver').then(startLending),
+    market.openLastingTab('leaver').then((tab) => startLending(tab)),
   ]);
   await waitForOffers(requestor, 3, OFFERS_TIMEOUT_MS);
   const settings = sweepOf(TASKS, 2_000);
