@@ -1,5 +1,4 @@
 import { defaultCreditLimit } from '../../src/payment/costs/price.ts';
-import { tasksOnCredit } from '../../src/payment/costs/unpaid.ts';
 import type { BenchCheck, BenchContext } from '../report.ts';
 import { ALWAYS_CHEATING, CHEATS, type CheatSort, LOW_RATE_CHEATS } from './mixes.ts';
 import { newcomerWait, type Outcome, ratio } from './outcome.ts';
@@ -138,7 +137,7 @@ function judge(mixes: readonly Mixed[], known: readonly Mixed[]): BenchCheck[] {
       'share of the job',
       0.01,
     ),
-    check('unpaid work', worstUnpaid(), 'credit limits', 1),
+    check('unpaid work', worstUnpaid(), 'of credit limit and earned hold-back', 1),
   ];
 }
 
@@ -151,7 +150,10 @@ function mean(all: readonly number[]): number {
   return all.reduce((sum, one) => sum + one, 0) / all.length;
 }
 
-/** The most that any requestor gets for nothing from one provider, in credit limits of the product's default. */
+/**
+ * The most that any requestor gets for nothing from one provider, as a part of what it may: the product's default credit
+ * limit, and beyond it a quarter of what it paid, held back.
+ */
 function worstUnpaid(): number {
   const offer = {
     pricePerUnit: 1_000_000n,
@@ -159,7 +161,13 @@ function worstUnpaid(): number {
     microUnitsPerTask: 1_000_000,
     slots: 4,
   };
-  const terms = { ...offer, creditLimit: defaultCreditLimit(offer) };
+  const policy = { kind: 'adaptive', auditRate: 0 } as const;
+  const terms = { ...offer, policy, creditLimit: defaultCreditLimit(offer) };
   const requestors = Object.keys(UNPAYING) as (keyof typeof UNPAYING)[];
-  return Math.max(...requestors.map((requestor) => unpaidWork(requestor, terms) / tasksOnCredit(terms)));
+  return Math.max(
+    ...requestors.map((requestor) => {
+      const { unpaid, bound } = unpaidWork(requestor, terms);
+      return unpaid / bound;
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { MAX_HELD_BACK_TASKS } from '../../src/payment/costs/held-back.ts';
+import { heldBackTasks } from '../../src/payment/costs/held-back.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
 import type { ClosingCheck } from '../../src/verification/job/closing-checks.ts';
 import { JobTrust } from '../../src/verification/job/job-trust.ts';
@@ -28,6 +28,9 @@ export interface Rules {
   readonly seen?: { readonly faultShare: number; readonly checkRate: number };
 }
 
+/** Three tasks on credit: what a provider with one slot gives by default where a task takes a second or more. */
+const LEAST_CREDIT = { creditLimit: 3n, pricePerUnit: 1_000_000n, microUnitsPerTask: 1 };
+
 /** The rules of the product, exactly: `JobTrust`, `ReleaseBook` and `decide`. */
 export class KilnRules implements Rules {
   readonly policy: Policy;
@@ -40,12 +43,13 @@ export class KilnRules implements Rules {
   readonly #paidEarly = new Set<string>();
   #early: Due[] = [];
 
-  readonly #maxHeld: number;
+  readonly #mayHold: (paidTasks: number) => number;
+  readonly #paidTasks = new Map<string, number>();
 
-  /** @param maxHeld tasks of one provider whose pay is held back at once */
-  constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }, maxHeld = MAX_HELD_BACK_TASKS) {
+  /** @param mayHold tasks of one provider whose pay is held back at once, by how many were paid. @default with the least credit */
+  constructor(policy: Policy = { kind: 'adaptive', auditRate: 0 }, mayHold?: (paidTasks: number) => number) {
     this.policy = policy;
-    this.#maxHeld = maxHeld;
+    this.#mayHold = mayHold ?? ((paidTasks) => heldBackTasks({ ...LEAST_CREDIT, policy }, paidTasks));
     this.#trust = new JobTrust(policy);
     this.#book = new ReleaseBook(policy, this.#trust);
   }
@@ -86,10 +90,10 @@ export class KilnRules implements Rules {
   takeDue(): readonly Due[] {
     const early = this.#early;
     this.#early = [];
-    return [
-      ...early,
-      ...this.#book.takeDue().filter(({ task, peer }) => !this.#paidEarly.has(`${task} ${peer}`)),
-    ];
+    const released = this.#book.takeDue().filter(({ task, peer }) => !this.#paidEarly.has(`${task} ${peer}`));
+    const due = [...early, ...released];
+    for (const { peer } of due) this.#paidTasks.set(peer, (this.#paidTasks.get(peer) ?? 0) + 1);
+    return due;
   }
 
   /** Beyond so many, pay may not be held back longer, whatever becomes of the result. */
@@ -97,7 +101,7 @@ export class KilnRules implements Rules {
     const held = this.#held.get(peer) ?? [];
     this.#held.set(peer, held);
     held.push(task);
-    if (held.length <= this.#maxHeld) return;
+    if (held.length <= this.#mayHold(this.#paidTasks.get(peer) ?? 0)) return;
     const oldest = held.shift()!;
     if (this.#book.standing(oldest)?.supporters.includes(peer) !== true) return;
     this.#early.push({ task: oldest, peer });

@@ -45,18 +45,23 @@ export function* stayLines(scale: Scale): Generator<string> {
   }
 }
 
-/** Tasks whose pay is held back at once: with the least credit, with four slots, and with plenty. */
-const HELD_BACK: readonly number[] = [1, 6, 30];
-const HELD_BACK_SORTS: readonly CheatSort[] = ['sleepers', 'low-rate ring'];
+/** Tasks whose pay is held back at once; the last by the product's rule, with the least credit. */
+const HELD_BACK: Readonly<Record<string, ((paidTasks: number) => number) | undefined>> = {
+  '1': () => 1,
+  '6': () => 6,
+  '30': () => 30,
+  '1 + paid / 4': undefined,
+};
+const HELD_BACK_SORTS: readonly CheatSort[] = ['sleepers'];
 
 /** What a cheat earns, and what it gets through, over how much pay is held back: a tenth cheat, most are known. */
 export function* heldBackLines(scale: Scale, seeds: readonly number[]): Generator<string> {
   yield 'known market, 10 % cheats, by task prices held back: income / per hour in a seat, against honest / wrong in 10,000';
-  yield row('', HELD_BACK.map(String));
+  yield row('', Object.keys(HELD_BACK));
   for (const sort of HELD_BACK_SORTS) {
     yield row(
       sort,
-      HELD_BACK.map((held) => {
+      Object.values(HELD_BACK).map((held) => {
         const jobs = seeds.map((seed) =>
           simulateNewcomers(new KilnRules(undefined, held), sort, 0.1, scale, seed),
         );

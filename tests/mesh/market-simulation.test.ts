@@ -59,12 +59,15 @@ describe('what others would accept: the test of this test', () => {
 });
 
 test.each(Object.keys(UNPAYING) as (keyof typeof UNPAYING)[])(
-  'a requestor that %s gets no more than the credit limit for nothing',
+  'a requestor that %s gets no more than the credit limit for nothing, and a quarter of what it paid',
   (requestor) => {
-    const terms = { creditLimit: 120n, pricePerUnit: 1_000n, microUnitsPerTask: 10_000 };
+    const policy = { kind: 'adaptive', auditRate: 0 } as const;
+    const terms = { policy, creditLimit: 120n, pricePerUnit: 1_000n, microUnitsPerTask: 10_000 };
     for (const slots of [1, 4, 100]) {
-      expect(unpaidWork(requestor, terms, slots)).toBeGreaterThan(0);
-      expect(unpaidWork(requestor, terms, slots)).toBeLessThanOrEqual(12);
+      const { unpaid, paid, bound } = unpaidWork(requestor, terms, slots);
+      expect(unpaid).toBeGreaterThan(0);
+      expect(unpaid).toBeLessThanOrEqual(bound);
+      expect(bound).toBeLessThanOrEqual(12 + Math.min(30, paid / 4));
     }
   },
 );
