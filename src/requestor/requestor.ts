@@ -249,9 +249,6 @@ export class Requestor implements AsyncDisposable {
       seal: async (sealed) => {
         const record = runner.describe(sealed, proposal);
         await this.#init.agreements.put(record.digest, record);
-        // Its signature may have been waited for until it was caught, or nothing was left to do.
-        if (!runner.isRunning || runner.progress.banned.has(signer))
-          throw new KilnError('negotiate/too-late', 'The seat is not given any more.');
         runner.seat(record);
       },
       release: () => runner.market.seats.release(proposal),

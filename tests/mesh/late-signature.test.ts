@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { dialerChannel } from '../../src/protocol/channel.ts';
 import { seal, sealBytes } from '../../src/protocol/envelope.ts';
@@ -40,7 +41,7 @@ test('who is caught while its signature is waited for gets no seat by it', async
   const own = () => rows().filter(({ peer }) => peer === rogue.peer.identity.peer);
   await day.clock.runUntil(() => rogue.heard.some(({ type }) => type === 'lease'), 60_000);
   const proposing = proposeAgain(day, rogue);
-  const answers: { readonly type: string }[] = [];
+  const answers: v.InferOutput<typeof NEGOTIATE.toDialer>[] = [];
   void (async () => {
     for await (const message of (await proposing).messages) answers.push(message);
   })().catch(() => {});
@@ -60,8 +61,9 @@ test('who is caught while its signature is waited for gets no seat by it', async
     await rogue.channel.send({ type: 'results', lease: message.lease, entries });
   }
   await day.clock.runUntil(() => own().some(({ state }) => state === 'banned'), 10_000);
-  const [offer] = answers as Extract<Parameters<Negotiation['send']>[0], { type: 'agreement' }>[];
-  const agreement = sealBytes(rogue.peer.identity, 'kiln/agreement/1', offer!.agreement.payload);
+  const [offer] = answers;
+  if (offer?.type !== 'agreement') throw new Error('no agreement');
+  const agreement = sealBytes(rogue.peer.identity, 'kiln/agreement/1', offer.agreement.payload);
   const channel = await proposing;
   await channel.send({ type: 'counter-signature', agreement }).catch(() => {});
   await day.clock.advance(5_000);
