@@ -102,6 +102,7 @@ export async function createKiln(
       agreements: withPrefix(store.collection('agreements'), 'requestor/'),
       ledgers: store.collection('ledgers'),
       receipts: store.collection('receipts'),
+      disputes: store.collection('disputes'),
       reputation: store.collection('reputation'),
       traces: store.collection('traces'),
       pin: (owner, cids) => store.chunks.pin(owner, cids),
@@ -136,6 +137,8 @@ export async function createKiln(
       reputation: store.collection('reputation'),
       records,
       receipts: store.collection('receipts'),
+      disputes: store.collection('disputes'),
+      works: store.collection('works'),
       clock: systemClock,
       random: strongRandom(),
       device,
@@ -160,6 +163,7 @@ export async function createKiln(
     scope.add(() => providerDesk.stop());
     onStep('Taking up earlier jobs');
     await requestor.start();
+    await provider.resume();
     return {
       config,
       connection: network.connection,

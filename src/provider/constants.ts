@@ -63,9 +63,9 @@ export const EXPOSED_CREDITS = 10n;
 export const COVER_ASK_MS = 30_000;
 /** An agreement is renewed at most this often: each renewal asks the chain and writes to the disk. */
 export const LEAST_RENEWAL_INTERVAL_MS = 60_000;
-/** Receipts that are looked at per agreement: the last words of each visit, and some more. */
-export const MAX_RECEIPTS_TAKEN = 8;
 /** When an ended agreement is visited again for what was not paid, each after the one before: minutes, then an hour. */
 export const LATE_VISITS_AFTER_MS: readonly number[] = [20_000, 120_000, 900_000, 3_600_000];
 /** The stream of such a visit has to open in this time. */
 export const VISIT_OPENS_WITHIN_MS = 15_000;
+/** Agreements of closed tabs that are visited again, the newest: a tab serves some dozens at once at most. */
+export const MAX_WORK_RESUMED = 100;

@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
 import type { Clock } from '../base/time.ts';
 import { describeAlarm, isConcerned, type PayerAlarm } from '../payment/redemption/payer-alarm.ts';
+import type { RefusedReceipt } from '../payment/receipt/judge-receipt.ts';
 import type { ReceiptRecord } from '../payment/receipt/receipt.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Demand } from '../protocol/announce.ts';
@@ -19,10 +20,11 @@ import { describeCapabilities, describeOffer } from './lending/describe-lending.
 import { describeNow } from './lending/describe-now.ts';
 import { LendingDesk } from './lending/lending-desk.ts';
 import { OfferBoard } from './lending/offer-board.ts';
-import type { AgreementRecord, VoucherRecord } from './records.ts';
+import type { AgreementRecord, VoucherRecord, WorkRecord } from './records.ts';
 import type { ActivitySlice, DeviceSlice, ProviderChain, ProviderNetwork, SandboxSlice } from './slices.ts';
 import type { ProviderRules, ProviderView } from './view.ts';
 import { EndedSessions } from './work/ended-sessions.ts';
+import { resumeWork } from './work/resume-work.ts';
 import type { WorkSession } from './work/work-session.ts';
 
 /** What a provider is made of. */
@@ -38,6 +40,10 @@ export interface ProviderInit {
   readonly vouchers: Collection<VoucherRecord>;
   /** What requestors signed of this provider's work (payment/receipt). */
   readonly receipts: Collection<ReceiptRecord>;
+  /** Receipts that were not kept. */
+  readonly disputes: Collection<RefusedReceipt>;
+  /** How far agreements are that are not settled. */
+  readonly works: Collection<WorkRecord>;
   /** How requestors paid, first-hand. */
   readonly reputation: Collection<ReputationRecord>;
   /** Records that are shown and read. @default none */
@@ -92,6 +98,22 @@ export class Provider implements AsyncDisposable {
 
   get view(): Observable<ProviderView> {
     return this.#view;
+  }
+
+  /**
+   * Settles what a closed tab left, so far as requestors can be reached: visits them for verdicts, vouchers and receipts.
+   * Lends nothing. Resolves once all are known; the visits go on by themselves.
+   */
+  async resume(): Promise<void> {
+    for (const { session, record, agreement } of await resumeWork(this.#init, () => this.#changed())) {
+      this.#ended.add(session);
+      void session.run().then(() => {
+        // A tab that saw the end has noted it.
+        if (record.endedAtMs === undefined) void this.#requestors.noteEnd(agreement, session.view());
+        this.#init.onVoucher?.(false);
+      });
+    }
+    this.#changed();
   }
 
   /** Starts lending by these rules: measures this device, then answers demands. */

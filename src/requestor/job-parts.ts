@@ -3,10 +3,10 @@ import type { Cid } from '../base/cid.ts';
 import type { Collection } from '../base/collection.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
-import type { ReceiptRecord } from '../payment/receipt/receipt.ts';
 import type { Demand } from '../protocol/announce.ts';
 import type { PeerId } from '../protocol/identity.ts';
 import type { Result } from '../protocol/task.ts';
+import type { ReceiptShelf } from '../storage/receipt-shelf.ts';
 import type { JobRecord, RequestorAgreementRecord } from './records.ts';
 import type { ReputationBook } from './seats/reputation-book.ts';
 import type { Judgement } from './results/own-verifier.ts';
@@ -23,8 +23,8 @@ export interface JobParts {
   readonly random: Random;
   readonly keeper: ResultKeeper;
   readonly agreements: Collection<RequestorAgreementRecord>;
-  /** What providers signed of this requestor (payment/receipt). */
-  readonly receipts: Collection<ReceiptRecord>;
+  /** Takes what providers sign of this requestor. */
+  readonly shelf: ReceiptShelf;
   readonly reputation: ReputationBook;
   /** Hear all that happens to the job's tasks. @default none */
   readonly observers?: readonly TaskObserver[];

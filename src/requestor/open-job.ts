@@ -10,6 +10,7 @@ import { sealRunRecord } from '../protocol/run-record.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { Proposal } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
+import { ReceiptShelf } from '../storage/receipt-shelf.ts';
 import { checkCeiling } from './check-terms.ts';
 import { demandRequirements } from './demand-requirements.ts';
 import { JobProgress } from './results/job-progress.ts';
@@ -190,7 +191,7 @@ export class OpenJob implements AsyncDisposable {
   }
 
   async #run(session: PaymentSession, listeners: Listeners): Promise<void> {
-    const { network, sandbox, clock, random, ledgers, reputation, agreements, receipts } = this.#init;
+    const { network, sandbox, clock, random, ledgers, reputation, agreements } = this.#init;
     const record = this.#record;
     const { manifest, terms, job } = record;
     const shown = this.#init.records?.own();
@@ -206,7 +207,7 @@ export class OpenJob implements AsyncDisposable {
         random,
         keeper: this.keeper,
         agreements,
-        receipts,
+        shelf: new ReceiptShelf(this.#init),
         observers: [this.traces, this.#init.fraud.observerOf(job)],
         reputation: this.#book,
         leaseSalt: toHex(crypto.getRandomValues(new Uint8Array(4))),

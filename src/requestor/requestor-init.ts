@@ -2,6 +2,7 @@ import type { Cid } from '../base/cid.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../base/time.ts';
 import type { Ledger } from '../payment/voucher/ledger.ts';
+import type { RefusedReceipt } from '../payment/receipt/judge-receipt.ts';
 import type { ReceiptRecord } from '../payment/receipt/receipt.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { ReputationRecord } from '../reputation/record.ts';
@@ -23,6 +24,8 @@ export interface RequestorInit {
   readonly agreements: Collection<RequestorAgreementRecord>;
   /** What providers signed of this requestor (payment/receipt). */
   readonly receipts: Collection<ReceiptRecord>;
+  /** Receipts that were not kept. */
+  readonly disputes: Collection<RefusedReceipt>;
   readonly ledgers: Collection<Ledger>;
   readonly reputation: Collection<ReputationRecord>;
   readonly traces: Collection<StoredTrace>;

@@ -7,7 +7,7 @@ import type { ChunkMeta } from './eviction.ts';
 import { type CollectionName, COLLECTIONS } from './store.ts';
 
 /** Version of the database's form; a step that only adds stores needs no branch of its own in `upgrade`. */
-const DATABASE_VERSION = 2;
+const DATABASE_VERSION = 3;
 /** Stores beside the collections. */
 const CHUNK_STORES = ['chunks', 'chunkMetas', 'pins', 'totals'] as const;
 

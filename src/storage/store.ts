@@ -17,6 +17,8 @@ export const COLLECTIONS = {
   traces: 'relaxed',
   reputation: 'relaxed',
   receipts: 'relaxed',
+  disputes: 'relaxed',
+  works: 'relaxed',
   fraud: 'relaxed',
   history: 'relaxed',
   settings: 'relaxed',

@@ -6,6 +6,7 @@ import type { RequestorAgreementRecord } from '../../src/requestor/records.ts';
 import { Crash } from './crash.ts';
 import { agreementsOf, LONG_DEVICE, LONG_TASK_PRICE, receiptsOf, submitLong } from './long-job.ts';
 import { type DayProvider, makeDraft, MarketDay, viewOf } from './market-day.ts';
+import { TAB_CLOSED } from '../../src/provider/work/resumed-session.ts';
 
 // Agreements of half an hour, so that one is renewed within this job; and seldom looks, so that the tests are short.
 vi.mock('../../src/requestor/constants.ts', async (original) => ({
@@ -123,7 +124,9 @@ test.each(STEPS)('a provider that is reloaded when %s agrees anew, and keeps its
   const reloaded = await day.provider(LONG_DEVICE, {}, { like: one });
   const view = await day.untilEnded(requestor, job, 3 * 3_600_000);
   expect(view).toMatchObject({ status: 'done', verified: TASKS });
-  expect(reloaded.provider.view.value.agreements).toHaveLength(1);
+  const { agreements } = reloaded.provider.view.value;
+  expect(agreements.map(({ endReason }) => endReason === TAB_CLOSED)).toEqual([false, true]);
+  expect(agreements.map(({ receiptFault }) => receiptFault)).toEqual([undefined, undefined]);
   expect(await day.redeem(reloaded)).toBe(BigInt(TASKS) * LONG_TASK_PRICE);
   expect(viewOf(requestor, job)!.spent).toBe(BigInt(TASKS) * LONG_TASK_PRICE);
 });

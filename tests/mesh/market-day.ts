@@ -95,6 +95,8 @@ export class MarketDay implements AsyncDisposable {
       vouchers: store.collection('vouchers'),
       reputation: store.collection('reputation'),
       receipts: store.collection('receipts'),
+      disputes: store.collection('disputes'),
+      works: store.collection('works'),
       clock: this.clock,
       random: seededRandom(number),
       device,
@@ -102,6 +104,7 @@ export class MarketDay implements AsyncDisposable {
     });
     this.#running.push(provider);
     this.providers.push(provider);
+    await provider.resume();
     await provider.start({
       kinds: ['wasi'],
       cpuSlots: options.slots ?? 1,
@@ -153,6 +156,7 @@ export class MarketDay implements AsyncDisposable {
       agreements: store.collection('agreements'),
       ledgers: store.collection('ledgers'),
       receipts: store.collection('receipts'),
+      disputes: store.collection('disputes'),
       reputation: store.collection('reputation'),
       // Never a step at which a process may die: no money hangs on it.
       traces: own.collection('traces'),

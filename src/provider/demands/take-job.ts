@@ -10,6 +10,7 @@ import { encode } from '../../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES } from '../../protocol/constants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Proposal } from '../../protocol/negotiate.ts';
+import { ReceiptShelf } from '../../storage/receipt-shelf.ts';
 import { FETCH_MANIFEST_MS, OPEN_JOB_MS, PROPOSAL_LIFETIME_MS, TASKS_PER_SLOT } from '../constants.ts';
 import { declineRenewal } from './decline-renewal.ts';
 import { negotiate } from './negotiate.ts';
@@ -20,6 +21,7 @@ import { checkCover } from '../pay/check-cover.ts';
 import { VoucherDesk } from '../pay/voucher-desk.ts';
 import type { ProviderRules } from '../view.ts';
 import { RenewalDesk } from '../work/renewal-desk.ts';
+import { WorkBooks } from '../work/work-books.ts';
 import { WorkSession } from '../work/work-session.ts';
 
 /** One demand that this provider wants. */
@@ -89,17 +91,20 @@ export async function takeJob(init: ProviderInit, wanted: Wanted): Promise<WorkS
     await sandboxJob.close().catch(() => {});
     throw error;
   });
+  const renewals = new RenewalDesk({
+    record,
+    identity: network.identity,
+    clock,
+    store: (renewed) => init.agreements.put(renewed.digest, renewed),
+    checkCover: (agreement) => checkCover({ chain, agreement, clock }),
+    decline: (renewed) => declineRenewal(renewed, demand, wanted.rulesNow()),
+  });
+  const jobName = demand.name;
   const session = new WorkSession({
-    renewals: new RenewalDesk({
-      record,
-      identity: network.identity,
-      clock,
-      store: (renewed) => init.agreements.put(renewed.digest, renewed),
-      checkCover: (agreement) => checkCover({ chain, agreement, clock }),
-      decline: (renewed) => declineRenewal(renewed, demand, wanted.rulesNow()),
-    }),
-    jobName: demand.name,
-    receipts: init.receipts,
+    books: new WorkBooks({ renewals, vouchers, requestor, jobName, works: init.works, clock }),
+    renewals,
+    jobName,
+    shelf: new ReceiptShelf(init),
     requestor,
     network,
     sandboxJob,

@@ -15,7 +15,7 @@ import type { Agreement } from '../../protocol/negotiate.ts';
 import type { Address } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
 import { CHAIN_ANSWER_MS, COVER_ASK_MS, COVER_WAIT_MS, EXPOSED_CREDITS } from '../constants.ts';
-import { type VoucherRecord, voucherKey } from '../records.ts';
+import { type VoucherRecord, voucherKey, type WorkRecord } from '../records.ts';
 import type { Collection } from '../../base/collection.ts';
 import { CoverShelf, tooManyProofs } from './cover-shelf.ts';
 import type { ProviderChain } from '../slices.ts';
@@ -27,6 +27,8 @@ export interface VoucherDeskInit {
   readonly chain: ProviderChain;
   readonly vouchers: Collection<VoucherRecord>;
   readonly clock: Clock;
+  /** What a former tab had counted under this agreement. @default nothing */
+  readonly left?: Pick<WorkRecord, 'earned' | 'paidHere' | 'counted' | 'delivered' | 'accepted'>;
   /** A voucher was stored. */
   readonly onStored?: () => void;
   /**
@@ -63,12 +65,24 @@ export class VoucherDesk {
     this.#shelf = new CoverShelf({ ...init, terms, payee: payee as Address }, last?.proofs);
     this.#last = last;
     this.#pricePerTask = taskPrice(init.agreement.pricePerUnit, init.agreement.microUnitsPerTask);
+    if (init.left !== undefined) this.#restore(init.left, last?.voucher.amount ?? 0n);
   }
 
   /** Opens the desk where the last voucher of this payer, key and payee left off. */
   static async open(init: VoucherDeskInit): Promise<VoucherDesk> {
     const { payment, payee } = init.agreement;
     return new VoucherDesk(init, await init.vouchers.get(voucherKey(payment, payee)));
+  }
+
+  /** A voucher may have been stored after the rest was: it counts as a statement of the balance does. */
+  #restore(left: NonNullable<VoucherDeskInit['left']>, amount: bigint): void {
+    const growth = amount > left.counted ? amount - left.counted : 0n;
+    const dueHere = this.#pricePerTask * BigInt(left.delivered) - left.paidHere;
+    this.#deliveredTasks = left.delivered;
+    this.#earned = left.earned + growth;
+    this.#paidHere = left.paidHere + (growth < dueHere ? growth : dueHere);
+    const paidTasks = this.#pricePerTask === 0n ? left.accepted : Number(this.#paidHere / this.#pricePerTask);
+    this.#owedTasks = Math.max(0, left.accepted - paidTasks);
   }
 
   /** Vouchers received under this agreement, in the token's smallest unit. */

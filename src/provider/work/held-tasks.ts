@@ -41,6 +41,19 @@ export class HeldTasks {
     this.#held.add(keyOf(place));
   }
 
+  /** Takes up what a former tab had let be held back. */
+  restore(places: readonly Place[]): void {
+    for (const place of places) this.#held.add(keyOf(place));
+  }
+
+  /** What is held back, by lease. */
+  get byLease(): Record<string, number[]> {
+    const byLease: Record<string, number[]> = {};
+    for (const [lease, task] of [...this.#held].map((key) => key.split('/') as [string, string]))
+      (byLease[lease] ??= []).push(Number(task));
+    return byLease;
+  }
+
   /** Another verdict came. False for a task that is not held. */
   release(place: Place): boolean {
     return this.#held.delete(keyOf(place));

@@ -12,8 +12,12 @@ import { checkRenewal } from './check-renewal.ts';
 
 /** What the desk works with. */
 export interface RenewalDeskInit {
-  /** The agreement as it was negotiated. */
+  /** The agreement as it was negotiated; of one that a former tab left, the newest renewal. */
   readonly record: AgreementRecord;
+  /** What that one renews, oldest first. @default nothing */
+  readonly earlier?: readonly AgreementRecord[];
+  /** The name that its requestor has surely stored. @default that of `record` */
+  readonly greeting?: string;
   readonly identity: Identity;
   readonly clock: Clock;
   /** Stores the agreement signed by both; the counter-signature leaves only afterwards. */
@@ -39,8 +43,8 @@ export class RenewalDesk {
 
   constructor(init: RenewalDeskInit) {
     this.#init = init;
-    this.#records = [init.record];
-    this.#greeting = init.record.digest;
+    this.#records = [...(init.earlier ?? []), init.record];
+    this.#greeting = init.greeting ?? init.record.digest;
   }
 
   get #newest(): AgreementRecord {
@@ -54,6 +58,11 @@ export class RenewalDesk {
 
   get agreement(): Agreement {
     return this.#newest.agreement;
+  }
+
+  /** Names of the agreement and its renewals, oldest first. */
+  get digests(): readonly string[] {
+    return this.#records.map(({ digest }) => digest);
   }
 
   /** The name under which the requestor ended it: the last renewal may not have reached it any more. */

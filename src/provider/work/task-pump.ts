@@ -87,12 +87,17 @@ export class TaskPump {
     return this.#init.book.cancel(lease);
   }
 
-  /** Sends the results asked for; the result is their number. */
-  reveal(lease: string, tasks: readonly number[], withBytes: boolean): number {
+  /** Sends the results asked for, once they are written down: `store` is given their number. */
+  async reveal(
+    lease: string,
+    tasks: readonly number[],
+    withBytes: boolean,
+    store: (tasks: number) => Promise<void>,
+  ): Promise<void> {
     const entries = this.#init.book.reveal(lease, tasks);
+    await store(entries.length);
     for (const frame of cutFrames(entries, withBytes))
       this.#init.send({ type: 'results', lease, entries: frame });
-    return entries.length;
   }
 
   /** Commits again to everything finished and unsettled, after a broken stream. */

@@ -3,6 +3,7 @@ import { taskPrice } from '../../payment/costs/price.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { VerdictOutcome } from '../../protocol/work.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
+import type { WorkRecord } from '../records.ts';
 import type { AgreementView } from '../view.ts';
 import { HeldTasks } from './held-tasks.ts';
 import type { LeaseBook, Place } from './lease-book.ts';
@@ -49,6 +50,19 @@ export class VerdictDesk {
   get counts(): Pick<AgreementView, 'tasksAccepted' | 'tasksRejected' | 'tasksHeld' | 'held'> {
     const { held, heldTasks: tasksHeld } = this;
     return { tasksAccepted: this.#accepted, tasksRejected: this.#rejected, tasksHeld, held };
+  }
+
+  /** Takes up what a former tab had counted. */
+  restore({ accepted, rejected, held }: Pick<WorkRecord, 'accepted' | 'rejected' | 'held'>): void {
+    this.#accepted = accepted;
+    this.#rejected = rejected;
+    for (const [lease, tasks] of Object.entries(held))
+      this.#held.restore(tasks.map((task) => ({ lease, task })));
+  }
+
+  /** Tasks whose pay is held back, by lease. */
+  get heldPlaces(): Record<string, number[]> {
+    return this.#held.byLease;
   }
 
   /** A verdict came. The result is what is wrong with it: a provisional one that the terms do not allow. */

@@ -1,22 +1,20 @@
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { type Clock, every } from '../../base/time.ts';
-import type { Collection } from '../../base/collection.ts';
-import type { ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
+import type { ReceiptShelf } from '../../storage/receipt-shelf.ts';
 import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS, TASKS_PER_SLOT } from '../constants.ts';
 import { isFinal } from './is-final.ts';
 import { visitLater } from './late-visits.ts';
-import { LeaseBook } from './lease-book.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import type { RenewalDesk } from './renewal-desk.ts';
 import type { PeerAddress, ProviderNetwork, SandboxJob } from '../slices.ts';
 import { TaskPump } from './task-pump.ts';
-import { VerdictDesk } from './verdict-desk.ts';
 import type { AgreementView, RunningTask } from '../view.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
+import type { WorkBooks } from './work-books.ts';
 import { WorkStream } from './work-stream.ts';
 
 /** What one work session is made of. */
@@ -27,7 +25,8 @@ export interface WorkSessionInit {
   readonly network: ProviderNetwork;
   readonly sandboxJob: SandboxJob;
   readonly vouchers: VoucherDesk;
-  readonly receipts: Collection<ReceiptRecord>;
+  readonly shelf: ReceiptShelf;
+  readonly books: WorkBooks;
   readonly clock: Clock;
   readonly random: Random;
   /** Tasks handed to the sandbox at once. */
@@ -44,31 +43,24 @@ export interface WorkSessionInit {
  */
 export class WorkSession {
   readonly #init: WorkSessionInit;
-  readonly #book = new LeaseBook();
   readonly #pump: TaskPump;
   readonly #stream: WorkStream;
-  readonly #verdicts: VerdictDesk;
   readonly #receipts: ReceiptDesk;
   readonly #ending = new AbortController();
   #state: AgreementView['state'] = 'connecting';
   #endReason: string | undefined;
-  #leased = 0;
-  #delivered = 0;
   #lastBusyAtMs: number;
   #closing: Promise<void> | undefined;
 
   constructor(init: WorkSessionInit) {
     this.#init = init;
-    const { clock, network, renewals, vouchers, requestor } = init;
+    const { clock, network, renewals, vouchers, requestor, books } = init;
     const { agreement } = renewals;
     this.#lastBusyAtMs = clock.now();
-    this.#verdicts = new VerdictDesk({ agreement, book: this.#book, vouchers });
     this.#receipts = new ReceiptDesk({
       ...init,
       identity: network.identity,
       requestor: requestor.peer,
-      verdicts: this.#verdicts,
-      leased: () => this.#leased,
       answer: (receipt) => {
         this.#stream.send({ type: 'receipt', receipt });
         this.#stream.close();
@@ -88,7 +80,7 @@ export class WorkSession {
       agreement,
       digest: () => renewals.digest,
       blobs: network.blobs,
-      book: this.#book,
+      book: books.leases,
       identity: network.identity,
       signal: this.#ending.signal,
       send: (message) => this.#stream.send(message),
@@ -107,7 +99,7 @@ export class WorkSession {
 
   /** Milliseconds since a task last ran. Waiting ones that may not start, unpaid as it is, are no work. */
   idleMs(): number {
-    return this.#book.runningCount > 0 ? 0 : this.#init.clock.now() - this.#lastBusyAtMs;
+    return this.#init.books.leases.runningCount > 0 ? 0 : this.#init.clock.now() - this.#lastBusyAtMs;
   }
 
   /** Nothing more is worked for; only the last vouchers and the receipt are waited for. */
@@ -117,8 +109,7 @@ export class WorkSession {
 
   /** Did anything come of it: money, or thanks where work is free? */
   get wasPaid(): boolean {
-    if (this.agreement.pricePerUnit === 0n) return this.#verdicts.accepted > 0;
-    return this.#init.vouchers.earned > 0n;
+    return this.#init.books.wasPaid;
   }
 
   running(): readonly RunningTask[] {
@@ -131,8 +122,8 @@ export class WorkSession {
       ...this.#init.renewals.subject,
       jobName: this.#init.jobName,
       state: this.#state,
-      tasksDelivered: this.#delivered,
-      ...this.#verdicts.counts,
+      tasksDelivered: this.#init.books.delivered,
+      ...this.#init.books.verdicts.counts,
       earned: this.#init.vouchers.earned,
       ...(this.#endReason === undefined ? {} : { endReason: this.#endReason }),
       ...(fault === undefined ? {} : { receiptFault: fault }),
@@ -147,14 +138,15 @@ export class WorkSession {
     try {
       await this.#stream.run();
       await vouchers.settled();
-      this.#verdicts.giveUp();
+      this.#init.books.verdicts.giveUp();
       await this.#close();
     } finally {
       stopInspecting();
     }
     this.#setState('ended');
-    const isOpen = () => this.#book.unsettledCount + this.#verdicts.heldTasks + vouchers.owedTasks > 0;
-    void visitLater(clock, isOpen, () => this.#stream.visit());
+    const isOpen = () =>
+      this.#init.books.isOpen || (this.#init.books.delivered > 0 && !this.#receipts.hasCome);
+    void visitLater(clock, isOpen, () => this.#stream.visit()).then(() => this.#init.books.forget());
     return this.#endReason ?? 'ended';
   }
 
@@ -166,6 +158,8 @@ export class WorkSession {
     this.#ending.abort();
     void this.#close().catch(() => {});
     this.#stream.leave();
+    this.#init.books.end();
+    void this.#init.books.save();
     this.#receipts.end();
     this.#setState('ended');
   }
@@ -187,13 +181,14 @@ export class WorkSession {
 
   /** Tasks worked on or delivered and not judged, and those judged only for now. */
   #atRisk(): [underWay: number, held: number] {
-    return [this.#book.unsettledCount + this.#book.runningCount, this.#verdicts.heldTasks];
+    const { leases, verdicts } = this.#init.books;
+    return [leases.unsettledCount + leases.runningCount, verdicts.heldTasks];
   }
 
   /** The agreement by a name that the requestor has, its renewal in case it got lost, and what is finished. */
   async #greet(send: (message: WorkUp) => Promise<void>): Promise<void> {
     const { renewals } = this.#init;
-    await send({ type: 'hello', agreement: renewals.greeting, leases: [...this.#book.leases] });
+    await send({ type: 'hello', agreement: renewals.greeting, leases: [...this.#init.books.leases.leases] });
     const renewed = renewals.counterSignature;
     if (renewed !== undefined) await send({ type: 'renewed', agreement: renewed });
     await this.#pump.recommit();
@@ -214,12 +209,16 @@ export class WorkSession {
 
   /** Never waits, so that what follows a voucher is heard while it is checked. */
   #receive(message: WorkDown): void {
+    const { books } = this.#init;
     if (message.type === 'voucher') void this.#take(message);
     else if (message.type === 'receipt') this.#receipts.take(message.receipt);
     else if (message.type === 'verdict') {
-      const faults = message.entries.map((entry) => this.#verdicts.settle(entry, entry.outcome));
+      const faults = message.entries.map((entry) => books.verdicts.settle(entry, entry.outcome));
       faults.forEach((fault) => fault && this.#fault(fault));
-    } else if (!this.isEnded) {
+      void books.save();
+    } else if (this.isEnded) {
+      if (message.type === 'lease') books.leaseTooLate(message.tasks);
+    } else {
       try {
         this.#follow(message);
       } catch (thrown) {
@@ -234,12 +233,11 @@ export class WorkSession {
     switch (message.type) {
       case 'lease':
         return this.#takeLease(message);
-      case 'reveal': {
-        const tasks = this.#pump.reveal(message.lease, message.tasks, message.withBytes);
-        this.#delivered += tasks;
-        this.#init.vouchers.deliver(tasks);
-        return;
-      }
+      case 'reveal':
+        return void this.#pump.reveal(message.lease, message.tasks, message.withBytes, (tasks) => {
+          this.#init.books.deliver(tasks);
+          return this.#init.books.save();
+        });
       case 'cancel':
         return message.leases.forEach((lease) => this.#init.vouchers.giveAway(this.#pump.cancel(lease)));
       case 'covered':
@@ -256,13 +254,14 @@ export class WorkSession {
     if (this.#init.clock.now() >= this.agreement.expiresAt)
       throw new KilnError('work/expired', 'The agreement has expired: no lease is taken under it.');
     this.#init.onHolders(holders);
-    this.#leased += this.#book.add(lease, tasks);
+    this.#init.books.lease(lease, tasks);
   }
 
   /** Both sides have stored a renewal before anything is done under it: this one before it answers. */
   async #renew(envelope: Envelope): Promise<void> {
     try {
       const renewed = await this.#init.renewals.take(envelope);
+      await this.#init.books.save();
       if (renewed !== undefined && !this.isEnded) this.#stream.send({ type: 'renewed', agreement: renewed });
       this.#init.onChange();
     } catch (thrown) {
@@ -280,6 +279,7 @@ export class WorkSession {
     try {
       await vouchers.take(voucher, isOurs ? tasks : 0);
       if (!isOurs) this.end('The requestor pays under another agreement than this one; the voucher is kept.');
+      void this.#init.books.save();
       this.#pump.pump();
       onChange();
     } catch (thrown) {

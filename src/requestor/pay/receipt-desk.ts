@@ -1,18 +1,12 @@
-import type { Collection } from '../../base/collection.ts';
-import { toKilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
-import {
-  type EndedBooks,
-  openReceipt,
-  receiptKey,
-  receiptOf,
-  type ReceiptRecord,
-} from '../../payment/receipt/receipt.ts';
+import { MAX_RECEIPTS_TAKEN } from '../../payment/receipt/judge-receipt.ts';
+import { type EndedBooks, receiptOf } from '../../payment/receipt/receipt.ts';
 import { MAX_TASKS_PER_LEASE } from '../../protocol/constants.ts';
 import { type Envelope, seal } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import type { RequestorWorkChannel, SignedVoucher, WorkUp } from '../../protocol/work.ts';
-import { LAST_WORDS_MS, MAX_RECEIPTS_TAKEN } from '../constants.ts';
+import type { ReceiptShelf } from '../../storage/receipt-shelf.ts';
+import { LAST_WORDS_MS } from '../constants.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
 import { ENDED, statement } from './last-voucher.ts';
 import type { Paymaster } from './paymaster.ts';
@@ -21,7 +15,7 @@ import type { Paymaster } from './paymaster.ts';
 export interface ReceiptDeskInit {
   readonly identity: Identity;
   readonly clock: Clock;
-  readonly receipts: Collection<ReceiptRecord>;
+  readonly shelf: ReceiptShelf;
   readonly paymaster: Pick<Paymaster, 'settled'>;
 }
 
@@ -74,20 +68,13 @@ export class ReceiptDesk {
     }).catch(() => {}); // who does not answer in time gives no receipt
   }
 
-  /** A provider's receipt: kept when it says what this requestor's books say. Never rejects. */
+  /** A provider's receipt: kept when it says what this requestor's books say, else remembered as refused. Never rejects. */
   async take(link: ProviderLink, receipt: Envelope): Promise<void> {
-    const taken = (this.#taken.get(link) ?? 0) + 1;
-    this.#taken.set(link, taken);
-    if (!link.isEnded || taken > MAX_RECEIPTS_TAKEN) return;
-    const { clock, receipts } = this.#init;
-    try {
-      const message = await openReceipt(receipt, link.peer, booksOf(link));
-      const receivedAtMs = clock.now();
-      await receipts.put(receiptKey(link.peer, link.digest), { receipt, message, receivedAtMs });
-      link.receiptFault = undefined;
-    } catch (error) {
-      link.receiptFault = toKilnError(error).message;
-    }
+    const count = (this.#taken.get(link) ?? 0) + 1;
+    this.#taken.set(link, count);
+    if (!link.isEnded || count > MAX_RECEIPTS_TAKEN) return;
+    const taken = await this.#init.shelf.take(receipt, link.peer, booksOf(link));
+    link.receiptFault = 'fault' in taken ? taken.fault : undefined;
     link.close();
   }
 
