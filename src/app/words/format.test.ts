@@ -7,6 +7,7 @@ import {
   formatDuration,
   formatGlm,
   formatShare,
+  formatSpeed,
   hourlyPrice,
   parseGlm,
   shortHash,
@@ -96,4 +97,16 @@ describe('other quantities', () => {
     expect(shortPeer('12D3KooWAbcdefghijklmnop')).toBe('…ijklmnop');
     expect(shortHash('0x1234567890abcdef1234')).toBe('0x1234…1234');
   });
+});
+
+test.each([
+  [1_540_000, '1.54×'],
+  [100_000, '0.10×'],
+  [99_999, '0.10×'],
+  [3_449, '0.0034×'],
+  [100, '0.00010×'],
+  [99, 'under 0.0001×'],
+  [0, '0.00×'],
+])('a speed of %d micro-units per second is %s', (speed, text) => {
+  expect(formatSpeed(speed)).toBe(text);
 });

@@ -124,6 +124,16 @@ export function formatShare(share: number): string {
   return `${percent} %`;
 }
 
+/** Scores are micro-units per second; the reference device does one unit per second. */
+const REFERENCE_MICRO_UNITS_PER_SECOND = 1_000_000;
+
+/** A measured speed in those of the reference device: `"1.54×"`, and of the slowest two digits: `"0.0034×"`. */
+export function formatSpeed(microUnitsPerSecond: number): string {
+  const speed = microUnitsPerSecond / REFERENCE_MICRO_UNITS_PER_SECOND;
+  if (speed >= 0.1 || speed === 0) return `${speed.toFixed(2)}×`;
+  return speed < 0.0001 ? 'under 0.0001×' : `${speed.toPrecision(2)}×`;
+}
+
 /** A count with grouped thousands. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
