@@ -206,8 +206,8 @@ export class JobDesks {
         arbiter: this.#arbiter(),
         recompute,
         verify: (task, outputs) => verifier.verify(task, outputs),
-        unjudged: (lease) => {
-          if (verifier.isSound) this.waste.unproven(leases.owner(lease), 'unjudged', lease);
+        unjudged: (lease, task) => {
+          if (verifier.blames(task)) this.waste.unproven(leases.owner(lease), 'unjudged', lease);
         },
         auditFailed: (task, reason) => {
           this.rechecks.ownRunFailed(task);

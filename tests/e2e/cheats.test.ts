@@ -13,7 +13,7 @@ const OFFERS_TIMEOUT_MS = 60_000;
 const JOB_TIMEOUT_MS = 200_000;
 const TASKS = 30;
 
-test('among five tabs one lies, one lies later, one copies, one stalls: the job ends right, and they are out', async () => {
+test('among five tabs one lies, one lies later, one copies, one stalls: the job ends right, and they are out, each for its reason', async () => {
   await using market = await openMarket();
   const [requestor, honest, liar, late, copier, staller] = await Promise.all([
     market.openTab('requestor'),
@@ -43,12 +43,16 @@ test('among five tabs one lies, one lies later, one copies, one stalls: the job 
   }
   expect(reasonsFor(copier.peer).join('\n')).toContain('not the one that was committed to');
   expect(reasonsFor(honest.peer)).toEqual([]);
-  expect(stateOf(staller.peer)).not.toBe('banned');
+  // The staller told no lie: it lost its seat for the time that it took.
+  expect(stateOf(staller.peer)).toBe('set-aside');
+  const held = view.providers.find(({ peer }) => peer === staller.peer);
+  expect(held?.endReason).toMatch(/let the time of \d+ tasks? run out/);
 
   // The record of the run holds offline, and names who lied with what they signed.
-  const { findings, refuted } = await verifyRecord(await readRecord(requestor, job));
+  const { record, findings, refuted } = await verifyRecord(await readRecord(requestor, job));
   expect(findings).toEqual([]);
   expect(new Set(refuted.map(({ peer }) => peer))).toEqual(new Set([liar.peer, late.peer, copier.peer]));
+  expect(record.setAside).toMatchObject([{ peer: staller.peer, reason: held?.endReason }]);
 
   // Nobody is paid for a lie; whoever did honest work before is paid for that alone.
   expect([paidTo(view, liar.peer), paidTo(view, copier.peer)]).toEqual([0n, 0n]);

@@ -53,7 +53,7 @@ export interface TaskStepsActions {
   /** This provider lied about its own commitment, or a verifier found its result wrong: that needs no verdict. */
   readonly caught: (lease: string, task: number, reason: string) => void;
   /** The job's verifier ran and could make nothing of a result. */
-  readonly unjudged?: (lease: string) => void;
+  readonly unjudged?: (lease: string, task: number) => void;
   /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
   /** The same for a task whose answer was known before: only its provider was to be checked. */
@@ -186,7 +186,7 @@ export class TaskSteps {
       if (judged.outcome === 'wrong')
         actions.caught(lease, task, judged.reason ?? 'the verifier found it wrong');
       // Without a seed it did not run: that is this device's own failure.
-      if (judged.outcome === 'inconclusive' && judged.seed !== undefined) actions.unjudged?.(lease);
+      if (judged.outcome === 'inconclusive' && judged.seed !== undefined) actions.unjudged?.(lease, task);
     }
   }
 

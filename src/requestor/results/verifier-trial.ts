@@ -20,6 +20,7 @@ export interface VerifierTrialInit {
  */
 export class VerifierTrial {
   readonly #init: VerifierTrialInit;
+  readonly #unjudged = new Set<number>();
   #isSound = false;
   #complaint: string | undefined;
   #trial: Promise<void> | undefined;
@@ -28,9 +29,14 @@ export class VerifierTrial {
     this.#init = init;
   }
 
-  /** Has it found a result right? Then what it cannot judge is its provider's doing. */
-  get isSound(): boolean {
-    return this.#isSound;
+  /**
+   * Is a provider to blame for a result of this task that could not be judged? Only when the verifier has found others
+   * right, and only the first one of a task: what stops it twice may be the task.
+   */
+  blames(task: number): boolean {
+    const isFirst = !this.#unjudged.has(task);
+    this.#unjudged.add(task);
+    return isFirst && this.#isSound;
   }
 
   /** Has a result judged. Of a verifier that turned out to be of no use no word counts. */

@@ -28,6 +28,8 @@ export interface FakeSandboxOptions {
   readonly tamper?: (task: number, bytes: Bytes) => Bytes;
   /** How a task ends; without outputs unless `ok`. @default ok */
   readonly exit?: (task: number) => Exit;
+  /** How a verifier ends on these bytes of one output. @default it knows the truth */
+  readonly verifierExit?: (bytes: Bytes, isTrue: boolean) => Exit;
   /** The witness of a run that ended in a fault; none by default. */
   readonly witness?: (task: number) => Bytes;
 }
@@ -96,7 +98,8 @@ export class FakeSandbox implements SandboxSlice, RequestorSandbox {
         if (signal.aborted) throw aborted(signal.reason);
         const truth = await trueOutput(job, task, this.#options.outputBytes);
         const isRight = outputs.every(({ bytes }) => equalBytes(bytes, truth));
-        const exit: Exit = isRight ? { kind: 'ok' } : { kind: 'exit-code', code: 1 };
+        const known: Exit = isRight ? { kind: 'ok' } : { kind: 'exit-code', code: 1 };
+        const exit = this.#options.verifierExit?.(outputs[0]!.bytes, isRight) ?? known;
         return { exit, outputs: [], wallMs: 1 };
       },
       close: async () => {},
