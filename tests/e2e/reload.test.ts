@@ -9,7 +9,7 @@ import { expectTrueSweep, SWEEP, sweepOf } from './fixtures/sweep.ts';
 import { waitUntilOnline } from './fixtures/tab.ts';
 
 const OFFERS_TIMEOUT_MS = 30_000;
-const TASKS = 48;
+const TASKS = 24;
 
 test('a requestor reloaded in the middle of its job goes on where it was', async () => {
   await using market = await openMarket();

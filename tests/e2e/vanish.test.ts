@@ -11,7 +11,7 @@ import { type Tab, waitUntilOnline } from './fixtures/tab.ts';
 
 const OFFERS_TIMEOUT_MS = 30_000;
 const RUNNING_TIMEOUT_MS = 30_000;
-const TASKS = 48;
+const TASKS = 30;
 
 test('a provider tab closed in the middle of a lease loses neither the job nor its vouchers', async () => {
   await using market = await openMarket();
