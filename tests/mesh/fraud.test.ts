@@ -162,29 +162,34 @@ describe('a claim', () => {
     expect([...faulty.convicted, ...cutOff.convicted]).toEqual([]);
   });
 
+  /** The same lie, signed under another agreement: another claim. */
+  async function accuseUnder(number: number): Promise<void> {
+    const statement = await statementOf({ result: lie(1), job, agreement: { slots: number + 1 } });
+    await accuser.publishFraudProof(decodeEnvelope(proofBytes(proofOf([statement], job)), 100_000));
+    await clock.advance(10);
+  }
+
   test('costs this device no more time in an hour than it allows', async () => {
     const { desk, sandbox } = await reader(READER, {
       msPerTask: 59_000,
       exit: () => ({ kind: 'trap', message: '' }),
     });
-    await accuser.publishFraudProof(await proof(lie(1)));
-    await clock.advance(1_000);
     for (let i = 0; i < 12; i++) {
+      await accuseUnder(i);
       desk.meet(CHEAT.peer);
       await clock.advance(120_000);
     }
     expect(sandbox.started).toBe(6);
     await clock.advance(3_600_000);
-    desk.meet(CHEAT.peer);
+    await accuseUnder(12);
     await clock.advance(120_000);
     expect(sandbox.started).toBe(7);
   });
 
   test('costs this device no more runs in an hour than it allows', async () => {
     const { desk, sandbox } = await reader(READER, { exit: () => ({ kind: 'timeout', message: '' }) });
-    await accuser.publishFraudProof(await proof(lie(1)));
-    await clock.advance(1_000);
     for (let i = 0; i < 40; i++) {
+      await accuseUnder(i);
       desk.meet(CHEAT.peer);
       await clock.advance(1_000);
     }

@@ -11,9 +11,8 @@ export class ClaimChecks {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   #last: Promise<unknown> = Promise.resolve();
-  /** Checks of the past hour: when each began and how long it took so far. */
-  #begun: { readonly atMs: number; tookMs: number }[] = [];
-  readonly #underWay = new Set<string>();
+  /** Checks of the past hour: of which claim, when each began and how long it took so far. */
+  #begun: { readonly digest: string; readonly atMs: number; tookMs: number }[] = [];
 
   constructor(init: CheckClaimInit, signal: AbortSignal) {
     this.#init = init;
@@ -21,14 +20,17 @@ export class ClaimChecks {
     this.#signal = signal;
   }
 
-  /** Checks a claim of somebody else, unless it is being checked or too many were; `unknown` then. */
+  /**
+   * Checks a claim of somebody else, unless that was tried within the hour or too many were; `unknown` then. One that
+   * cannot be checked must not use up the tries of others each time that its accused is met.
+   */
   async ofOther(sound: SoundProof): Promise<'true' | 'false' | 'unknown'> {
     const nowMs = this.#clock.now();
     this.#begun = this.#begun.filter(({ atMs }) => nowMs - atMs < HOUR_MS);
     const spentMs = this.#begun.reduce((sum, { tookMs }) => sum + tookMs, 0);
     const isSpent = this.#begun.length >= MAX_CHECKS_PER_HOUR || spentMs >= MAX_CHECK_MS_PER_HOUR;
-    if (isSpent || this.#underWay.has(sound.digest)) return 'unknown';
-    const one = { atMs: nowMs, tookMs: 0 };
+    if (isSpent || this.#begun.some(({ digest }) => digest === sound.digest)) return 'unknown';
+    const one = { digest: sound.digest, atMs: nowMs, tookMs: 0 };
     this.#begun.push(one);
     const verdict = await this.own(sound);
     one.tookMs = this.#clock.now() - nowMs;
@@ -37,10 +39,7 @@ export class ClaimChecks {
 
   /** Checks a claim that this device is about to make: a crowd that outvoted an honest provider must not be repeated. */
   own(sound: SoundProof): Promise<'true' | 'false' | 'unknown'> {
-    this.#underWay.add(sound.digest);
-    const checked = this.#last
-      .then(() => checkClaim(this.#init, sound, this.#signal))
-      .finally(() => this.#underWay.delete(sound.digest));
+    const checked = this.#last.then(() => checkClaim(this.#init, sound, this.#signal));
     this.#last = checked;
     return checked;
   }
