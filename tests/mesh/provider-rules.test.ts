@@ -23,16 +23,23 @@ function requestorsOf({ provider }: DayProvider): string[] {
 
 test('of two demands that fit, the one of a preferred requestor is answered first', async () => {
   await using day = new MarketDay();
+  // Who is answered is settled before the first task is done.
+  const slow = { msPerTask: 1_000 };
   const first = await day.requestor();
   const second = await day.requestor({ number: 100 });
   const preferred = second.peer.identity.peer;
   const fans = [
-    await day.provider({}, { preferredRequestors: [preferred] }),
-    await day.provider({}, { preferredRequestors: [preferred] }),
-    await day.provider({}, { preferredRequestors: [preferred] }),
-    await day.provider({}, { preferredRequestors: [preferred] }),
+    await day.provider(slow, { preferredRequestors: [preferred] }),
+    await day.provider(slow, { preferredRequestors: [preferred] }),
+    await day.provider(slow, { preferredRequestors: [preferred] }),
+    await day.provider(slow, { preferredRequestors: [preferred] }),
   ];
-  const others = [await day.provider(), await day.provider(), await day.provider(), await day.provider()];
+  const others = [
+    await day.provider(slow),
+    await day.provider(slow),
+    await day.provider(slow),
+    await day.provider(slow),
+  ];
   await day.submit(first.requestor, 400);
   await day.submit(second.requestor, 400);
   await day.clock.advance(3_000);
@@ -63,10 +70,11 @@ test('a blocked requestor gets no answer, and is left at once when it is blocked
 
 test('a private machine works for its group alone, and the key of the group is seen nowhere', async () => {
   await using day = new MarketDay();
+  const slow = { msPerTask: 1_000 };
   const { requestor } = await day.requestor();
-  const member = await day.provider({}, { groups: [OTHER_KEY, KEY], isPrivate: true });
-  const second = await day.provider({}, { groups: [KEY] });
-  const outsider = await day.provider({}, { groups: [OTHER_KEY] });
+  const member = await day.provider(slow, { groups: [OTHER_KEY, KEY], isPrivate: true });
+  const second = await day.provider(slow, { groups: [KEY] });
+  const outsider = await day.provider(slow, { groups: [OTHER_KEY] });
   const open = await day.submit(requestor, 2_000);
   await day.clock.advance(5_000);
   expect(member.provider.view.value.passed[0]?.reasons).toMatchObject([{ code: 'private-only' }]);
