@@ -5,7 +5,7 @@ test('a newcomer gets a turn in a job whose seats are all taken; who made way wa
   await using day = new MarketDay();
   const seated = await Promise.all(Array.from({ length: 8 }, () => day.provider({ msPerTask: 1_000 })));
   const { requestor } = await day.requestor();
-  const job = await day.submit(requestor, 400);
+  const job = await day.submit(requestor, 200);
   const atWork = () => viewOf(requestor, job)!.providers.filter(({ state }) => state === 'working');
   await day.clock.runUntil(() => viewOf(requestor, job)!.verified >= 40, 120_000);
   expect(atWork()).toHaveLength(8);
@@ -19,7 +19,7 @@ test('a newcomer gets a turn in a job whose seats are all taken; who made way wa
   ]);
   const view = await day.untilEnded(requestor, job);
 
-  expect(view).toMatchObject({ status: 'done', verified: 400, rejected: [] });
+  expect(view).toMatchObject({ status: 'done', verified: 200, rejected: [] });
   expect(view.providers.find((one) => one.peer === peer)!.paid).toBeGreaterThan(TASK_PRICE);
   const paidOf = (name: string) =>
     view.providers.reduce((sum, one) => sum + (one.peer === name ? one.paid : 0n), 0n);
