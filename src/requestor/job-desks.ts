@@ -109,7 +109,7 @@ export class JobDesks {
     const discard: RecheckDesk['discard'] = (peer, reason) => rechecks.discard(peer, reason);
     const bans = (this.bans = new BanDesk({ ...standing, discard, dismiss }));
     const waste = (this.waste = new WasteDesk({ ...standing, dismiss }));
-    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers, waste });
+    this.settling = new SettleDesk({ ...standing, releases, rechecks, bans, ringers });
     const results = new ResultDesk(record.job, clock, {
       askBytes: ({ lease, task }) => this.#askReveal(lease, task, true),
       fetchOutput: ({ lease }, cid, bytes) => this.#fetchOutput(lease, cid, bytes),
@@ -206,6 +206,7 @@ export class JobDesks {
         arbiter: this.#arbiter(),
         recompute,
         verify: (task, outputs) => verifier.verify(task, outputs),
+        withheld: (lease) => this.waste.unproven(leases.owner(lease), 'unopened', lease),
         unjudged: (lease, task) => {
           if (verifier.blames(task)) this.waste.unproven(leases.owner(lease), 'unjudged', lease);
         },

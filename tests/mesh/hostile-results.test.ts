@@ -3,6 +3,7 @@ import { chunkCid } from '../../src/base/cid.ts';
 import { sleep } from '../../src/base/time.ts';
 import { commitment, type Result, resultDigest } from '../../src/protocol/task.ts';
 import type { WorkDown } from '../../src/protocol/work.ts';
+import type { ReputationRecord } from '../../src/reputation/record.ts';
 import { MarketDay, QUORUM_2, viewOf } from './market-day.ts';
 import { joinRogue, type Rogue } from './rogue.ts';
 import { lieAbout, trueOutput } from './twins/fake-sandbox.ts';
@@ -11,9 +12,9 @@ const ROGUE = 200;
 const TRUST = { kind: 'trust', auditRate: 0 } as const;
 const NONCE = new Uint8Array(16).fill(1);
 
-/** Commits at once to whatever it is leased, and reveals it without any bytes, once or whenever it is asked. */
-function deliver(rogue: Rogue, resultOf: (task: number) => Promise<Result>, isRepeated = true): void {
-  const revealed = new Set<string>();
+/** Commits at once to whatever it is leased, and reveals it without any bytes: whenever it is asked, once, or never. */
+function deliver(rogue: Rogue, resultOf: (task: number) => Promise<Result>, reveals = Infinity): void {
+  const revealed = new Map<string, number>();
   const { job } = rogue.agreement;
   const answer = async (message: WorkDown) => {
     if (message.type === 'lease') {
@@ -25,8 +26,9 @@ function deliver(rogue: Rogue, resultOf: (task: number) => Promise<Result>, isRe
       const commit = rogue.commit({ lease: message.lease, entries });
       await rogue.channel.send({ type: 'commit', commit, wallMs: 1 });
     }
-    if (message.type === 'reveal' && (isRepeated || !revealed.has(message.lease))) {
-      revealed.add(message.lease);
+    const times = message.type === 'reveal' ? (revealed.get(message.lease) ?? 0) : 0;
+    if (message.type === 'reveal' && times < reveals) {
+      revealed.set(message.lease, times + 1);
       const entry = async (task: number) => ({
         task,
         nonce: NONCE,
@@ -70,28 +72,28 @@ async function startWithRogue(
   tasks: number,
   policy: Parameters<MarketDay['submit']>[2],
   resultOf: (job: string, task: number) => Promise<Result>,
-  isRepeated = true,
+  reveals = Infinity,
 ) {
   const home = await day.requestor();
   const joining = joinRogue(day, ROGUE);
   const job = await day.submit(home.requestor, tasks, policy);
   await day.clock.advance(2_000);
   const rogue = await joining;
-  deliver(rogue, (task) => resultOf(job, task), isRepeated);
+  deliver(rogue, (task) => resultOf(job, task), reveals);
   const mine = () =>
     viewOf(home.requestor, job)!.providers.find(({ peer }) => peer === rogue.peer.identity.peer);
   return { ...home, job, rogue, mine };
 }
 
-for (const isRepeated of [true, false]) {
-  test(`a digest whose bytes are never sent earns nothing (asked again, it ${isRepeated ? 'answers without' : 'is silent'})`, async () => {
+for (const reveals of [Infinity, 1]) {
+  test(`a digest whose bytes are never sent earns nothing (asked again, it ${reveals > 1 ? 'answers without' : 'is silent'})`, async () => {
     await using day = new MarketDay();
     const { requestor, sandbox, job, mine } = await startWithRogue(
       day,
       4,
       TRUST,
       () => claim(new Uint8Array(32)),
-      isRepeated,
+      reveals,
     );
     await day.clock.advance(20_000);
     // Its stream is read on while its bytes are awaited: its pongs are heard.
@@ -107,6 +109,49 @@ for (const isRepeated of [true, false]) {
     for (let task = 0; task < 4; task++)
       expect((await requestor.outputs(job, task))?.[0]?.bytes).toEqual(await trueOutput(job, task));
   });
+}
+
+test('who has the right digest and keeps its bytes back is unpaid, but no liar', async () => {
+  await using day = new MarketDay();
+  const { requestor, job, rogue, mine } = await startWithRogue(day, 4, TRUST, async (id, task) =>
+    claim(await trueOutput(id, task)),
+  );
+  await day.clock.advance(40_000);
+  await day.provider({ msPerTask: 100 });
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 4, rejected: [] });
+  expect(mine()).toMatchObject({ state: 'ended', paid: 0n });
+  expect(await recordOf(day, rogue)).toMatchObject({
+    wrong: 0,
+    valid: 0,
+    late: expect.any(Number) as number,
+  });
+});
+
+test('who commits and never reveals is put aside after a few times, unpaid, and no liar', async () => {
+  await using day = new MarketDay();
+  const { requestor, job, rogue, mine } = await startWithRogue(
+    day,
+    20,
+    TRUST,
+    async (id, task) => claim(await trueOutput(id, task)),
+    0,
+  );
+  await day.provider({ msPerTask: 10_000 });
+  const view = await day.untilEnded(requestor, job);
+  expect(view).toMatchObject({ status: 'done', verified: 20, rejected: [] });
+  expect(mine()).toMatchObject({
+    state: 'set-aside',
+    paid: 0n,
+    endReason: expect.stringMatching(/committed to \d+ results that it did not show/) as string,
+  });
+  expect(await recordOf(day, rogue)).toMatchObject({ wrong: 0, valid: 0 });
+  expect((await recordOf(day, rogue))!.late).toBeGreaterThan(1);
+});
+
+/** What this requestor keeps of a provider. */
+function recordOf(day: MarketDay, { peer }: Rogue): Promise<ReputationRecord | undefined> {
+  return day.requestorStore.collection<ReputationRecord>('reputation').get(`wasi/${peer.identity.peer}`);
 }
 
 test('an output that the job does not name, or too large a one, is never fetched', async () => {

@@ -72,10 +72,11 @@ export class LeaseDesk {
 
   /** Leases to one provider until its pipe is full, its credit is used up, or no task is left for it. */
   fill(link: ProviderLink): void {
-    // Whoever let the last lease run out gets one task, and the next one when something came of it.
+    // Whoever let the last lease run out gets single tasks, and few of them, until something comes of one.
     const isDoubted = this.#init.waste().isDoubted(link.peer);
+    const mostOpen = isDoubted ? LEASES_IN_FLIGHT : MAX_OPEN_LEASES;
     const inFlight = isDoubted ? 1 : link.slots * LEASES_IN_FLIGHT;
-    const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < MAX_OPEN_LEASES;
+    const hasRoom = () => link.leasesInFlight < inFlight && link.leases.size < mostOpen;
     const isOpen = () => this.#init.isRunning() && link.isAttached && !link.isEnded;
     while (isOpen() && hasRoom() && endsInTime(link, this.#init.parts.clock.now())) {
       const size = Math.min(isDoubted ? 1 : this.#planSize(link), creditTasks(link));

@@ -10,13 +10,14 @@ const OUTPUTS = [{ path: 'answer', bytes: utf8('42') }];
 
 /** A verifier whose runs all end like this; opening it fails so many times first. */
 function verifierOf(outcome: Omit<TaskOutcome, 'outputs' | 'wallMs'>, failures = 0) {
-  const seen = { seeds: [] as Uint8Array[], opened: 0, closed: 0 };
+  const seen = { seeds: [] as Uint8Array[], limits: [] as unknown[], opened: 0, closed: 0 };
   const sandbox = {
     openVerifier: async () => {
       if (seen.opened++ < failures) throw new Error('The disk is gone.');
       return {
-        run: async (_task, _outputs, { seed }) => {
+        run: async (_task, _outputs, { seed, wallMs }) => {
           seen.seeds.push(seed);
+          seen.limits.push(wallMs);
           return { ...outcome, outputs: [], wallMs: 3 };
         },
         close: async () => void seen.closed++,
@@ -82,6 +83,15 @@ test('chance is drawn anew for each result', async () => {
   expect(seen.opened).toBe(1);
   expect(seen.seeds.map(({ byteLength }) => byteLength)).toEqual([32, 32]);
   expect(seen.seeds[0]).not.toEqual(seen.seeds[1]);
+});
+
+test.each([
+  ['right', { kind: 'ok' }, [20_000, 20_000, 20_000, 3_000]],
+  ['wrong', { kind: 'exit-code', code: 1 }, [20_000, 20_000, 20_000, 20_000]],
+] as const)('its time follows checks of right results; those were %s', async (_, exit, limits) => {
+  const { verifier, seen } = verifierOf({ exit });
+  for (let i = 0; i < limits.length; i++) await verifier.verify(0, OUTPUTS, signal);
+  expect(seen.limits).toEqual(limits);
 });
 
 test('a verifier that could not be opened is opened again', async () => {

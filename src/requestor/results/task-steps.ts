@@ -54,6 +54,8 @@ export interface TaskStepsActions {
   readonly caught: (lease: string, task: number, reason: string) => void;
   /** The job's verifier ran and could make nothing of a result. */
   readonly unjudged?: (lease: string, task: number) => void;
+  /** A provider showed a digest and not the bytes that belong to it. Whether it is wrong, too, the verdict says. */
+  readonly withheld?: (lease: string) => void;
   /** Stores the result, then pays; resolves when it is stored. Throws {@link VERDICT_CHANGED}, and pays nobody, when it no longer holds. */
   readonly settle: (settled: Settled) => Promise<void>;
   /** The same for a task whose answer was known before: only its provider was to be checked. */
@@ -169,10 +171,12 @@ export class TaskSteps {
   }
 
   async #compare(task: number, pairs: readonly (readonly [string, string])[]): Promise<void> {
-    const { table, results, manifest, teller } = this.#init;
+    const { table, results, manifest, teller, actions } = this.#init;
     for (const pair of pairs) {
       const event = await compareReplicas(results, manifest, task, pair);
-      if (table.apply(task, event) && event.type === 'compared') teller.tell(task, event);
+      if (!table.apply(task, event)) continue;
+      if (event.type === 'compared') teller.tell(task, event);
+      else actions.withheld?.(event.id);
     }
   }
 
@@ -180,7 +184,11 @@ export class TaskSteps {
     const { table, results, teller, actions } = this.#init;
     for (const id of ids) {
       const event = await judgeReplica(results, task, id, (outputs) => actions.verify(task, outputs));
-      if (!table.apply(task, event) || event.type !== 'judged') continue;
+      if (!table.apply(task, event)) continue;
+      if (event.type !== 'judged') {
+        actions.withheld?.(id);
+        continue;
+      }
       const { id: lease, ...judged } = event;
       teller.tell(task, { lease, ...judged });
       if (judged.outcome === 'wrong')
@@ -200,7 +208,10 @@ export class TaskSteps {
       return actions.ringerEnded?.(task);
     }
     const kept = await gatherAgreed(results, task, check, verdict);
-    if ('type' in kept) return void table.apply(task, kept);
+    if ('type' in kept) {
+      if (table.apply(task, kept)) actions.withheld?.(kept.id);
+      return;
+    }
     if (!isCurrent()) return;
     try {
       const digest = digestOf(check, verdict.canonical) ?? '';

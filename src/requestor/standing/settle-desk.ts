@@ -15,7 +15,6 @@ import type { BanDesk } from './ban-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
 import type { ReleaseDesk } from './release-desk.ts';
 import type { RingerDesk } from './ringer-desk.ts';
-import type { WasteDesk } from './waste-desk.ts';
 
 /** What the desk works with. */
 export interface SettleDeskInit {
@@ -29,7 +28,6 @@ export interface SettleDeskInit {
   readonly rechecks: RecheckDesk;
   readonly bans: BanDesk;
   readonly ringers: RingerDesk;
-  readonly waste: Pick<WasteDesk, 'unproven'>;
   /** Pays what is owed to a provider; failures are the job's to handle. */
   readonly pay: (link: ProviderLink) => void;
 }
@@ -151,7 +149,7 @@ export class SettleDesk {
     supporters: readonly Supporter[],
     before: ResultRecord | undefined,
   ): void {
-    const { leases, links, bans, statements, teller, pay, waste } = this.#init;
+    const { leases, links, bans, statements, teller, pay } = this.#init;
     const reasons = new Map(
       [...verdict.rejected, ...verdict.inconclusive].map(({ id, reason }) => [id, reason]),
     );
@@ -167,7 +165,6 @@ export class SettleDesk {
       if (known !== undefined && supporter !== undefined) continue;
       const isWithheld = isOnlyWithheld(replica, check.comparator, digest);
       const outcome = isWithheld ? 'inconclusive' : outcomeOf(lease, verdict, supporter);
-      if (isWithheld && link.told.of(lease, task) === undefined) waste.unproven(link, 'unopened', lease);
       if (outcome === 'rejected' && link.told.of(lease, task) === 'rejected') continue;
       const reason = reasons.get(lease);
       leases.release(link, lease, task, outcome, reason);

@@ -49,6 +49,7 @@ async function verify(
     seed = SEED,
     signal = never,
     limits = VERIFIER_LIMITS,
+    wallMs = VERIFIER_LIMITS.wallMs,
   } = {} as {
     program?: Program;
     outputs?: typeof ANSWER;
@@ -56,11 +57,12 @@ async function verify(
     seed?: typeof SEED;
     signal?: AbortSignal;
     limits?: typeof VERIFIER_LIMITS;
+    wallMs?: number;
   },
 ) {
   const verifier = await sandbox.openVerifier(verified(args, program), blobs.read, limits);
   try {
-    const { exit, outputs: written, stderr } = await verifier.run(task, outputs, { signal, seed });
+    const { exit, outputs: written, stderr } = await verifier.run(task, outputs, { signal, seed, wallMs });
     return { exit, written, said: stderr === undefined ? '' : fromUtf8(stderr) };
   } finally {
     await verifier.close();
@@ -164,7 +166,7 @@ describe('a verifier that', () => {
   });
 
   test('never ends is cut off, and the next one runs', async () => {
-    const hung = await verify(['loop'], { limits: { ...VERIFIER_LIMITS, wallMs: 200 } });
+    const hung = await verify(['loop'], { wallMs: 200 });
     expect(hung.exit).toMatchObject({ kind: 'timeout' });
     const burnt = await verify(['loop'], { limits: { ...VERIFIER_LIMITS, fuel: 1e6 } });
     expect(burnt.exit).toMatchObject({ kind: 'fuel' });
