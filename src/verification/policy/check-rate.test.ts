@@ -13,10 +13,10 @@ describe('how much is checked', () => {
     expect(faultShare({ known: 100, caught: 10 }, 0.03)).toBeCloseTo(10.9 / 130, 12);
     expect(faultShare({ known: 1_000, caught: 1_000 }, 0.03)).toBe(0.5);
   });
-  test('one in twenty at the least, 15 in a hundred at the most', () => {
+  test('one in twenty at the least, 14 in a hundred at the most', () => {
     expect(checkRate(0)).toBe(0.05);
     expect(checkRate(0.02)).toBeCloseTo(0.08, 12);
-    expect(checkRate(0.3)).toBe(0.15);
+    expect(checkRate(0.3)).toBe(0.14);
   });
   test('most of the checks come early where there are cheats, at the check rate later', () => {
     expect(nextCheck(12, 0)).toBe(1 / 12);

@@ -13,7 +13,7 @@ const ASSUMPTION_WEIGHT = 30;
 /** One result in twenty of a trusted provider is checked, however honest everybody seems. */
 export const MIN_CHECK_RATE = 0.05;
 /** No more than this share is checked: beyond it a quorum is the better policy. */
-export const MAX_CHECK_RATE = 0.15;
+export const MAX_CHECK_RATE = 0.14;
 /** What is added to the check rate for each part of the providers that was caught. */
 const CHECKS_PER_FAULT = 1.5;
 
@@ -49,7 +49,7 @@ export function faultShare({ known, caught }: Seen, assumed: number): number {
 
 /**
  * The share of a trusted provider's results that is checked by a second one: one in twenty, and one and a half in a
- * hundred more for each provider in a hundred that was caught, at most 15 in a hundred.
+ * hundred more for each provider in a hundred that was caught, at most 14 in a hundred.
  */
 export function checkRate(faultShare: number): number {
   return Math.min(MAX_CHECK_RATE, MIN_CHECK_RATE + CHECKS_PER_FAULT * faultShare);
