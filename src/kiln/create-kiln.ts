@@ -1,7 +1,7 @@
 import { hasCode } from '../base/errors.ts';
 import { strongRandom } from '../base/random.ts';
 import { Scope } from '../base/scope.ts';
-import { sleep, systemClock } from '../base/time.ts';
+import { every, sleep, systemClock } from '../base/time.ts';
 import { suggestPrice } from '../market/price/suggest-price.ts';
 import { newGroupKey } from '../market/match/group-key.ts';
 import { createNetwork } from '../network/create-network.ts';
@@ -30,6 +30,7 @@ import { recordApi } from './receipts/record-api.ts';
 import { relayRedemption } from './wallet/redemption/relay-redemption.ts';
 import { requestorApi } from './requestor-desk.ts';
 import { sessionOnChain } from './wallet/session-on-chain.ts';
+import { TIDY_INTERVAL_MS, tidyStore } from './tidy-store.ts';
 import { WalletDesk } from './wallet/wallet-desk.ts';
 import { watchPayers } from './wallet/redemption/watch-payers.ts';
 
@@ -56,6 +57,20 @@ export async function createKiln(
       throw error;
     });
     scope.add(() => store[Symbol.asyncDispose]());
+    const tidy = () =>
+      tidyStore(
+        {
+          providerAgreements: withPrefix(store.collection('agreements'), 'provider/'),
+          works: store.collection('works'),
+          requestorAgreements: withPrefix(store.collection('agreements'), 'requestor/'),
+          jobs: store.collection('jobs'),
+          reputation: store.collection('reputation'),
+          history: store.collection('history'),
+        },
+        systemClock.now(),
+      );
+    void tidy().catch(() => {}); // tried again within the hour
+    scope.add(every(systemClock, () => TIDY_INTERVAL_MS, tidy));
     onStep('Looking for a GPU');
     const gpu = await probeGpu();
     const sandbox = createSandbox({ cpuSlots: 1, gpuSlots: gpu === undefined ? 0 : 1 });
