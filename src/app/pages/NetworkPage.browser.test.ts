@@ -44,3 +44,22 @@ test('what is proven and what is only claimed are told apart, each with its file
   await screen.getByRole('button', { name: 'Save the proof against …QDc298L3, task 18' }).click();
   await vi.waitFor(() => expect(kiln.calls).toContain('record.proofFile 1f1f'));
 });
+
+test('a receipt that was refused says why, and what both sides count', async () => {
+  const kiln = fakeKiln();
+  const ours = { accepted: 412, rejected: 1, lost: 6, paid: 21n * 10n ** 15n };
+  const one = {
+    signer: SAMPLE_RECORD.peer,
+    agreement: '1f'.repeat(32),
+    job: 'bafk',
+    why: 'The receipt differs from what was done in the tasks accepted.',
+    ours,
+    theirs: { ...ours, accepted: 409 },
+    receivedAtMs: 0,
+  };
+  kiln.record.view.set({ ...SAMPLE_RECORD, refused: [one] });
+  const screen = await render(NetworkPage, { kiln });
+  const list = screen.getByRole('list', { name: 'Receipts that were refused' });
+  await expect.element(list).toMatchTextContent(/Refused, from .*: The receipt differs .*the tasks accepted/);
+  await expect.element(list).toMatchTextContent(/Yours: 412 tasks accepted.*Theirs: 409 tasks accepted/);
+});

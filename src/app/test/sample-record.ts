@@ -7,6 +7,7 @@ export const EMPTY_RECORD: OwnRecordView = {
   peer: '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo',
   asProvider: NOTHING,
   asRequestor: NOTHING,
+  refused: [],
 };
 
 /** Work done for three, and one job of one's own. */

@@ -30,6 +30,7 @@ export async function openRecords(
   const desk = new RecordDesk({
     identity,
     receipts: store.collection<ReceiptRecord>('receipts'),
+    disputes: store.collection('disputes'),
     clock,
     put: (bytes) => blobs.put(bytes),
     pin: (owner, cids) => store.chunks.pin(owner, cids),

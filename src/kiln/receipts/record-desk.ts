@@ -5,6 +5,7 @@ import { KilnError } from '../../base/errors.ts';
 import { Cell, type Observable } from '../../base/observable.ts';
 import { Scope } from '../../base/scope.ts';
 import { type Clock, every } from '../../base/time.ts';
+import type { RefusedReceipt } from '../../payment/receipt/judge-receipt.ts';
 import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import { MAX_RECORD_BYTES } from '../../protocol/constants.ts';
 import { encodeEnvelope, seal } from '../../protocol/envelope.ts';
@@ -12,7 +13,7 @@ import type { Identity } from '../../protocol/identity.ts';
 import type { PeerRecord, RecordRef } from '../../protocol/receipt.ts';
 import { bestReceipts, surplusReceipts } from '../../reputation/best-receipts.ts';
 import { openPeerRecord, roleIn, type SignedReceipt } from '../../reputation/peer-record.ts';
-import type { OwnRecordView, RoleRecordView } from './record-view.ts';
+import type { OwnRecordView, ReceiptNumbers, RefusedReceiptView, RoleRecordView } from './record-view.ts';
 
 /** How often receipts that came are put into the record that others are shown. */
 const RENEW_MS = 60_000;
@@ -23,6 +24,8 @@ const PIN_OWNER = 'record';
 export interface RecordDeskInit {
   readonly identity: Identity;
   readonly receipts: Collection<ReceiptRecord>;
+  /** Those that were not kept. */
+  readonly disputes: Collection<RefusedReceipt>;
   readonly clock: Clock;
   /** Keeps a blob and serves it to whoever asks. */
   readonly put: (bytes: Bytes) => Promise<Cid>;
@@ -41,7 +44,12 @@ export class RecordDesk implements AsyncDisposable {
 
   constructor(init: RecordDeskInit) {
     this.#init = init;
-    this.#view = new Cell({ peer: init.identity.peer, asProvider: NOTHING, asRequestor: NOTHING });
+    this.#view = new Cell<OwnRecordView>({
+      peer: init.identity.peer,
+      asProvider: NOTHING,
+      asRequestor: NOTHING,
+      refused: [],
+    });
   }
 
   get view(): Observable<OwnRecordView> {
@@ -68,12 +76,17 @@ export class RecordDesk implements AsyncDisposable {
   /** Takes in what came since. */
   async renew(): Promise<void> {
     const all = await this.#dropSurplus(await this.#receipts());
+    await this.#showRefused();
     const keys = all.map(({ receipt, signer }) => receiptKey(signer, receipt.agreement)).join();
     if (keys === this.#shown) return;
     const { peer } = this.#init.identity;
     const inRole = (role: 'provider' | 'requestor') =>
       roleView(all.filter(({ receipt }) => roleIn(receipt, peer) === role));
-    this.#view.set({ peer, asProvider: inRole('provider'), asRequestor: inRole('requestor') });
+    this.#view.set({
+      ...this.#view.value,
+      asProvider: inRole('provider'),
+      asRequestor: inRole('requestor'),
+    });
     const bytes = this.#seal(bestReceipts(all, this.#init.clock.now()));
     const cid = await this.#init.put(bytes);
     // The one before may still be named in demands that run.
@@ -122,6 +135,18 @@ export class RecordDesk implements AsyncDisposable {
     await this.#scope[Symbol.asyncDispose]();
   }
 
+  async #showRefused(): Promise<void> {
+    const entries = await this.#init.disputes.entries();
+    const refused = entries
+      .map(([, one]) => refusedView(one))
+      .sort((a, b) => b.receivedAtMs - a.receivedAtMs);
+    const shown = this.#view.value.refused;
+    const isSame =
+      shown.length === refused.length &&
+      shown.every((one, i) => one.receivedAtMs === refused[i]!.receivedAtMs);
+    if (!isSame) this.#view.set({ ...this.#view.value, refused });
+  }
+
   /** Forgets what is too much; what cannot be forgotten now is tried again with the next renewal. */
   async #dropSurplus(all: SignedReceipt[]): Promise<SignedReceipt[]> {
     const surplus = new Set(surplusReceipts(all, this.#init.clock.now()));
@@ -165,6 +190,23 @@ const NOTHING: RoleRecordView = {
   lost: 0,
   paid: 0n,
 };
+
+function refusedView({
+  signer,
+  agreement,
+  why,
+  ours,
+  theirs,
+  receivedAtMs,
+}: RefusedReceipt): RefusedReceiptView {
+  const { job } = ours;
+  const said = theirs === undefined ? {} : { theirs: numbersOf(theirs) };
+  return { signer, agreement, job, why, ours: numbersOf(ours), ...said, receivedAtMs };
+}
+
+function numbersOf({ accepted, rejected, lost, paid }: ReceiptNumbers): ReceiptNumbers {
+  return { accepted, rejected, lost, paid };
+}
 
 function roleView(receipts: readonly SignedReceipt[]): RoleRecordView {
   const sum = (pick: (one: SignedReceipt['receipt']) => number) =>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bytes, ownBytes } from '../../base/bytes.ts';
 import { chunkCid } from '../../base/cid.ts';
 import { systemClock } from '../../base/time.ts';
+import type { RefusedReceipt } from '../../payment/receipt/judge-receipt.ts';
 import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import { ADDRESS, identityOf } from '../../protocol/messages.fixture.ts';
 import type { Address } from '../../protocol/primitives.ts';
@@ -28,6 +29,7 @@ async function openDesk(identity = OWNER, store = memoryStore()) {
   const desk = new RecordDesk({
     identity,
     receipts: store.collection('receipts'),
+    disputes: store.collection('disputes'),
     clock: heldClock(),
     put: async (bytes) => {
       const cid = await chunkCid(bytes);
@@ -62,6 +64,28 @@ describe('one’s own record', () => {
       asProvider: { agreements: 1, counterparts: 1, accepted: 100, rejected: 2, paid: 100_000n },
       asRequestor: { agreements: 1, accepted: 7, lost: 1 },
     });
+  });
+
+  test('tells of receipts that were refused with both numbers, newest first, and shows strangers none', async () => {
+    const { desk, store } = await openDesk();
+    const ours = receiptFor(PAYER, OWNER);
+    const one = { signer: PAYER.peer, agreement: ours.agreement, why: 'Too few.', ours, receivedAtMs: 1 };
+    const receipt = sealedReceipt(PAYER, { ...ours, accepted: 1 });
+    const disputes = store.collection<RefusedReceipt>('disputes');
+    await disputes.put('a', { ...one, receipt, theirs: { ...ours, accepted: 1 } });
+    await disputes.put('b', { ...one, receipt, receivedAtMs: 2 });
+    await desk.renew();
+    expect(desk.own()).toBeUndefined();
+    const { accepted, rejected, lost, paid } = ours;
+    expect(desk.view.value.refused).toMatchObject([
+      { receivedAtMs: 2, why: 'Too few.' },
+      {
+        receivedAtMs: 1,
+        ours: { accepted, rejected, lost, paid },
+        theirs: { accepted: 1, rejected, lost, paid },
+      },
+    ]);
+    expect(desk.view.value.refused[0]).not.toHaveProperty('theirs');
   });
 
   test('is bounded: a crowd that signs receipts for nothing pushes out no paid one', async () => {
