@@ -1,5 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Relay, startRelay } from '../../../relay/relay.ts';
+import { networkPrefix } from '../connections/network-prefix.ts';
+import { startConeRouter } from './cone-router.node.ts';
 import { startTabs, type Tab, type TabHarness } from './harness.node.ts';
 
 let relay: Relay;
@@ -46,6 +49,23 @@ test('each knows how it reaches the other: how far, and that nobody is in betwee
   expect(await provider.call('connectionTo', '12D3KooWNobody')).toBeUndefined();
   // Tabs on one machine: what is private, or hidden by an mDNS name, is no network.
   expect(await requestor.call('networkOf', peer)).toBeUndefined();
+});
+
+test('behind a router, the address that its STUN server tells is the one that others see', async () => {
+  const own = Object.values(networkInterfaces()).flat();
+  const address = own.find((one) => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1';
+  const router = await startConeRouter(address);
+  const [near, far] = await Promise.all([tabs.openTab(), tabs.openTab()]);
+  await Promise.all([near, far].map((tab) => tab.call('ignoreNames')));
+  const [at, from] = await Promise.all(
+    [near, far].map((tab) => tab.call('join', [...relay.multiaddrs], undefined, [router.stunUrl])),
+  );
+  await near.call('echo');
+  await far.call('roundTrip', at!.peer, [...at!.addresses]);
+  await expect.poll(() => near.call('seen')).toEqual([address]);
+  expect(await near.call('networkOf', from!.peer)).toBe(networkPrefix(address));
+  await Promise.all([near.close(), far.close()]);
+  router.stop();
 });
 
 test('a demand announced by one tab is heard by the other', async () => {

@@ -6,6 +6,7 @@ import type { Demand } from '../../protocol/announce.ts';
 import { seal } from '../../protocol/envelope.ts';
 import { identityFromSeed, newIdentitySeed } from '../../protocol/identity.ts';
 import { NEGOTIATE } from '../../protocol/negotiate.ts';
+import { remoteAddress } from '../connections/connection-quality.ts';
 import { createNetwork, type Network } from '../create-network.ts';
 import { sampleDemand } from '../testing/samples.ts';
 import { countConnections, makeGarbage } from '../rtc/rtc-count.ts';
@@ -15,6 +16,7 @@ import { countConnections, makeGarbage } from '../rtc/rtc-count.ts';
 let network: Network | undefined;
 let seed: Uint8Array;
 const heard: Demand[] = [];
+const connections = new Set<RTCPeerConnection>();
 
 function joined(): Network {
   if (network === undefined) throw new Error('call join() first');
@@ -26,6 +28,7 @@ export const tab = {
   async join(
     relays: string[],
     seedBytes?: number[],
+    stunUrls: string[] = [],
   ): Promise<{ peer: string; addresses: readonly string[]; ms: number }> {
     const startedAt = performance.now();
     const chunks = new Map<string, Bytes>();
@@ -33,6 +36,7 @@ export const tab = {
     network = await createNetwork({
       identitySeed: seed,
       relays,
+      iceServers: stunUrls.map((urls) => ({ urls })),
       chunks: {
         get: async (cid) => chunks.get(cid),
         put: async (cid, bytes) => void chunks.set(cid, bytes),
@@ -50,6 +54,21 @@ export const tab = {
   connection: () => joined().connection.value,
   connectionTo: (peer: string) => joined().connectionTo(peer),
   networkOf: (peer: string) => joined().networkOf(peer),
+  /** As on the Internet: mDNS names of others lead nowhere. */
+  ignoreNames(): void {
+    const { prototype } = RTCPeerConnection;
+    const add = prototype.addIceCandidate as (candidate?: RTCIceCandidateInit | null) => Promise<void>;
+    prototype.addIceCandidate = function (this: RTCPeerConnection, candidate?: RTCIceCandidateInit | null) {
+      connections.add(this);
+      const isName = candidate?.candidate?.includes('.local ') === true;
+      return isName ? Promise.resolve() : add.call(this, candidate);
+    };
+  },
+  /** Where others' packets come from, as far as the browser tells. */
+  async seen(): Promise<(string | undefined)[]> {
+    const open = [...connections].filter(({ connectionState }) => connectionState === 'connected');
+    return Promise.all(open.map(async (one) => remoteAddress([...(await one.getStats()).values()] as never)));
+  },
   board: () => joined().board.value.demands.length,
   /** Answers every frame with itself. */
   async echo(): Promise<void> {
