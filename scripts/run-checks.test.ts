@@ -49,6 +49,13 @@ test('as many run side by side as there are cores for, in order of the list', as
   ]);
 });
 
+test('only checks of a single core go before one that waits for its cores', async () => {
+  const run = startRun([check('a', 2), check('large', 3), check('middling', 2), check('small', 1)], 4);
+  expect(run.running()).toEqual(['a', 'small']);
+  await run.end('a');
+  expect(run.running()).toEqual(['small', 'large']);
+});
+
 test('a check that wants more cores than there are runs, and runs alone', async () => {
   const run = startRun([check('a', 1), check('all', Infinity), check('b', 1)], 2);
   expect(run.running()).toEqual(['a', 'b']);

@@ -19,8 +19,9 @@ export interface RunChecksOptions<Result> {
 
 /**
  * Runs checks side by side, each started in order of the list as soon as the cores that it keeps busy are free and the
- * check that it comes after has ended. A check that wants more cores than there are runs alone. Nothing is started after
- * an abort; resolves when all that was started has ended, with the outcomes in the order of the list.
+ * check that it comes after has ended; only those that want a single core go before one that waits for more. A check that
+ * wants more cores than there are runs alone. Nothing is started after an abort; resolves when all that was started has
+ * ended, with the outcomes in the order of the list.
  */
 export async function runChecks<Result>(
   checks: readonly Check[],
@@ -32,10 +33,15 @@ export async function runChecks<Result>(
   const outcomes: Outcome<Result>[] = [];
 
   const startWhatFits = () => {
+    let isQueueing = false;
     for (const check of [...waiting]) {
       const busy = [...running.keys()].reduce((sum, one) => sum + wanted(one), 0);
       const isHeldUp = [...waiting, ...running.keys()].some(({ name }) => name === check.after);
-      if (busy + wanted(check) > cores || isHeldUp) continue;
+      // What keeps one core busy fills gaps; what keeps more waits for its turn, or the largest would come last.
+      if (isHeldUp || busy + wanted(check) > cores || (isQueueing && check.cores > 1)) {
+        isQueueing ||= check.cores > 1;
+        continue;
+      }
       waiting.splice(waiting.indexOf(check), 1);
       running.set(
         check,

@@ -10,6 +10,8 @@ import { startTabs, type Tab, type TabHarness } from './harness.node.ts';
 /* Joining again and again, and outliving a relay. */
 
 const JOINS = 50;
+/** Half a minute on a quiet machine. */
+const JOINS_TIMEOUT_MS = 180_000;
 
 let folder: string;
 let relay: Relay;
@@ -40,22 +42,26 @@ async function health(): Promise<{ peers: number; reservations: number; circuits
   }>;
 }
 
-test(`${JOINS} joins in a row reach the requestor over WebRTC, each at the first try`, async () => {
-  const provider = await tabs.openTab();
-  const times: number[] = [];
-  for (let i = 0; i < JOINS; i++) {
-    await provider.call('join', [...relay.multiaddrs]);
-    times.push(await provider.call('roundTrip', requestorAt.peer, requestorAt.addresses));
-    await provider.call('leave');
-  }
-  times.sort((a, b) => a - b);
-  console.log(
-    `${JOINS} dials: p50 ${times[JOINS / 2]!.toFixed(0)} ms, slowest ${times.at(-1)!.toFixed(0)} ms`,
-  );
-  expect(times.at(-1)).toBeLessThan(5_000);
-  await provider.close();
-  await expect.poll(health, { timeout: 10_000 }).toMatchObject({ peers: 1, reservations: 1, circuits: 0 });
-});
+test(
+  `${JOINS} joins in a row reach the requestor over WebRTC, each at the first try`,
+  async () => {
+    const provider = await tabs.openTab();
+    const times: number[] = [];
+    for (let i = 0; i < JOINS; i++) {
+      await provider.call('join', [...relay.multiaddrs]);
+      times.push(await provider.call('roundTrip', requestorAt.peer, requestorAt.addresses));
+      await provider.call('leave');
+    }
+    times.sort((a, b) => a - b);
+    console.log(
+      `${JOINS} dials: p50 ${times[JOINS / 2]!.toFixed(0)} ms, slowest ${times.at(-1)!.toFixed(0)} ms`,
+    );
+    expect(times.at(-1)).toBeLessThan(5_000);
+    await provider.close();
+    await expect.poll(health, { timeout: 10_000 }).toMatchObject({ peers: 1, reservations: 1, circuits: 0 });
+  },
+  JOINS_TIMEOUT_MS,
+);
 
 test('streams notice at once when their peer leaves its page', async () => {
   const watcher = await tabs.openTab();
