@@ -34,7 +34,8 @@ export async function answerWork(stream: FrameStream, init: WorkDoorInit): Promi
     const isOpen = known !== undefined && known.link.peer === stream.peer && !known.link.isEnded;
     if (isOpen) return await known.runner.serve(known.link, channel, messages, hello.leases);
     const voucher = await init.lastVoucher(hello.agreement, stream.peer);
-    if (known?.link.peer === stream.peer) await known.runner.meet(known.link, voucher, channel, messages);
+    if (known?.link.peer === stream.peer)
+      await known.runner.meet(known.link, voucher, channel, messages, hello.leases);
     else {
       if (voucher !== undefined) await channel.send(statement(hello.agreement, voucher));
       await channel.send({ type: 'drain', reason: ENDED });

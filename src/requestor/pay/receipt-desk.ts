@@ -49,11 +49,12 @@ export class ReceiptDesk {
     voucher: SignedVoucher | undefined,
     channel: RequestorWorkChannel,
     messages: AsyncIterator<WorkUp>,
+    leases: readonly string[],
   ): Promise<void> {
-    for (let i = 0; i < link.told.again.length; i += MAX_TASKS_PER_LEASE) {
-      const entries = link.told.again.slice(i, i + MAX_TASKS_PER_LEASE);
-      await channel.send({ type: 'verdict', entries });
-    }
+    // A tab that was closed may have been told and not have heard: it names the leases that it knows no verdict of.
+    const missed = [...link.told.about(new Set(leases)), ...link.told.again];
+    for (let i = 0; i < missed.length; i += MAX_TASKS_PER_LEASE)
+      await channel.send({ type: 'verdict', entries: missed.slice(i, i + MAX_TASKS_PER_LEASE) });
     if (voucher !== undefined) await channel.send(statement(link.digest, voucher));
     await channel.send({ type: 'drain', reason: ENDED });
     link.lastVoucher = voucher ?? link.lastVoucher;
