@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openRunRecord } from '../../src/protocol/run-record.ts';
 import { type DayProvider, MarketDay, QUORUM_2, TASK_PRICE, viewOf } from './market-day.ts';
 import { trueOutput } from './twins/fake-sandbox.ts';
 
@@ -39,7 +40,12 @@ test('a staller loses its only seat to whoever waits for it, and is paid for wha
   });
   expect(await day.redeem(staller)).toBe(3n * TASK_PRICE);
   expect(line(next)?.tasksPaid).toBe(7);
-  // In its record it was late, and told no lie.
+  const { message: record } = await openRunRecord(await requestor.runRecord(job));
+  expect(record.caught).toEqual([]);
+  expect(record.setAside).toMatchObject([
+    { peer: staller.peer.identity.peer, reason: line(staller)!.endReason },
+  ]);
+  // In its reputation it was late, and told no lie.
   const stored = await day.requestorStore.collection('reputation').get(`wasi/${staller.peer.identity.peer}`);
   expect(stored).toMatchObject({ wrong: 0 });
   expect((stored as { late: number }).late).toBeGreaterThan(1);

@@ -23,13 +23,13 @@ export interface WasteCount {
 }
 
 /** Leases wasted in a row after which a provider is put aside: one may be bad luck, two a bad moment. */
-export const MAX_WASTED_ROW = 3;
+const MAX_WASTED_ROW = 3;
 /** With results in between it is put aside when more than half of its leases, of this many at least, were wasted. */
-export const LEAST_JUDGED_LEASES = 4;
+const LEAST_JUDGED_LEASES = 4;
 /** Either needs so many separate stalls: a machine that froze once loses all that it has in hand at once. */
-export const LEAST_STALLS = 2;
+const LEAST_STALLS = 2;
 /** Results in a row that the job's verifier can make nothing of: each may have cost as long as the verifier is given. */
-export const MAX_UNJUDGED_ROW = 2;
+const MAX_UNJUDGED_ROW = 2;
 
 /** Nothing is known yet. */
 export const NO_WASTE: WasteCount = {
