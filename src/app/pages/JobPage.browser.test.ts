@@ -151,6 +151,25 @@ test('who was excluded is said with the reason', async () => {
     );
 });
 
+test('who was put aside for wasted time is said with the reason, and that it is paid', async () => {
+  const kiln = fakeKiln();
+  const job = film();
+  const [first, ...others] = job.providers;
+  const endReason = "Wasted this job's time: it let the time of 3 tasks run out.";
+  kiln.requestor.jobs.set([
+    {
+      ...job,
+      rejected: [],
+      providers: [{ ...first!, state: 'set-aside', endReason }, ...others.slice(0, 1)],
+    },
+  ]);
+  const screen = await render(JobPage, { kiln, cid: SAMPLE_JOB });
+  await expect
+    .element(screen.getByRole('list', { name: 'Excluded providers' }))
+    .toMatchTextContent(/What it did right counts and is paid.*let the time of 3 tasks run out/);
+  await expect.element(screen.getByText('Put aside')).toBeVisible();
+});
+
 test('a trace that cannot be read is said, and so is a record', async () => {
   const kiln = fakeKiln();
   kiln.requestor.jobs.set([{ ...film(), status: 'cancelled' as const }]);
