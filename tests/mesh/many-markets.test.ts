@@ -51,7 +51,9 @@ async function expectFair(day: MarketDay, outcome: Outcome, member: Member): Pro
   for (const { task, verdicts } of told.filter((one) => member.lies.has(one.task))) {
     const paid = verdicts.find(({ outcome: how }) => how === 'accepted');
     if (paid === undefined) continue;
-    // Only what was said alone, by one that was trusted, and beyond what may be held back, was paid before it was found out.
+    // The documented rule: what stands alone while as much is held back as may be is paid at once and not asked back. How
+    // much may be grows with what vouchers paid, which traces do not tell: it is no less than this. In none of these
+    // markets is a lie paid; none of them is long enough.
     expect(verdicts.length, `${member.kind}, task ${task}`).toBe(1);
     expect(heldAt(told, paid.at), `${member.kind}, task ${task}`).toBeGreaterThanOrEqual(limit);
     expect(line?.state, member.kind).toBe('banned');
