@@ -7,7 +7,7 @@ import { type CollectionName, COLLECTIONS, type Store } from '../../src/storage/
 import { receiptsOf } from './long-job.ts';
 import { type DayProvider, MarketDay, QUORUM_2, TASK_PRICE, viewOf } from './market-day.ts';
 
-const TASKS = 60;
+const TASKS = 40;
 const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0.05 };
 
 /** What is on the disk of a tab that closes now: what the closed one does later is seen by nobody. */
@@ -53,13 +53,13 @@ test.each<[string, Policy, number]>([
     for (let i = 0; i < 3; i++) providers.push(await day.provider({ msPerTask: 60 + 10 * i }));
     const { requestor } = await day.requestor();
     const job = await day.submit(requestor, TASKS, policy);
-    await day.clock.advance(2_123);
+    await day.clock.advance(1_423);
     const [one] = providers as [DayProvider];
     const reopen = await close(day, one);
     await day.clock.advance(awayMs);
     const back = await reopen({ msPerTask: 60 });
     await day.untilEnded(requestor, job);
-    await day.clock.advance(30_000);
+    await day.clock.advance(6_000);
     const view = viewOf(requestor, job)!;
     expect(view).toMatchObject({ status: 'done', verified: TASKS });
     const old = back.provider.view.value.agreements.find(({ endReason }) => endReason === TAB_CLOSED)!;
@@ -107,8 +107,8 @@ test('a receipt with other numbers is remembered with those of both sides', asyn
   const one = await day.provider({ msPerTask: 100 });
   await day.provider({ msPerTask: 100 });
   const { requestor } = await day.requestor();
-  await day.submit(requestor, 300);
-  await day.clock.advance(5_000);
+  await day.submit(requestor, 120);
+  await day.clock.advance(2_000);
   const disk = await diskOf(one.store);
   // Its disk is set back: it knows of one result less than it had signed for.
   const works = disk.collection<{ accepted: number }>('works');
