@@ -61,6 +61,11 @@ describe('a path', () => {
     );
   });
 
+  test('leads nowhere through a link to nothing', () => {
+    const { jail } = openJail([['x', '']]);
+    expect(() => resolvePath(jail, 'x', true)).toThrow(new WasiError(ERRNO.NOENT));
+  });
+
   test('without links is what its parts say', () => {
     fc.assert(
       fc.property(paths, (path) => {

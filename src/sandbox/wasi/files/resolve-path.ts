@@ -38,6 +38,7 @@ export function resolvePath(base: Directory, path: string, follow: boolean): Pla
     const inode = here.entries.get(part);
     if (inode instanceof SymbolicLink && (!isLast || follow)) {
       if (++links > MAX_SYMLINKS) fail(ERRNO.LOOP);
+      if (inode.target === '') fail(ERRNO.NOENT);
       if (inode.target.startsWith('/')) fail(ERRNO.NOTCAPABLE);
       if (isLast && inode.target.endsWith('/')) wantsDirectory = true;
       pending.push(...partsOf(inode.target).reverse());
