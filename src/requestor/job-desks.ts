@@ -153,7 +153,7 @@ export class JobDesks {
   /** Takes up what a reloaded tab had stored: what stands, in the order of its verdicts, and who was banned. */
   restore(plan: RestorePlan): void {
     const { progress, bans, releases, trust, tasks } = this;
-    for (const payee of plan.bannedPayees) bans.payees.add(payee);
+    for (const { agreement } of plan.banned) bans.accounts.add(agreement.provider, agreement.payee);
     for (const peer of progress.banned) trust.catch(peer);
     this.waste.restore();
     for (const record of plan.standing) {

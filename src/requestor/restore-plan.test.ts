@@ -55,11 +55,11 @@ test('what only caught providers vouch for runs again, unless this device vouche
     record(2, [alice, bob]),
     record(3, []),
   ];
-  const { dropped, standing, seats, bannedPayees } = plan(results, ['alice']);
+  const { dropped, standing, seats, banned } = plan(results, ['alice']);
   expect(dropped).toEqual([0]);
   expect(standing.map(({ task }) => task)).toEqual([1, 2, 3]);
   expect(seats.map(({ digest }) => digest)).toEqual(['b']);
-  expect(bannedPayees).toEqual([AGREEMENT.payee.toLowerCase()]);
+  expect(banned.map(({ digest }) => digest)).toEqual(['a']);
 });
 
 test('agreements of another session key belong to another run of the job', () => {

@@ -11,8 +11,8 @@ export interface RestorePlan {
   readonly seats: readonly RequestorAgreementRecord[];
   /** Accepted tasks by agreement, without those whose pay is held back. */
   readonly accepted: ReadonlyMap<string, number>;
-  /** Payees of banned providers, in lower case. */
-  readonly bannedPayees: readonly string[];
+  /** Agreements of banned providers. */
+  readonly banned: readonly RequestorAgreementRecord[];
 }
 
 /**
@@ -46,8 +46,6 @@ export function planRestore(
     dropped,
     accepted,
     seats: own.filter(({ agreement }) => !job.banned.has(agreement.provider)),
-    bannedPayees: own
-      .filter(({ agreement }) => job.banned.has(agreement.provider))
-      .map(({ agreement }) => agreement.payee.toLowerCase()),
+    banned: own.filter(({ agreement }) => job.banned.has(agreement.provider)),
   };
 }

@@ -15,7 +15,7 @@ export interface RequestorSide {
   readonly seated: readonly { readonly peer: PeerId; readonly payee: string }[];
   readonly bannedPeers: { has(peer: PeerId): boolean };
   /** In lower case. */
-  readonly bannedPayees: ReadonlySet<string>;
+  readonly bannedPayees: { has(payee: string): boolean };
   /** The key of the private group that the job is for, as a text; a secret. @default the open market */
   readonly groupKey?: string;
   readonly nowMs: number;

@@ -51,7 +51,7 @@ export function openJobMarket(parts: JobParts, desks: JobDesks, actions: MarketA
     demand: actions.demand,
     seated: () => links.seated,
     bannedPeers: progress.banned,
-    bannedPayees: bans.payees,
+    bannedPayees: bans.accounts,
     isProven,
     reliability: (peer) => reputation.reliability(peer),
     isNewcomer: (peer) => !reputation.knows(peer),

@@ -21,7 +21,8 @@ export interface SeatDeskInit {
   readonly demand: () => Demand;
   readonly seated: () => readonly { readonly peer: PeerId; readonly payee: string }[];
   readonly bannedPeers: { has(peer: PeerId): boolean };
-  readonly bannedPayees: ReadonlySet<string>;
+  /** In lower case. */
+  readonly bannedPayees: { has(payee: string): boolean };
   /**
    * Has this peer shown here, by enough results of its own, that it is honest? Nobody proves that an account is its own: a
    * cheat that names another's must not shut that one out. @default nobody has

@@ -6,6 +6,7 @@ import type { ProviderLink } from '../seats/provider-link.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { Caught } from '../results/task-events.ts';
 import type { TaskTeller } from '../results/task-teller.ts';
+import { BannedAccounts } from './banned-accounts.ts';
 
 /** What the desk works with. */
 export interface BanDeskInit {
@@ -28,8 +29,7 @@ export interface CaughtInTask extends Pick<Caught, 'reason' | 'evidence'> {
 
 /** Excludes providers that were caught, from this job and for good: here, or elsewhere with a proof. */
 export class BanDesk {
-  /** In lower case: who was caught does not come back under another name. */
-  readonly payees = new Set<string>();
+  readonly accounts = new BannedAccounts();
   readonly #init: BanDeskInit;
 
   constructor(init: BanDeskInit) {
@@ -57,11 +57,10 @@ export class BanDesk {
     const { parts, progress, links, trust } = this.#init;
     // Whoever was caught at something else too stays out.
     if (!progress.isRejectedOnlyFor(task, peer)) return;
-    const own = links.of(peer);
-    for (const { payee } of own) this.payees.delete(payee.toLowerCase());
+    this.accounts.free(peer);
     progress.acquit(task, peer);
     trust.acquit(peer);
-    parts.reputation.retractWrong(peer, own.at(-1)?.numericClass);
+    parts.reputation.retractWrong(peer, links.of(peer).at(-1)?.numericClass);
   }
 
   /** A provider was caught outside of this job. Twice is once. */
@@ -75,7 +74,7 @@ export class BanDesk {
     const { progress, links } = this.#init;
     progress.ban(peer, reason);
     const own = links.of(peer);
-    for (const { payee } of own) this.payees.add(payee.toLowerCase());
+    for (const { payee } of own) this.accounts.add(peer, payee);
     this.#init.discard(peer, reason);
     for (const link of own) this.#init.dismiss(link, 'banned', reason);
   }
