@@ -1,4 +1,3 @@
-import { KilnError } from '../base/errors.ts';
 import type { Arbiter } from '../verification/task/decide.ts';
 import type { Bytes } from '../base/bytes.ts';
 import type { Cid } from '../base/cid.ts';
@@ -138,13 +137,8 @@ export class JobDesks {
     });
   }
 
-  /**
-   * A provider takes its seat. Checks that it passed in earlier jobs spare it part of the trial. Throws
-   * `negotiate/too-late` for one that was caught while its signature was waited for.
-   */
+  /** A provider takes its seat. Checks that it passed in earlier jobs spare it part of the trial. */
   seat(link: ProviderLink, passedBefore: number): void {
-    if (this.progress.banned.has(link.peer))
-      throw new KilnError('negotiate/too-late', 'A result of this provider was rejected meanwhile.');
     if (this.links.of(link.peer).length === 0) this.trust.pass(link.peer, passedBefore);
     this.links.add(link);
     void this.networks.look(link);

@@ -16,9 +16,9 @@ import type { RequestorAgreementRecord } from './records.ts';
 import { planRestore } from './restore-plan.ts';
 import type { JobProgress } from './results/job-progress.ts';
 import type { Settled } from './results/task-steps.ts';
-import { describeAgreement } from './seats/describe-agreement.ts';
 import { type JobMarket, openJobMarket } from './seats/job-market.ts';
-import { type EndState, ProviderLink } from './seats/provider-link.ts';
+import type { EndState, ProviderLink } from './seats/provider-link.ts';
+import { linkOf, sealSeat } from './seats/seal-seat.ts';
 
 /** What others hear of a running job. */
 export interface JobEvents {
@@ -96,7 +96,7 @@ export class JobRunner implements AsyncDisposable {
     const { sessionKey } = demandTerms.payment;
     const plan = planRestore(await keeper.all(), agreements, { banned, sessionKey });
     for (const task of plan.dropped) await keeper.drop(task);
-    for (const record of plan.seats) if (!this.#desks.renewals.restore(record)) this.seat(record);
+    for (const record of plan.seats) if (!this.#desks.renewals.restore(record)) this.#seat(record);
     this.#desks.restore(plan);
     const { links } = this;
     restorePay(links, plan.accepted, (payee) => this.paymaster.promised(payee));
@@ -105,21 +105,18 @@ export class JobRunner implements AsyncDisposable {
     await this.#endWhenDone();
   }
 
-  /** An agreement that is sealed now, with what its proposal said and what is known of its provider. */
-  describe(sealed: RequestorAgreementRecord, proposal: Proposal): RequestorAgreementRecord {
-    return describeAgreement(this.#parts, sealed, proposal);
+  /** An agreement is sealed: its provider may open the work stream once it is stored. Throws `negotiate/too-late`. */
+  async seal(sealed: RequestorAgreementRecord, proposal: Proposal): Promise<void> {
+    const { seats } = this.#market;
+    const tooLate = () => (this.isRunning ? seats.tooLate(proposal) : 'the job has ended meanwhile');
+    this.#seat(await sealSeat(this.#parts, sealed, proposal, tooLate));
   }
 
-  /** A sealed agreement: its provider may open the work stream now. An older one of the same peer ends. */
-  seat(record: RequestorAgreementRecord): void {
-    const { digest, agreement, addresses, numericClass } = record;
-    for (const link of this.#desks.links.of(agreement.provider))
+  /** An older agreement of the same peer ends. */
+  #seat(record: RequestorAgreementRecord): void {
+    for (const link of this.#desks.links.of(record.agreement.provider))
       if (!link.isEnded) this.#dismiss(link, 'ended', 'A newer agreement replaces this one.');
-    const link = new ProviderLink(this.#parts.clock, digest, agreement, addresses);
-    if (numericClass !== undefined) link.numericClass = numericClass;
-    link.offered = record.offered;
-    link.claimed = record.claimed;
-    this.#desks.seat(link, record.passedBefore ?? 0);
+    this.#desks.seat(linkOf(record, this.#parts.clock), record.passedBefore ?? 0);
     this.#changed();
   }
 

@@ -246,11 +246,7 @@ export class Requestor implements AsyncDisposable {
     const agreement = agreementFor(runner.demand(), proposal, this.#init.clock.now(), keyExpiresAtMs);
     return {
       agreement,
-      seal: async (sealed) => {
-        const record = runner.describe(sealed, proposal);
-        await this.#init.agreements.put(record.digest, record);
-        runner.seat(record);
-      },
+      seal: (sealed) => runner.seal(sealed, proposal),
       release: () => runner.market.seats.release(proposal),
     };
   }

@@ -96,6 +96,17 @@ export class SeatDesk {
     return refusal;
   }
 
+  /**
+   * Why a promised seat is not given any more, in words: its provider, or another of its account, was caught or put aside
+   * while its signature was waited for.
+   */
+  tooLate({ provider, payee }: Pick<Proposal, 'provider' | 'payee'>): string | undefined {
+    const { bannedPeers, putAside } = this.#init;
+    if (bannedPeers.has(provider) || this.#payeesBannedFor(provider).has(payee.toLowerCase()))
+      return 'a result of this provider was rejected meanwhile';
+    return putAside?.(provider, payee);
+  }
+
   /** The agreement was sealed (its provider now counts as seated), or came to nothing. */
   release(proposal: Proposal): void {
     this.#reserved.delete(proposal);
@@ -164,7 +175,7 @@ export class SeatDesk {
   }
 
   #check(proposal: Proposal, signer: PeerId): ProposalRefusal | undefined {
-    const { bannedPeers, clock, groupKey, isNewcomer, isProven } = this.#init;
+    const { bannedPeers, clock, groupKey, isNewcomer } = this.#init;
     const demand = this.#init.demand();
     const taken = this.#taken();
     const isNew = isNewcomer?.(signer) === true;
@@ -175,7 +186,7 @@ export class SeatDesk {
       demand,
       seated,
       bannedPeers,
-      bannedPayees: isProven?.(signer) === true ? NO_PAYEES : this.#init.bannedPayees,
+      bannedPayees: this.#payeesBannedFor(signer),
       nowMs: clock.now(),
       ...(groupKey === undefined ? {} : { groupKey }),
     });
@@ -187,6 +198,10 @@ export class SeatDesk {
     const isSeated = seated.some(({ peer }) => peer === signer);
     if (isSeated || others < demand.seats.total - this.#kept()) return undefined;
     return { reason: 'seats-filled', detail: 'the last seats are kept for newcomers for a moment' };
+  }
+
+  #payeesBannedFor(peer: PeerId): SeatDeskInit['bannedPayees'] {
+    return this.#init.isProven?.(peer) === true ? NO_PAYEES : this.#init.bannedPayees;
   }
 
   /** Who has a seat or the promise of one. */
