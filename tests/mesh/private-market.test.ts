@@ -131,12 +131,17 @@ describe('a job that nobody can take', () => {
       {},
       ['needs 5 × the reference speed, has 0.1 × the reference'],
     ],
-    ['a ceiling too low', {}, { priceCeiling: (PRICE_PER_UNIT * 5n) / 6n }, ['price 21 % above ceiling']],
+    [
+      'a ceiling too low',
+      {},
+      { priceCeiling: (PRICE_PER_UNIT * 5n) / 6n },
+      ['price 21 % above what the job pays'],
+    ],
     [
       'all of it',
       { memoryBytes: 2 ** 40 },
       { priceCeiling: PRICE_PER_UNIT / 2n },
-      ['price 100 % above ceiling', 'needs 1024 GiB memory, has 0.25 GiB'],
+      ['price 100 % above what the job pays', 'needs 1024 GiB memory, has 0.25 GiB'],
     ],
   ];
   test.each(cases)('%s: every provider names every reason', async (_, requirements, more, reasons) => {

@@ -86,7 +86,7 @@ test('two providers of one payee never check each other', async () => {
   await day.clock.advance(30_000);
   const view = viewOf(requestor, job)!;
   expect(view.verified).toBe(0);
-  expect(view.waitingFor).toMatch(/different payees/);
+  expect(view.waitingFor).toMatch(/paid on different accounts/);
 });
 
 test('who pads its signed word with tasks that it was not leased is left: it would fill the device, and hide a lie', async () => {

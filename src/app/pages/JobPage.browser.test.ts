@@ -202,7 +202,7 @@ test('a job that waits says what the board offers, what it should pay, and whom 
     {
       peer: OTHER_PEER,
       reason: 'price-above-ceiling' as const,
-      detail: 'price 20 % above ceiling',
+      detail: 'price 20 % above what the job pays',
       atMs: Date.now(),
     },
   ];
@@ -220,7 +220,7 @@ test('a job that waits says what the board offers, what it should pay, and whom 
   const list = screen.getByRole('list', { name: 'Providers turned down' });
   await expect.element(list).not.toBeInTheDocument();
   await screen.getByText('1 provider was turned down').click();
-  await expect.element(list).toMatchTextContent(/price 20 % above ceiling/);
+  await expect.element(list).toMatchTextContent(/price 20 % above what the job pays/);
   kiln.requestor.jobs.set([film()]);
   await expect.element(screen.getByText(/12 providers are on the board/)).not.toBeInTheDocument();
 });

@@ -96,7 +96,7 @@ test('shows running tasks, agreements and why demands were passed', async () => 
     .element(screen.getByRole('row', { name: /Clay workshop/ }))
     .toMatchTextContent(/0\.02.*held back, 2 results stand for now/);
   await expect.element(screen.getByText('Wrong receipt: It counts 9 tasks; 130 were paid.')).toBeVisible();
-  await expect.element(screen.getByText(/price 150 % above ceiling/)).toBeVisible();
+  await expect.element(screen.getByText(/price 150 % above what the job pays/)).toBeVisible();
 });
 
 test('the stop is there while lending, and stops', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { PassedDemand } from '../../provider/view.ts';
 import { groupPassed, priceHelp } from './passed-groups.ts';
 
-const price = { code: 'price-too-low', text: 'price 20 % above ceiling', by: 'provider' as const };
+const price = { code: 'price-too-low', text: 'price 20 % above what the job pays', by: 'provider' as const };
 const seats = { code: 'seats-filled', text: 'all 3 seats are filled', by: 'requestor' as const };
 
 function passed(job: string, change: Partial<PassedDemand> = {}): PassedDemand {

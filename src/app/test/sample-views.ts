@@ -134,7 +134,7 @@ export function providerWorking(nowMs: number): ProviderView {
           {
             code: 'price-too-low',
             property: 'kiln.price',
-            text: 'price 150 % above ceiling',
+            text: 'price 150 % above what the job pays',
             by: 'provider',
           },
         ],

@@ -63,7 +63,7 @@ describe('a proposal', () => {
     ['job-ended', 'no task is left', {}, { demand: { ...demand, tasksLeft: 0 } }],
     ['banned', 'a result of this provider was rejected in this job', {}, { bannedPeers: new Set(['p1']) }],
     ['banned', 'a result of this provider was rejected in this job', {}, { bannedPayees: new Set(['0xaa']) }],
-    ['price-above-ceiling', 'price 1 % above ceiling', { pricePerUnit: 101n }, {}],
+    ['price-above-ceiling', 'price 1 % above what the job pays', { pricePerUnit: 101n }, {}],
     [
       'requirements-not-met',
       'needs 0.00001 × the reference speed, has 0.000009 × the reference',

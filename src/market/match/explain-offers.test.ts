@@ -37,7 +37,7 @@ test('a dozen offers of which none matches: what stands against how many, and wh
   ];
   const report = explainOffers(wanted, offers);
   expect(report.text).toBe(
-    '12 providers are on the board, none matches: 9 ask more than the ceiling (the cheapest 20 % above it), ' +
+    '12 providers are on the board, none matches: 9 ask more than the highest price (the cheapest 20 % above it), ' +
       '5 have less than 2 GiB GPU memory (the most is 1 GiB).',
   );
   expect(report).toMatchObject({ offers: 12, matching: 0 });
@@ -121,7 +121,7 @@ test.each<[string, Partial<WantedTerms>, Offer[], string]>([
     'a free job',
     { priceCeiling: 0n },
     [offer(1n)],
-    '1 provider is on the board, none matches: 1 asks more than the ceiling (the ceiling is zero).',
+    '1 provider is on the board, none matches: 1 asks more than the highest price (the highest price is zero).',
   ],
 ])('%s', (_, change, offers, text) => {
   expect(explainOffers({ ...wanted, ...change }, offers).text).toBe(text);

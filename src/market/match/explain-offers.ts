@@ -27,7 +27,7 @@ export interface SharedReason {
   readonly property?: string;
   /** Offers it stands against. */
   readonly offers: number;
-  /** "7 ask more than the ceiling (the cheapest 20 % above)". */
+  /** "7 ask more than the highest price (the cheapest 20 % above)". */
   readonly text: string;
 }
 
@@ -49,7 +49,7 @@ export interface OfferReport {
  *
  * @example
  * explainOffers(terms, board.offers).text;
- * // "12 offers on the board, none matches: 7 ask more than the ceiling (the cheapest 20 % above), 3 have less than …"
+ * // "12 offers on the board, none matches: 7 ask more than the highest price (the cheapest 20 % above), 3 have less than …"
  */
 export function explainOffers(wanted: WantedTerms, offers: readonly Offer[]): OfferReport {
   const judged = offers.map((offer) => ({ offer, reasons: judge(wanted, sideOf(offer, wanted)) }));
@@ -132,7 +132,7 @@ function sayCheapest(of: readonly Judged[], kind: JobKind, ceiling: bigint): str
   const prices = of.map(({ offer }) => priceOf(offer, kind));
   const cheapest = prices.reduce((least, price) => (price < least ? price : least));
   const percent = percentAbove(cheapest, ceiling);
-  return percent === undefined ? 'the ceiling is zero' : `the cheapest ${percent} % above it`;
+  return percent === undefined ? 'the highest price is zero' : `the cheapest ${percent} % above it`;
 }
 
 /** " (the most is 1.5 GiB)" of a measure. */

@@ -93,11 +93,11 @@ describe('each refusal has its name and words', () => {
     ['kind-not-accepted', 'wgsl jobs are not accepted', {}, { rules: { ...rules, kinds: ['wasi'] } }],
     [
       'price-too-low',
-      'price 20 % above ceiling',
+      'price 20 % above what the job pays',
       {},
       { rules: { ...rules, pricePerUnit: { wasi: 1n, wgsl: 120n, onnx: 1n } } },
     ],
-    ['price-too-low', 'the ceiling is zero', { priceCeiling: 0n }, {}],
+    ['price-too-low', 'the highest price is zero', { priceCeiling: 0n }, {}],
     ['other-payment', 'pays through another contract (chain 31337)', {}, { payment: { chainId: 137, pool } }],
     [
       'other-payment',

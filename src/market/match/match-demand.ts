@@ -124,7 +124,7 @@ export function* refuseTerms(
   const asked = rules.pricePerUnit[kind];
   if (asked > priceCeiling) {
     yield {
-      ...say('price-too-low', aboveCeiling(asked, priceCeiling), 'ask more than the ceiling'),
+      ...say('price-too-low', aboveCeiling(asked, priceCeiling), 'ask more than the highest price'),
       property: 'kiln.price',
       asked: `at most ${priceCeiling}`,
       has: `${asked}`,
@@ -165,10 +165,10 @@ export function* refuseMachine(
   }
 }
 
-/** "price 20 % above ceiling": how far an asked price lies above a ceiling, rounded up. */
+/** "price 20 % above what the job pays": how far an asked price lies above a ceiling, rounded up. */
 export function aboveCeiling(asked: bigint, ceiling: bigint): string {
   const percent = percentAbove(asked, ceiling);
-  return percent === undefined ? 'the ceiling is zero' : `price ${percent} % above ceiling`;
+  return percent === undefined ? 'the highest price is zero' : `price ${percent} % above what the job pays`;
 }
 
 /** By how many percent a price lies above a ceiling, rounded up; undefined above a ceiling of zero. */

@@ -8,9 +8,9 @@ test('why nothing runs is one sentence, whether or not its reasons end in full s
   const passed = new PassedDemands();
   expect(passed.why()).toBe('No demand on the board yet.');
   const reason = (text: string) => ({ code: 'any', text, by: 'failure' as const });
-  passed.add(DEMAND, [reason('The peer did not answer.'), reason('price 20 % above ceiling')], 1);
+  passed.add(DEMAND, [reason('The peer did not answer.'), reason('price 20 % above what the job pays')], 1);
   expect(passed.why()).toBe(
-    'The last demand, “Sweep”, was passed: The peer did not answer; price 20 % above ceiling.',
+    'The last demand, “Sweep”, was not answered: The peer did not answer; price 20 % above what the job pays.',
   );
   passed.add(DEMAND, [reason('The peer did not answer.')], 2);
   expect(passed.why()).toMatch(/did not answer\.$/);

@@ -30,7 +30,7 @@ export class PassedDemands {
     if (last === undefined) return 'No demand on the board yet.';
     // Reasons come from both sides, some of them as whole sentences.
     const reasons = last.reasons.map(({ text }) => text.trim().replace(/\.$/, ''));
-    return `The last demand, “${last.name}”, was passed: ${reasons.join('; ')}.`;
+    return `The last demand, “${last.name}”, was not answered: ${reasons.join('; ')}.`;
   }
 
   #without({ job, requestor }: Demand): PassedDemand[] {

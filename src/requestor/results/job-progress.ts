@@ -280,7 +280,7 @@ export class JobProgress {
     if (working === 0) return 'providers: none has taken this job yet';
     const { policy } = this.#record.manifest;
     const needed = policy.kind === 'trust' ? 1 : policy.kind === 'quorum' ? policy.need : 2;
-    const second = `a second provider: results are checked by ${needed} of different payees`;
+    const second = `a second provider: each result needs ${needed}, paid on different accounts`;
     if (this.closingChecks > 0 && this.settled === this.#phases.length)
       return `closing checks: ${this.closingChecks} left${working < needed ? `; ${second}` : ''}`;
     if (working < needed) return second;

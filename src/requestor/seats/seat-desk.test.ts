@@ -178,7 +178,7 @@ describe('refusals', () => {
       {
         peer: identityOf(2).peer,
         reason: 'price-above-ceiling',
-        detail: 'price 1 % above ceiling',
+        detail: 'price 1 % above what the job pays',
         atMs: NOW_MS + 10,
       },
       {
