@@ -49,6 +49,8 @@ export interface JobDeskActions {
   readonly settle: (settled: Settled) => Promise<void>;
   readonly onReleased: () => void;
   readonly fail: (reason: string) => void;
+  /** What the job thinks of a provider has changed: that survives a reload from now on. */
+  readonly storeNow: () => void;
   /** Aborted when the job is closed. */
   readonly signal: AbortSignal;
 }
@@ -150,12 +152,12 @@ export class JobDesks {
     for (const { agreement } of plan.banned) bans.accounts.add(agreement.provider, agreement.payee);
     for (const peer of progress.banned) trust.catch(peer);
     this.waste.restore();
+    releases.restore(plan.standing, (peer) => progress.banned.has(peer));
     for (const record of plan.standing) {
       const { task, exit, isProvisional } = record;
       tasks.queue.finish(task);
       if (isProvisional === true) progress.stand(task);
       else progress.verify(task, exit);
-      releases.accept(record, (peer) => progress.banned.has(peer));
       this.ringers.learn(record, []);
       for (const { agreement, lease, isHeld } of record.supporters) {
         if (lease === undefined) continue;
@@ -209,6 +211,11 @@ export class JobDesks {
           progress.note(`Task ${task + 1} could not be checked on this device: ${reason}`);
         },
         committed: (task, peer) => this.releases.book.commit(task, peer),
+        startsOver: (peer) => {
+          if (trust.passed(peer) === 0) return;
+          this.releases.noteStartOver(peer);
+          this.#actions.storeNow();
+        },
         lonely: (why) => this.#mayCheck(why),
         leftToNeighbours: () => progress.note(LEFT_TO_NEIGHBOURS),
         caught: (lease, task, reason) => this.#broke(teller, lease, task, reason),

@@ -25,6 +25,8 @@ export interface JobEvents {
   /** A task has a result, or another one than before. */
   settled: number;
   changed: void;
+  /** A provider was banned, put aside, or has to be trusted anew. */
+  judged: void;
   ended: void;
 }
 
@@ -49,6 +51,7 @@ export class JobRunner implements AsyncDisposable {
       settle: (settled) => this.#settle(settled),
       onReleased: () => this.#endSoon(),
       fail: (reason) => void this.#end('failed', reason),
+      storeNow: () => this.events.emit('judged', undefined),
       signal: this.#scope.signal,
     }));
     this.#market = openJobMarket(parts, desks, {
@@ -58,13 +61,8 @@ export class JobRunner implements AsyncDisposable {
       dismiss: (link, reason) => this.#dismiss(link, 'ended', reason),
     });
     this.#scope.add(() => this.#market.announcer.stop());
-    this.#scope.add(
-      every(
-        clock,
-        () => SWEEP_INTERVAL_MS,
-        () => this.#sweep(),
-      ),
-    );
+    const sweep = () => this.#sweep();
+    this.#scope.add(every(clock, () => SWEEP_INTERVAL_MS, sweep));
   }
 
   get isRunning(): boolean {
@@ -218,6 +216,7 @@ export class JobRunner implements AsyncDisposable {
     const { outbox, leases, tasks, receipts } = this.#desks;
     outbox.flush();
     link.end(state, reason);
+    if (state !== 'ended') this.events.emit('judged', undefined);
     leases.loseAll(link, reason);
     tasks.queue.forget(link.peer);
     if (isNew && this.isRunning) this.#market.announcer.hurry();

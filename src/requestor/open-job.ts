@@ -238,6 +238,7 @@ export class OpenJob implements AsyncDisposable {
       listeners.onChange();
       this.#storeSoon();
     });
+    runner.events.on('judged', () => void this.#store());
     runner.events.on('ended', () => {
       void this.#store();
       void device[Symbol.asyncDispose]();

@@ -28,6 +28,11 @@ export interface JobRecord {
   readonly banReasons?: Readonly<Record<PeerId, string>>;
   /** Who was put aside for wasting the job's time, and why. */
   readonly setAside?: Readonly<Record<PeerId, string>>;
+  /**
+   * Who committed to a result and did not open it, and the position of the next verdict then: checks that it passed before
+   * count no more.
+   */
+  readonly startedOver?: Readonly<Record<PeerId, number>>;
   readonly providers: readonly JobProviderView[];
 }
 

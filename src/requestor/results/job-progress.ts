@@ -24,6 +24,8 @@ export class JobProgress {
   /** Who was put aside for wasting the job's time, and why. */
   readonly setAside: ReadonlyMap<PeerId, string>;
   readonly #setAside: Map<PeerId, string>;
+  /** Who is trusted anew since which verdict. */
+  readonly startedOver: Map<PeerId, number>;
   readonly #notes: string[] = [];
   #settledHere = 0;
   #status: JobStatus;
@@ -51,6 +53,7 @@ export class JobProgress {
     this.#banReasons = new Map(Object.entries(record.banReasons ?? {}));
     this.#setAside = new Map(Object.entries(record.setAside ?? {}));
     this.setAside = this.#setAside;
+    this.startedOver = new Map(Object.entries(record.startedOver ?? {}));
     this.#status = record.status;
     this.#error = record.error;
     this.#executions = record.executions;
@@ -191,6 +194,7 @@ export class JobProgress {
       banned: [...this.#banned],
       banReasons: Object.fromEntries(this.#banReasons),
       ...(this.#setAside.size === 0 ? {} : { setAside: Object.fromEntries(this.#setAside) }),
+      ...(this.startedOver.size === 0 ? {} : { startedOver: Object.fromEntries(this.startedOver) }),
       providers: this.#providers(links),
     };
   }

@@ -42,6 +42,8 @@ export interface TaskDeskActions extends TaskStepsActions {
   readonly isOnlyProvider: (peer: string) => boolean;
   /** A provider committed to a result: from now on, what it hands in later is later than this. */
   readonly committed: (task: number, peer: string) => void;
+  /** A provider did not open its commitment: it is about to be trusted anew. @default nobody hears */
+  readonly startsOver?: (peer: string) => void;
   /** Too few providers are there to confirm each other's results: may this device? */
   readonly lonely: (why: LonelyReason) => boolean;
   /** Only neighbours in one network are there, and this device cannot compute: they confirm each other. */
@@ -288,7 +290,10 @@ export class TaskDesk {
     const isNew = this.#table.apply(task, event);
     if (!isNew || replica === undefined) return isNew;
     this.#init.teller.tell(task, { type: 'void', lease, peer: replica.peer, how, reason });
-    if (replica.phase === 'committed') this.#init.trust.startOver(replica.peer);
+    if (replica.phase === 'committed') {
+      this.#init.actions.startsOver?.(replica.peer);
+      this.#init.trust.startOver(replica.peer);
+    }
     return true;
   }
 }

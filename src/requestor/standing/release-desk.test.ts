@@ -85,7 +85,14 @@ function openDesks() {
       reputation: { note: nothing },
     },
     trust: new JobTrust(POLICY),
-    progress: { banned: new Set(), verify: nothing, stand: nothing, note: nothing, isFault: () => false },
+    progress: {
+      banned: new Set(),
+      startedOver: new Map<string, number>(),
+      verify: nothing,
+      stand: nothing,
+      note: nothing,
+      isFault: () => false,
+    },
     links: { get: link },
     leases: { owner: link, release: nothing, mayHold: () => true },
     teller: { tell: nothing, forgotten: nothing },
@@ -98,7 +105,13 @@ function openDesks() {
   };
   const releases = new ReleaseDesk(init as unknown as ReleaseDeskInit);
   const settle = new SettleDesk({ ...init, releases } as unknown as SettleDeskInit);
-  return { releases, settle, keeper, owed: () => [...links.values()].map(({ owedTasks }) => owedTasks) };
+  return {
+    ...init,
+    releases,
+    settle,
+    keeper,
+    owed: () => [...links.values()].map(({ owedTasks }) => owedTasks),
+  };
 }
 
 test('a result that is released while a second opinion confirms it is paid to each of them once', async () => {
@@ -118,4 +131,32 @@ test('a result that is released while a second opinion confirms it is paid to ea
       ['b', undefined],
     ]);
   }
+});
+
+test('after a reload, checks passed before a result was kept back count no more, and new verdicts come later', () => {
+  const { releases, trust, progress } = openDesks();
+  const both = LONE.supporters.concat({ peer: 'b', agreement: 'b' });
+  const checked = (order: number) => ({
+    ...LONE,
+    task: order,
+    order,
+    isProvisional: false,
+    supporters: both,
+  });
+  for (let order = 0; order < 5; order++) releases.accept(checked(order));
+  releases.noteStartOver('a');
+  trust.startOver('a');
+  releases.accept(checked(releases.nextOrder()));
+  expect([trust.passed('a'), trust.passed('b')]).toEqual([1, 6]);
+
+  const later = openDesks();
+  later.progress.startedOver.set('a', progress.startedOver.get('a')!);
+  later.releases.restore([0, 1, 2, 3, 4, 5].map(checked), () => false);
+  expect([later.trust.passed('a'), later.trust.passed('b')]).toEqual([1, 6]);
+
+  const dropped = openDesks();
+  dropped.progress.startedOver.set('c', 7);
+  const again = new ReleaseDesk(dropped as unknown as ReleaseDeskInit);
+  again.restore([checked(0)], () => false);
+  expect(again.nextOrder()).toBe(7);
 });

@@ -40,6 +40,7 @@ export class ReleaseDesk {
 
   constructor(init: ReleaseDeskInit) {
     this.#init = init;
+    this.#order = Math.max(0, ...init.progress.startedOver.values());
     this.#book = new ReleaseBook(init.parts.record.manifest.policy, init.trust);
   }
 
@@ -57,7 +58,7 @@ export class ReleaseDesk {
     return this.#order++;
   }
 
-  /** A stored result stands from now on; also one of before a reload, in the order of its verdicts. */
+  /** A stored result stands from now on. */
   accept(record: ResultRecord, isBanned: (peer: PeerId) => boolean = () => false): void {
     const { task, supporters, isProven = false, isProvisional = false, order = 0 } = record;
     this.#order = Math.max(this.#order, order + 1);
@@ -66,6 +67,28 @@ export class ReleaseDesk {
     this.#book.accept(task, peers, isProven || supporters.length === 0);
     const isStoredSo = !isProvisional && supporters.every(({ isHeld }) => isHeld !== true);
     this.#takeDue(isStoredSo ? task : undefined);
+  }
+
+  /**
+   * Takes up what a reloaded tab had stored, in the order of its verdicts. Checks that a provider had passed before it kept
+   * a result back count no more, as they did not then.
+   */
+  restore(standing: readonly ResultRecord[], isBanned: (peer: PeerId) => boolean): void {
+    const { progress, trust } = this.#init;
+    const anew = [...progress.startedOver].toSorted(([, a], [, b]) => b - a);
+    const startOver = (order: number) => {
+      while (anew.length > 0 && anew.at(-1)![1] <= order) trust.startOver(anew.pop()![0]);
+    };
+    for (const record of standing) {
+      startOver(record.order ?? -1);
+      this.accept(record, isBanned);
+    }
+    startOver(Infinity);
+  }
+
+  /** This provider is about to be trusted anew: noted with the verdicts that there were, for a reload. */
+  noteStartOver(peer: PeerId): void {
+    this.#init.progress.startedOver.set(peer, this.#order);
   }
 
   /** Was everything checked that had to be before the job closes? */
