@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Offer } from '../protocol/announce.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { JobProviderView, SubmitTerms } from '../requestor/view.ts';
-import { suggestCeiling } from './explain-job.ts';
+import { explainTerms, suggestCeiling } from './explain-job.ts';
 
 const TERMS: SubmitTerms = { budget: 0n, priceCeiling: 1_000n, microUnitsPerTask: 1_000_000, seats: 4 };
 const MINUTE_MS = 60_000;
@@ -25,6 +26,19 @@ test('the price that is suggested rises while nobody comes, as far as the budget
     highestCeiling: 1_200n,
     suggestedCeiling: 1_200n,
   });
+});
+
+test('who works on a job already is no offer that it could take', () => {
+  const { manifest } = waiting(0n);
+  const offer = {
+    ...{ provider: 'at work', chainId: 1, memoryBytes: 2 ** 30, slots: { total: 1, free: 0 } },
+    kinds: [{ kind: 'wasi', microUnitsPerSecond: 1, pricePerUnit: 1n }],
+  } as unknown as Offer;
+  const wasi = { ...manifest, program: { kind: 'wasi' }, limits: { memoryBytes: 1 } } as unknown as Manifest;
+  const explain = (working: ReadonlySet<string>) =>
+    explainTerms(wasi, TERMS, [offer], { chainId: 1, pool: '0x00' }, working).text;
+  expect(explain(new Set())).toMatch(/^1 provider is on the board, none matches: 1 has no free slot/);
+  expect(explain(new Set(['at work']))).toBe('No other provider is on the board.');
 });
 
 test('nothing is suggested where the budget bears no more, or somebody works', () => {

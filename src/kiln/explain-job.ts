@@ -15,12 +15,16 @@ const MAX_STEPS = 240;
 /** Seats fill within seconds where they fill at all; after this the price is looked at. */
 const PATIENCE_MS = 120_000;
 
-/** Why offers match a manifest under these terms, or do not. Throws `requestor/bad-requirements`. */
+/**
+ * Why offers match a manifest under these terms, or do not. `working` names who works on the job already: its slots are
+ * taken by this very job, so it is left out. Throws `requestor/bad-requirements`.
+ */
 export function explainTerms(
   manifest: Manifest,
   { priceCeiling, requirements, group }: Pick<SubmitTerms, 'priceCeiling' | 'requirements' | 'group'>,
   offers: readonly Offer[],
   payment: Pick<PaymentTerms, 'chainId' | 'pool'>,
+  working: ReadonlySet<string> = new Set(),
 ): OfferReport {
   const wanted = {
     kind: manifest.program.kind,
@@ -29,8 +33,12 @@ export function explainTerms(
     priceCeiling,
     payment,
     isForGroup: group !== undefined,
+    isForMore: working.size > 0,
   };
-  return explainOffers(wanted, offers);
+  return explainOffers(
+    wanted,
+    offers.filter(({ provider }) => !working.has(provider)),
+  );
 }
 
 /** What to offer instead while a job's seats stay empty for so long; see {@link JobMatch}. */

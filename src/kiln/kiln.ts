@@ -67,7 +67,7 @@ export interface JobMatch {
   readonly highestCeiling?: bigint;
   /** What it should rather offer; absent while there is no reason to, or no budget. */
   readonly suggestedCeiling?: bigint;
-  /** Providers wanted. */
+  /** Providers wanted beside those that work on it. */
   readonly seats: number;
 }
 

@@ -46,10 +46,12 @@ export function requestorApi(
     explainJob(job, emptyMs) {
       const terms = requestor.termsOf(job);
       const view = requestor.view.value.find((one) => one.job === job);
+      const atWork = view?.providers.filter(({ state }) => state === 'working') ?? [];
+      const working = new Set(atWork.map(({ peer }) => peer));
       return {
-        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home),
+        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home, working),
         priceCeiling: terms.priceCeiling,
-        seats: terms.seats,
+        seats: terms.seats - working.size,
         ...(view === undefined ? {} : suggestCeiling(view, terms, emptyMs)),
       };
     },

@@ -123,6 +123,13 @@ test.each<[string, Partial<WantedTerms>, Offer[], string]>([
     [offer(1n)],
     '1 provider is on the board, none matches: 1 asks more than the highest price (the highest price is zero).',
   ],
+  [
+    'others than those at work',
+    { isForMore: true },
+    [offer(1n)],
+    '1 other provider is on the board, 1 matches.',
+  ],
+  ['nobody but those at work', { isForMore: true }, [], 'No other provider is on the board.'],
 ])('%s', (_, change, offers, text) => {
   expect(explainOffers({ ...wanted, ...change }, offers).text).toBe(text);
 });

@@ -19,6 +19,8 @@ export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling'>
   readonly policy?: Demand['policy'];
   /** Is it for a private group? Offers do not say who belongs to one. */
   readonly isForGroup?: boolean;
+  /** Somebody works on it already, and is left out of the offers: words speak of others. @default false */
+  readonly isForMore?: boolean;
 };
 
 /** One reason that stands against several offers. */
@@ -148,14 +150,15 @@ function tell(
   offers: number,
   matching: number,
   reasons: readonly SharedReason[],
-  { isForGroup = false }: WantedTerms,
+  { isForGroup = false, isForMore = false }: WantedTerms,
 ): string {
   const group = isForGroup
     ? ' Only members of the group can answer; the board does not tell who they are.'
     : '';
-  if (offers === 0) return `No provider is on the board.${group}`;
+  const other = isForMore ? 'other ' : '';
+  if (offers === 0) return `No ${other}provider is on the board.${group}`;
   const count = matching === 0 ? 'none matches' : `${matching} ${matching === 1 ? 'matches' : 'match'}`;
   const against = reasons.map(({ text }) => text).join(', ');
-  const providers = offers === 1 ? '1 provider is' : `${offers} providers are`;
+  const providers = offers === 1 ? `1 ${other}provider is` : `${offers} ${other}providers are`;
   return `${providers} on the board, ${count}${against === '' ? '' : `: ${against}`}.${group}`;
 }
