@@ -45,7 +45,7 @@ export default defineConfig({
           exclude: [BROWSER_TESTS, '**/node_modules/**'],
           testTimeout: SLOW_TEST_TIMEOUT_MS,
           hookTimeout: SLOW_TEST_TIMEOUT_MS,
-          // A few in a hundred first WebRTC dials between Node peers hang; browsers are cured (network/rtc-init-channel.ts).
+          // A few in a hundred first WebRTC dials between Node peers hang; browsers are cured (network/rtc/rtc-init-channel.ts).
           retry: 2,
         },
       },
