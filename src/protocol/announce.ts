@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { KilnError } from '../base/errors.ts';
-import { capabilitiesSchema, requirementsSchema } from './capabilities.ts';
+import { requirementsSchema } from './capabilities.ts';
 import { amountSchema } from './codec.ts';
 import {
   MAX_ANNOUNCEMENT_BYTES,
@@ -11,21 +11,17 @@ import {
 } from './constants.ts';
 import { decodeEnvelope, type Domain, open, type Opened } from './envelope.ts';
 import { groupProofSchema } from './group.ts';
-import { paymentTermsSchema } from './payment-terms.ts';
-import { comparatorSchema, policySchema } from './policy.ts';
 import { recordRefSchema } from './receipt.ts';
 import {
-  addressSchema,
   cidSchema,
   countSchema,
   jobKindSchema,
-  microUnitsSchema,
   multiaddrsSchema,
   nameSchema,
-  peerIdSchema,
   timeSchema,
   type JobKind,
 } from './primitives.ts';
+import { jobTerms, machineTerms } from './shared-terms.ts';
 
 /** Gossip topic of the demands of one job kind. */
 export function demandTopic(kind: JobKind): string {
@@ -34,13 +30,10 @@ export function demandTopic(kind: JobKind): string {
 
 /** "I have work": signed by the requestor, repeated while it holds. */
 export const demandSchema = v.strictObject({
-  requestor: peerIdSchema,
+  ...jobTerms,
   addresses: multiaddrsSchema,
-  job: cidSchema,
   name: nameSchema,
-  kind: jobKindSchema,
   requirements: requirementsSchema,
-  microUnitsPerTask: microUnitsSchema,
   tasksLeft: countSchema,
   /**
    * Providers wanted and already found; none answers once they are equal. What is left may be for newcomers alone: then
@@ -53,9 +46,6 @@ export const demandSchema = v.strictObject({
   }),
   /** Highest price per unit of work, in the token's smallest unit. */
   priceCeiling: amountSchema,
-  policy: policySchema,
-  comparator: comparatorSchema,
-  payment: paymentTermsSchema,
   blobs: v.pipe(
     v.array(v.strictObject({ cid: cidSchema, bytes: countSchema })),
     v.maxLength(MAX_INPUT_BLOBS),
@@ -71,9 +61,7 @@ export type Demand = v.InferOutput<typeof demandSchema>;
 
 /** "I have a machine": signed by the provider, kept on the boards of its relays. */
 export const offerSchema = v.strictObject({
-  provider: peerIdSchema,
-  addresses: multiaddrsSchema,
-  payee: addressSchema,
+  ...machineTerms,
   chainId: countSchema,
   kinds: v.pipe(
     v.array(
@@ -90,9 +78,6 @@ export const offerSchema = v.strictObject({
   slots: v.strictObject({ total: countSchema, free: countSchema }),
   gpu: v.optional(v.pipe(v.string(), v.maxLength(MAX_GPU_NAME_CHARS))),
   memoryBytes: countSchema,
-  capabilities: v.optional(capabilitiesSchema),
-  /** Since when this machine has been on offer without a break. */
-  since: v.optional(timeSchema),
   issuedAt: timeSchema,
   expiresAt: timeSchema,
 });

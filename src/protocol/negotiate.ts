@@ -1,12 +1,9 @@
 import * as v from 'valibot';
 import type { StreamProtocol } from './channel.ts';
-import { capabilitiesSchema } from './capabilities.ts';
 import { amountSchema } from './codec.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES, MAX_REASON_CHARS, MAX_STREAMS_PER_PEER } from './constants.ts';
 import { envelopeSchema } from './envelope.ts';
 import { groupProofSchema } from './group.ts';
-import { paymentTermsSchema } from './payment-terms.ts';
-import { comparatorSchema, policySchema } from './policy.ts';
 import { recordRefSchema } from './receipt.ts';
 import {
   addressSchema,
@@ -14,30 +11,24 @@ import {
   countSchema,
   digestHexSchema,
   jobKindSchema,
-  microUnitsSchema,
-  multiaddrsSchema,
   peerIdSchema,
   timeSchema,
 } from './primitives.ts';
+import { jobTerms, machineTerms, slotsSchema } from './shared-terms.ts';
 
 /** A provider's answer to a demand; signed in the domain `kiln/proposal/1`. */
 export const proposalSchema = v.strictObject({
+  ...machineTerms,
   job: cidSchema,
   requestor: peerIdSchema,
-  provider: peerIdSchema,
-  addresses: multiaddrsSchema,
-  payee: addressSchema,
   kind: jobKindSchema,
   pricePerUnit: amountSchema,
-  slots: v.pipe(countSchema, v.minValue(1), v.maxValue(256)),
+  slots: slotsSchema,
   microUnitsPerSecond: countSchema,
   /** Unpaid or uncovered work that the provider will risk, in the token's smallest unit. */
   creditLimit: amountSchema,
   /** Bytes of the job's inputs that it already has. */
   cachedBytes: countSchema,
-  capabilities: v.optional(capabilitiesSchema),
-  /** Since when this machine has been on offer without a break. */
-  since: v.optional(timeSchema),
   /** Shows membership in the group that the demand wants. */
   group: v.optional(groupProofSchema),
   /** What requestors said of this provider. */
@@ -49,17 +40,11 @@ export type Proposal = v.InferOutput<typeof proposalSchema>;
 
 /** What both sides sign, in the domain `kiln/agreement/1`. Its name is the hex SHA-256 of its bytes. */
 export const agreementSchema = v.strictObject({
-  job: cidSchema,
-  requestor: peerIdSchema,
+  ...jobTerms,
   provider: peerIdSchema,
   payee: addressSchema,
-  payment: paymentTermsSchema,
-  kind: jobKindSchema,
   pricePerUnit: amountSchema,
-  microUnitsPerTask: microUnitsSchema,
-  slots: v.pipe(countSchema, v.minValue(1), v.maxValue(256)),
-  policy: policySchema,
-  comparator: comparatorSchema,
+  slots: slotsSchema,
   creditLimit: amountSchema,
   /** The agreement that this one goes on from, with the same terms; work in hand stays in hand. */
   renews: v.optional(digestHexSchema),
