@@ -16,15 +16,15 @@ const MAX_STEPS = 240;
 const PATIENCE_MS = 120_000;
 
 /**
- * Why offers match a manifest under these terms, or do not. `working` names who works on the job already: its slots are
- * taken by this very job, so it is left out. Throws `requestor/bad-requirements`.
+ * Why offers match a manifest under these terms, or do not. `met` names providers that the job has met: those at work,
+ * whose slots it takes itself, and those that it will not take again. They are left out. Throws `requestor/bad-requirements`.
  */
 export function explainTerms(
   manifest: Manifest,
   { priceCeiling, requirements, group }: Pick<SubmitTerms, 'priceCeiling' | 'requirements' | 'group'>,
   offers: readonly Offer[],
   payment: Pick<PaymentTerms, 'chainId' | 'pool'>,
-  working: ReadonlySet<string> = new Set(),
+  met: ReadonlySet<string> = new Set(),
 ): OfferReport {
   const wanted = {
     kind: manifest.program.kind,
@@ -33,11 +33,11 @@ export function explainTerms(
     priceCeiling,
     payment,
     isForGroup: group !== undefined,
-    isForMore: working.size > 0,
+    isForMore: met.size > 0,
   };
   return explainOffers(
     wanted,
-    offers.filter(({ provider }) => !working.has(provider)),
+    offers.filter(({ provider }) => !met.has(provider)),
   );
 }
 

@@ -7,6 +7,7 @@ import { estimate } from '../market/price/suggest-price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Requestor } from '../requestor/requestor.ts';
+import type { JobProviderView } from '../requestor/view.ts';
 import { expectedResults } from '../verification/policy/vote.ts';
 import { Turns } from '../wallet/account/account.ts';
 import { explainTerms, suggestCeiling } from './explain-job.ts';
@@ -46,12 +47,14 @@ export function requestorApi(
     explainJob(job, emptyMs) {
       const terms = requestor.termsOf(job);
       const view = requestor.view.value.find((one) => one.job === job);
-      const atWork = view?.providers.filter(({ state }) => state === 'working') ?? [];
-      const working = new Set(atWork.map(({ peer }) => peer));
+      const providers = view?.providers ?? [];
+      const inState = (...states: readonly JobProviderView['state'][]) =>
+        new Set(providers.filter(({ state }) => states.includes(state)).map(({ peer }) => peer));
+      const met = inState('working', 'banned', 'set-aside');
       return {
-        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home, working),
+        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home, met),
         priceCeiling: terms.priceCeiling,
-        seats: terms.seats - working.size,
+        seats: terms.seats - inState('working').size,
         ...(view === undefined ? {} : suggestCeiling(view, terms, emptyMs)),
       };
     },

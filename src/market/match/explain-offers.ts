@@ -19,7 +19,7 @@ export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling'>
   readonly policy?: Demand['policy'];
   /** Is it for a private group? Offers do not say who belongs to one. */
   readonly isForGroup?: boolean;
-  /** Somebody works on it already, and is left out of the offers: words speak of others. @default false */
+  /** Some are known to the job already and left out of the offers: words speak of others. @default false */
   readonly isForMore?: boolean;
 };
 

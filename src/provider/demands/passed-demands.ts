@@ -27,10 +27,10 @@ export class PassedDemands {
   /** Why nothing is worked on, in words. */
   why(): string {
     const [last] = this.#all;
-    if (last === undefined) return 'No demand on the board yet.';
+    if (last === undefined) return 'No demand needs this device now.';
     // Reasons come from both sides, some of them as whole sentences.
     const reasons = last.reasons.map(({ text }) => text.trim().replace(/\.$/, ''));
-    return `The last demand, “${last.name}”, was not answered: ${reasons.join('; ')}.`;
+    return `The last demand, “${last.name}”, came to nothing: ${reasons.join('; ')}.`;
   }
 
   #without({ job, requestor }: Demand): PassedDemand[] {
