@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { MAX_DISPUTES_KEPT, type RefusedReceipt } from '../payment/receipt/judge-receipt.ts';
 import { type EndedBooks, receiptOf } from '../payment/receipt/receipt.ts';
 import { seal } from '../protocol/envelope.ts';
@@ -60,4 +60,20 @@ test('strangers fill no disk with receipts that differ: the newest are remembere
     await shelf.take(await signed({ ...books(i), accepted: 3 }), PROVIDER.peer, books(i));
   const all = await refused();
   expect([all.length, all[0]!.agreement]).toEqual([MAX_DISPUTES_KEPT, books(3).digest]);
+});
+
+test('what goes wrong on this device is no wrong receipt', async () => {
+  const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
+  try {
+    const { shelf, refused } = opened();
+    const broken = { ...(await signed(books())), payload: undefined } as never;
+    expect(await shelf.take(broken, PROVIDER.peer, books())).toEqual({});
+    expect(
+      await shelf.take(await signed(books()), PROVIDER.peer, { ...books(), agreement: undefined } as never),
+    ).toEqual({});
+    expect(await refused()).toEqual([]);
+    expect(shown).toHaveBeenCalledTimes(2);
+  } finally {
+    shown.mockRestore();
+  }
 });

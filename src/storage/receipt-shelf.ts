@@ -22,16 +22,19 @@ export class ReceiptShelf {
     this.#init = init;
   }
 
-  /** Stores a receipt as what it is; resolves with what it says, or with what is wrong with it. Never rejects. */
+  /**
+   * Stores a receipt as what it is; resolves with what it says, or with what is wrong with it: with neither where this
+   * device failed at it. Never rejects.
+   */
   async take(
     receipt: Envelope,
     signer: PeerId,
     books: EndedBooks,
-  ): Promise<{ readonly message: Receipt } | { readonly fault: string }> {
+  ): Promise<{ readonly message?: Receipt; readonly fault?: string }> {
     const { receipts, disputes, clock } = this.#init;
     const key = receiptKey(signer, books.digest);
-    const judged = await judgeReceipt(receipt, signer, books, clock.now());
     try {
+      const judged = await judgeReceipt(receipt, signer, books, clock.now());
       if (judged.kind === 'kept') {
         await receipts.put(key, judged.record);
         await disputes.delete(key);
@@ -40,8 +43,9 @@ export class ReceiptShelf {
       await disputes.put(key, judged.refused);
       for (const surplus of surplusDisputes(await disputes.entries())) await disputes.delete(surplus);
       return { fault: judged.refused.why };
-    } catch {
-      return { fault: 'It could not be stored.' };
+    } catch (error) {
+      console.error('A receipt could not be dealt with.', error);
+      return {};
     }
   }
 }

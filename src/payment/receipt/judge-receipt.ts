@@ -1,4 +1,4 @@
-import { toKilnError } from '../../base/errors.ts';
+import { KilnError } from '../../base/errors.ts';
 import { MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { type Envelope, open } from '../../protocol/envelope.ts';
 import type { PeerId } from '../../protocol/identity.ts';
@@ -30,7 +30,10 @@ export type JudgedReceipt =
   | { readonly kind: 'kept'; readonly record: ReceiptRecord }
   | { readonly kind: 'refused'; readonly refused: RefusedReceipt };
 
-/** Holds the other side's receipt against one's own books. Never rejects. */
+/**
+ * Holds the other side's receipt against one's own books. Throws only what went wrong in this program itself: that says
+ * nothing of the receipt.
+ */
 export async function judgeReceipt(
   receipt: Envelope,
   signer: PeerId,
@@ -41,13 +44,21 @@ export async function judgeReceipt(
     const message = await openReceipt(receipt, signer, books);
     return { kind: 'kept', record: { receipt, message, receivedAtMs } };
   } catch (error) {
+    if (!(error instanceof KilnError)) throw error;
     const opened = await openAny(receipt);
     const theirs = opened?.signer === signer ? { theirs: opened.message } : {};
     const ours = await receiptOf(books);
-    const why = toKilnError(error).message;
     return {
       kind: 'refused',
-      refused: { signer, agreement: books.digest, why, receipt, ...theirs, ours, receivedAtMs },
+      refused: {
+        signer,
+        agreement: books.digest,
+        why: error.message,
+        receipt,
+        ...theirs,
+        ours,
+        receivedAtMs,
+      },
     };
   }
 }

@@ -63,9 +63,9 @@ export class ReceiptDesk {
     const said = (await openAny(receipt))?.message;
     const books = await this.#books(said?.agreement, said?.endedAt);
     const taken = await shelf.take(receipt, requestor, books);
-    this.#fault = 'fault' in taken ? taken.fault : undefined;
+    this.#fault = taken.fault;
     // How many of its leases came to nothing is the requestor's to say, within what was leased.
-    const { lost } = 'fault' in taken ? books : taken.message;
+    const { lost } = taken.message ?? books;
     answer(seal(identity, 'kiln/receipt/1', await receiptOf({ ...books, lost })));
   }
 

@@ -74,8 +74,8 @@ export class ReceiptDesk {
     const count = (this.#taken.get(link) ?? 0) + 1;
     this.#taken.set(link, count);
     if (!link.isEnded || count > MAX_RECEIPTS_TAKEN) return;
-    const taken = await this.#init.shelf.take(receipt, link.peer, booksOf(link));
-    link.receiptFault = 'fault' in taken ? taken.fault : undefined;
+    const { fault } = await this.#init.shelf.take(receipt, link.peer, booksOf(link));
+    link.receiptFault = fault;
     link.close();
   }
 
