@@ -1,6 +1,7 @@
 import { Cell, type Observable } from '../../base/observable.ts';
 import type { Clock } from '../../base/time.ts';
 import type { Demand, Offer } from '../../protocol/announce.ts';
+import { MAX_ANNOUNCEMENT_LIFETIME_MS } from '../../protocol/constants.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { BoardView } from '../view.ts';
 
@@ -31,6 +32,7 @@ export class BoardMemory {
     this.#add(this.#offers, offer.provider, offer);
   }
 
+  /** One without a task left withdraws those before it: it is not shown, and remembered for as long as any of them lives. */
   addDemand(demand: Demand): void {
     this.#add(this.#demands, `${demand.requestor} ${demand.job}`, demand);
   }
@@ -58,7 +60,8 @@ export class BoardMemory {
   #scheduleShow(): void {
     this.#stopShow ??= this.#clock.after(SHOW_INTERVAL_MS, () => {
       this.#stopShow = undefined;
-      this.#view.set({ offers: [...this.#offers.values()], demands: [...this.#demands.values()] });
+      const demands = [...this.#demands.values()].filter(({ tasksLeft }) => tasksLeft > 0);
+      this.#view.set({ offers: [...this.#offers.values()], demands });
     });
   }
 
@@ -67,9 +70,14 @@ export class BoardMemory {
       const nowMs = this.#clock.now();
       const before = this.#offers.size + this.#demands.size;
       for (const [key, offer] of this.#offers) if (offer.expiresAt <= nowMs) this.#offers.delete(key);
-      for (const [key, demand] of this.#demands) if (demand.expiresAt <= nowMs) this.#demands.delete(key);
+      for (const [key, demand] of this.#demands) if (endMs(demand) <= nowMs) this.#demands.delete(key);
       if (this.#offers.size + this.#demands.size !== before) this.#scheduleShow();
       this.#scheduleSweep();
     });
   }
+}
+
+/** When a demand may be forgotten; in milliseconds. */
+function endMs({ tasksLeft, issuedAt, expiresAt }: Demand): number {
+  return tasksLeft > 0 ? expiresAt : issuedAt + MAX_ANNOUNCEMENT_LIFETIME_MS;
 }

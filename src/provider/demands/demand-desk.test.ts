@@ -13,11 +13,13 @@ let clock: ManualClock;
 let asked: Demand[];
 let payers: Set<string>;
 let desk: DemandDesk;
+let refusal: string;
 const { signal } = new AbortController();
 
 beforeEach(() => {
   clock = new ManualClock(NOW_MS);
   asked = [];
+  refusal = 'no';
   payers = new Set();
   const rules = { kinds: ['wasi' as const], pricePerUnit: PRICES, blockedRequestors: [] };
   desk = new DemandDesk({
@@ -36,7 +38,7 @@ beforeEach(() => {
     take: (demand) => {
       asked.push(demand);
       return Promise.reject(
-        new KilnError('negotiate/refused', 'No.', { data: { reason: 'no', detail: '' } }),
+        new KilnError('negotiate/refused', 'No.', { data: { reason: refusal, detail: '' } }),
       );
     },
     work: () => Promise.resolve(),
@@ -67,4 +69,18 @@ test('a demand that waits for its answer is dropped when its seat turns out to b
   void desk.consider({ ...DEMAND, seats: SEATS }, signal);
   await clock.advance(1);
   expect(await consider({ ...DEMAND, seats: { ...SEATS, forNewcomers: true } })).toBe(0);
+});
+
+test('why a demand was not answered is forgotten when no task is left there, by its word or by its requestor’s', async () => {
+  const names = () => desk.passed.all.map(({ requestor }) => requestor);
+  const other = { ...DEMAND, requestor: 'another', kind: 'onnx' as const };
+  await consider(other);
+  await consider({ ...DEMAND, seats: SEATS });
+  expect(names()).toEqual([DEMAND.requestor, 'another']);
+  await consider({ ...DEMAND, tasksLeft: 0 });
+  expect(names()).toEqual(['another']);
+  refusal = 'job-ended';
+  await clock.advance(600_000);
+  await consider({ ...other, kind: 'wasi', issuedAt: clock.now(), expiresAt: clock.now() + 60_000 });
+  expect([asked.length, names()]).toEqual([2, []]);
 });

@@ -47,6 +47,7 @@ export class DemandDesk {
   async consider(demand: Demand, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#init;
     const key = keyOf(demand);
+    if (demand.tasksLeft === 0) return this.#isOver(demand);
     if (signal.aborted || this.#negotiating.get(demand.kind) === key || !this.#isOpenFor(demand)) return;
     const known = this.#queue.get(key);
     const match = this.#match(demand);
@@ -87,7 +88,9 @@ export class DemandDesk {
     } catch (thrown) {
       if (signal.aborted) return;
       const error = toKilnError(thrown);
-      this.#pass(demand, [reasonOf(error)]);
+      const reason = reasonOf(error);
+      if (reason.by === 'requestor' && reason.code === 'job-ended') this.#isOver(demand);
+      else this.#pass(demand, [reason]);
       // A refusal is an honest answer; all else wasted this provider's time.
       if (!hasCode(error, 'negotiate/refused')) this.#avoided.fail(demand.requestor, clock.now());
       this.#avoided.rest(key, clock.now());
@@ -130,6 +133,13 @@ export class DemandDesk {
 
   #isPreferred(demand: Demand): boolean {
     return this.#init.rules().preferredRequestors?.includes(demand.requestor) === true;
+  }
+
+  /** Nothing is left to do there: why it was not answered matters to nobody any more. */
+  #isOver(demand: Demand): void {
+    this.#queue.delete(keyOf(demand));
+    this.passed.forget(demand);
+    this.#init.onChange();
   }
 
   #pass(demand: Demand, reasons: Parameters<PassedDemands['add']>[1]): void {
