@@ -57,7 +57,8 @@ export async function openFraudProof(bytes: Uint8Array): Promise<SoundProof> {
 
 /**
  * Is a proof beyond doubt without the job's manifest? Two results for one task of a WASI program that was agreed to be
- * compared exactly: such programs run the same everywhere.
+ * compared exactly: such programs run the same everywhere. How much memory the job may use need not be known for that: a
+ * device that has less ends the run by name, which no statement may say (see {@link isSameEverywhere}).
  */
 export function isProvenAtOnce({ proof, kind }: SoundProof): boolean {
   return proof.kind === 'equivocation' && kind === 'wasi';
