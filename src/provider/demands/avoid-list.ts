@@ -22,7 +22,7 @@ export class AvoidList {
     return this.#avoided.size;
   }
 
-  /** It went well: waits the least time, and forgets what was. */
+  /** Nothing to hold against it, only not again at once: waits the least time, and forgets what was. */
   rest(name: string, nowMs: number): void {
     this.#put(name, RETRY_JOB_AFTER_MS, nowMs);
   }

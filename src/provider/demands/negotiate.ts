@@ -2,7 +2,11 @@ import { hasCode, KilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import { type Channel, dialerChannel } from '../../protocol/channel.ts';
-import { MAX_NEGOTIATE_FRAME_BYTES, NEGOTIATION_TIMEOUT_MS } from '../../protocol/constants.ts';
+import {
+  MAX_NEGOTIATE_FRAME_BYTES,
+  MAX_REASON_CHARS,
+  NEGOTIATION_TIMEOUT_MS,
+} from '../../protocol/constants.ts';
 import { encode } from '../../protocol/codec.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import { open, type Opened, seal, sealBytes } from '../../protocol/envelope.ts';
@@ -53,7 +57,9 @@ export async function negotiate(init: NegotiateInit): Promise<AgreementRecord> {
     );
     await checkTerms(opened, init).catch(async (error: KilnError) => {
       const reason = error.code === 'negotiate/not-covered' ? 'not-covered' : 'terms-differ';
-      await channel.send({ type: 'refusal', reason, detail: error.message.slice(0, 300) }).catch(() => {});
+      await channel
+        .send({ type: 'refusal', reason, detail: error.message.slice(0, MAX_REASON_CHARS) })
+        .catch(() => {});
       throw error;
     });
     const providerEnvelope = sealBytes(network.identity, 'kiln/agreement/1', answer.agreement.payload);

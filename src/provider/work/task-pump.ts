@@ -5,6 +5,7 @@ import { encode } from '../../protocol/codec.ts';
 import {
   MAX_COMMIT_ENTRIES,
   MAX_INLINE_OUTPUT_BYTES,
+  MAX_REASON_CHARS,
   MAX_TASKS_PER_LEASE,
   PROGRESS_INTERVAL_MS,
 } from '../../protocol/constants.ts';
@@ -189,7 +190,7 @@ export class TaskPump {
   }
 
   #sendFailed({ lease, task }: Place, reason: string): void {
-    this.#init.send({ type: 'failed', lease, tasks: [task], reason: reason.slice(0, 300) });
+    this.#init.send({ type: 'failed', lease, tasks: [task], reason: reason.slice(0, MAX_REASON_CHARS) });
   }
 
   #progress(run: Run, done: number): void {

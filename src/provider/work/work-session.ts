@@ -1,6 +1,7 @@
 import { KilnError, toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { type Clock, every } from '../../base/time.ts';
+import { MAX_REASON_CHARS } from '../../protocol/constants.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
@@ -132,21 +133,20 @@ export class WorkSession {
 
   /** Works until the agreement ends; resolves with the reason, the last vouchers stored. */
   async run(): Promise<string> {
-    const { clock, vouchers } = this.#init;
+    const { clock, vouchers, books } = this.#init;
     const inspect = () => this.#inspect();
     const stopInspecting = every(clock, () => INSPECT_INTERVAL_MS, inspect);
     try {
       await this.#stream.run();
       await vouchers.settled();
-      this.#init.books.verdicts.giveUp();
+      books.verdicts.giveUp();
       await this.#close();
     } finally {
       stopInspecting();
     }
     this.#setState('ended');
-    const isOpen = () =>
-      this.#init.books.isOpen || (this.#init.books.delivered > 0 && !this.#receipts.hasCome);
-    void visitLater(clock, isOpen, () => this.#stream.visit()).then(() => this.#init.books.forget());
+    const isOpen = () => books.isOpen || (books.delivered > 0 && !this.#receipts.hasCome);
+    void visitLater(clock, isOpen, () => this.#stream.visit()).then(() => books.forget());
     return this.#endReason ?? 'ended';
   }
 
@@ -154,7 +154,7 @@ export class WorkSession {
   end(reason: string): void {
     if (this.isEnded) return;
     this.#endReason = reason;
-    this.#stream.send({ type: 'drain', reason: reason.slice(0, 300) });
+    this.#stream.send({ type: 'drain', reason: reason.slice(0, MAX_REASON_CHARS) });
     this.#ending.abort();
     void this.#close().catch(() => {});
     this.#stream.leave();

@@ -204,6 +204,7 @@ export class LeaseDesk {
     const fresh = this.#affordableFresh(link);
     const desk = this.#init.ringers();
     const ringers = tasks.queue.waiting > 0 ? desk.lease(lessee, Math.min(size, fresh)) : [];
+    // Whoever is the last with credit gets begun tasks first, so that providers do not wait for each other.
     const isLast = links().every((other) => other === link || !other.isAtWork || creditTasks(other) <= 0);
     const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length, isLast);
     desk.noteLeased(link.peer, waiting.length);

@@ -17,7 +17,7 @@ export function priceOf({ agreement }: ProviderLink): bigint {
 
 /**
  * More tasks that this provider may have unpaid at once: it stops at the agreed credit limit, so more would only lie
- * there. What is held back beyond half of it has its measure in what was paid. Begun tasks go first to whoever is the last with credit, so that providers do not wait for each other.
+ * there. What is held back beyond half of it has its measure in what was paid.
  */
 export function creditTasks(link: ProviderLink): number {
   const { agreement, tasksPaid, told } = link;

@@ -23,8 +23,8 @@ export interface LonelyTasksInit {
 
 /**
  * Tasks that somebody has done and nobody else here may confirm, because too few strangers work on the job, because most
- * of them share a network, or because all have risked as much as they want. They wait a while for another provider; then this device confirms them, one
- * after another, for as long as that lasts.
+ * of them share a network, or because all have risked as much as they want. They wait a while for another provider; then
+ * this device confirms them, one after another, for as long as that lasts.
  */
 export class LonelyTasks {
   readonly #init: LonelyTasksInit;

@@ -3,7 +3,11 @@ import { toKilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
 import { encode } from '../../protocol/codec.ts';
 import { type Channel, type FrameStream, listenerChannel } from '../../protocol/channel.ts';
-import { MAX_NEGOTIATE_FRAME_BYTES, NEGOTIATION_TIMEOUT_MS } from '../../protocol/constants.ts';
+import {
+  MAX_NEGOTIATE_FRAME_BYTES,
+  MAX_REASON_CHARS,
+  NEGOTIATION_TIMEOUT_MS,
+} from '../../protocol/constants.ts';
 import { open, sealBytes } from '../../protocol/envelope.ts';
 import type { Identity } from '../../protocol/identity.ts';
 import {
@@ -55,7 +59,7 @@ export async function acceptProvider(
     }
   } catch (error) {
     const { message } = toKilnError(error);
-    await refuse(channel, 'terms-differ', message.slice(0, 300)).catch(() => {});
+    await refuse(channel, 'terms-differ', message.slice(0, MAX_REASON_CHARS)).catch(() => {});
   } finally {
     await channel.close().catch(() => {});
   }

@@ -19,7 +19,7 @@ import { ADAPTIVE_TRIAL_RESULTS, neededResults } from '../policy/vote.ts';
  * at their first result they say nothing about those that are trusted.
  *
  * A check is passed when somebody else's result of the same task agreed, when the requestor's own did, or with a
- * ringer. Being caught is final.
+ * ringer. Being caught lasts, unless this device finds that the accusers lied ({@link JobTrust.acquit}).
  *
  * @example
  * const trust = new JobTrust(policy);
