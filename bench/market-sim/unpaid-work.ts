@@ -1,5 +1,5 @@
 import { heldBackTasks, heldBeyondCredit, type HoldTerms } from '../../src/payment/costs/held-back.ts';
-import { mayBegin, tasksOnCredit } from '../../src/payment/costs/unpaid.ts';
+import { makeUp, mayBegin, tasksOnCredit } from '../../src/payment/costs/unpaid.ts';
 
 /** What becomes of a result that a requestor was given; `held` stands only for now, for ever. */
 type Fate = 'paid' | 'owed' | 'rejected' | 'unjudged' | 'held';
@@ -48,7 +48,7 @@ export function unpaidWork(
     if (fate === 'unjudged') count.unjudged++;
     if (fate === 'held') count.held++;
     if (fate === 'rejected') count.givenAway++;
-    if (fate === 'paid' || fate === 'owed') count.givenAway = Math.max(0, count.givenAway - 1);
+    if (fate === 'paid' || fate === 'owed') count.givenAway = makeUp(count.givenAway, 1);
     if (fate === 'owed') count.owed++;
     if (fate === 'paid') count.paid++;
   }

@@ -84,14 +84,24 @@ describe('results handed over and not accepted', () => {
     expect(world.stops).toEqual([expect.stringMatching(/as much as the credit limit allows is unpaid/)]);
     expect(desk.mayBegin(0)).toBe(false);
   });
-  test('are made up for by accepted ones', async () => {
+  test('are made up for by accepted ones, four for each', async () => {
     const desk = await world.openDesk();
     for (let i = 0; i < 20; i++) {
       desk.giveAway(1);
-      desk.owe(1);
+      desk.owe(4);
     }
     desk.giveAway(2);
     expect(world.stops).toEqual([]);
+  });
+  test('cannot be every second one: the requestor is left', async () => {
+    const desk = await world.openDesk();
+    let given = 0;
+    for (; given < 20 && world.stops.length === 0; given++) {
+      desk.giveAway(1);
+      desk.owe(1);
+    }
+    expect(world.stops).toEqual([expect.stringMatching(/as much as the credit limit allows is unpaid/)]);
+    expect(given).toBe(3);
   });
   test('count beside what is owed: all of it together stays within the limit', async () => {
     const desk = await world.openDesk();

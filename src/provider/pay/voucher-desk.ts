@@ -8,7 +8,7 @@ import {
 } from '../../payment/voucher/acceptance.ts';
 import { heldBeyondCredit } from '../../payment/costs/held-back.ts';
 import { taskPrice } from '../../payment/costs/price.ts';
-import { mayBegin, tasksOnCredit } from '../../payment/costs/unpaid.ts';
+import { isTooMuch, makeUp, mayBegin } from '../../payment/costs/unpaid.ts';
 import { MAX_OPEN_PROOFS, type PostedProof } from '../../payment/cover/sum-tree.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
 import type { Agreement } from '../../protocol/negotiate.ts';
@@ -127,16 +127,16 @@ export class VoucherDesk {
   /** So many more tasks were accepted; a voucher for them is due. */
   owe(tasks: number): void {
     this.#owedTasks += tasks;
-    this.#unpaidTasks = Math.max(0, this.#unpaidTasks - tasks);
+    this.#unpaidTasks = makeUp(this.#unpaidTasks, tasks);
   }
 
   /**
-   * So many results were handed over and will not be paid, as happens to honest requestors now and then; accepted ones
-   * make up for them. One that has taken as much for nothing as the credit limit allows gets no more, and is left.
+   * So many results were handed over and will not be paid, as happens to honest requestors now and then; four accepted
+   * ones make up for each. One that has taken as much for nothing as the credit limit allows gets no more, and is left.
    */
   giveAway(tasks: number): void {
     this.#unpaidTasks += tasks;
-    if (tasks === 0 || this.#unpaidTasks < tasksOnCredit(this.#init.agreement)) return;
+    if (tasks === 0 || !isTooMuch(this.#unpaidTasks, this.#init.agreement)) return;
     this.#init.onStop(
       'The requestor takes results and does not accept them: as much as the credit limit allows is unpaid.',
     );
