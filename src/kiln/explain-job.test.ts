@@ -35,10 +35,22 @@ test('who works on a job already is no offer that it could take', () => {
     kinds: [{ kind: 'wasi', microUnitsPerSecond: 1, pricePerUnit: 1n }],
   } as unknown as Offer;
   const wasi = { ...manifest, program: { kind: 'wasi' }, limits: { memoryBytes: 1 } } as unknown as Manifest;
-  const explain = (working: ReadonlySet<string>) =>
-    explainTerms(wasi, TERMS, [offer], { chainId: 1, pool: '0x00' }, working).text;
-  expect(explain(new Set())).toMatch(/^1 provider is on the board, none matches: 1 has no free slot/);
-  expect(explain(new Set(['at work']))).toBe('No other provider is on the board.');
+  const offers = [offer, { ...offer, provider: 'busy' }];
+  const explain = (count: number, ...states: JobProviderView['state'][]) => {
+    const known = states.map((state, i) => ({ peer: ['at work', 'busy'][i]!, state }));
+    return explainTerms(wasi, TERMS, offers.slice(0, count), { chainId: 1, pool: '0x00' }, known).text;
+  };
+  expect(explain(1)).toMatch(/^1 provider is on the board, none matches: 1 has no free slot/);
+  expect(explain(1, 'working')).toBe(
+    'The only matching provider already works on it. No other provider is on the board.',
+  );
+  expect(explain(2, 'working', 'broken')).toBe(
+    'All 2 matching providers already work on it. No other provider is on the board.',
+  );
+  expect(explain(2, 'working')).toMatch(
+    /^The only .* works on it\. 1 other provider is on the board, none matches: 1 has/,
+  );
+  expect(explain(1, 'banned')).toBe('No other provider is on the board.');
 });
 
 test('nothing is suggested where the budget bears no more, or somebody works', () => {

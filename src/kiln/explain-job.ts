@@ -5,7 +5,7 @@ import type { Manifest } from '../protocol/manifest.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import { type BudgetView, highestCeiling } from '../requestor/check-terms.ts';
 import { demandRequirements } from '../requestor/demand-requirements.ts';
-import type { JobView, SubmitTerms } from '../requestor/view.ts';
+import type { JobProviderView, JobView, SubmitTerms } from '../requestor/view.ts';
 import type { JobMatch } from './kiln.ts';
 
 /** The market moves by the minute: prices follow at about this pace. */
@@ -16,16 +16,21 @@ const MAX_STEPS = 240;
 const PATIENCE_MS = 120_000;
 
 /**
- * Why offers match a manifest under these terms, or do not. `met` names providers that the job has met: those at work,
- * whose slots it takes itself, and those that it will not take again. They are left out. Throws `requestor/bad-requirements`.
+ * Why offers match a manifest under these terms, or do not. `known` are the providers that the job has met: those at
+ * work, whose slots it takes itself, and those that it will not take again, are left out. Throws
+ * `requestor/bad-requirements`.
  */
 export function explainTerms(
   manifest: Manifest,
   { priceCeiling, requirements, group }: Pick<SubmitTerms, 'priceCeiling' | 'requirements' | 'group'>,
   offers: readonly Offer[],
   payment: Pick<PaymentTerms, 'chainId' | 'pool'>,
-  met: ReadonlySet<string> = new Set(),
+  known: readonly Pick<JobProviderView, 'peer' | 'state'>[] = [],
 ): OfferReport {
+  const inState = (...states: readonly JobProviderView['state'][]) =>
+    new Set(known.filter(({ state }) => states.includes(state)).map(({ peer }) => peer));
+  // Whoever's connection is broken keeps its slots for the job.
+  const met = inState('working', 'broken', 'banned', 'set-aside');
   const wanted = {
     kind: manifest.program.kind,
     requirements: demandRequirements(manifest, requirements),
@@ -34,6 +39,7 @@ export function explainTerms(
     payment,
     isForGroup: group !== undefined,
     isForMore: met.size > 0,
+    atWork: inState('working', 'broken').size,
   };
   return explainOffers(
     wanted,

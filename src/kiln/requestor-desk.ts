@@ -7,7 +7,6 @@ import { estimate } from '../market/price/suggest-price.ts';
 import { assembleDeliverable } from '../media/assemble-deliverable.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
 import type { Requestor } from '../requestor/requestor.ts';
-import type { JobProviderView } from '../requestor/view.ts';
 import { expectedResults } from '../verification/policy/vote.ts';
 import { Turns } from '../wallet/account/account.ts';
 import { explainTerms, suggestCeiling } from './explain-job.ts';
@@ -48,13 +47,11 @@ export function requestorApi(
       const terms = requestor.termsOf(job);
       const view = requestor.view.value.find((one) => one.job === job);
       const providers = view?.providers ?? [];
-      const inState = (...states: readonly JobProviderView['state'][]) =>
-        new Set(providers.filter(({ state }) => states.includes(state)).map(({ peer }) => peer));
-      const met = inState('working', 'banned', 'set-aside');
+      const working = providers.filter(({ state }) => state === 'working');
       return {
-        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home, met),
+        report: explainTerms(requestor.manifestOf(job), terms, board.value.offers, home, providers),
         priceCeiling: terms.priceCeiling,
-        seats: terms.seats - inState('working').size,
+        seats: terms.seats - working.length,
         ...(view === undefined ? {} : suggestCeiling(view, terms, emptyMs)),
       };
     },

@@ -21,6 +21,8 @@ export type WantedTerms = Pick<Demand, 'kind' | 'requirements' | 'priceCeiling'>
   readonly isForGroup?: boolean;
   /** Some are known to the job already and left out of the offers: words speak of others. @default false */
   readonly isForMore?: boolean;
+  /** Of those, who works on it now; so many. @default 0 */
+  readonly atWork?: number;
 };
 
 /** One reason that stands against several offers. */
@@ -150,15 +152,20 @@ function tell(
   offers: number,
   matching: number,
   reasons: readonly SharedReason[],
-  { isForGroup = false, isForMore = false }: WantedTerms,
+  { isForGroup = false, isForMore = false, atWork = 0 }: WantedTerms,
 ): string {
   const group = isForGroup
     ? ' Only members of the group can answer; the board does not tell who they are.'
     : '';
   const other = isForMore ? 'other ' : '';
-  if (offers === 0) return `No ${other}provider is on the board.${group}`;
+  const all =
+    atWork === 1
+      ? 'The only matching provider already works'
+      : `All ${atWork} matching providers already work`;
+  const taken = atWork > 0 && matching === 0 ? `${all} on it. ` : '';
+  if (offers === 0) return `${taken}No ${other}provider is on the board.${group}`;
   const count = matching === 0 ? 'none matches' : `${matching} ${matching === 1 ? 'matches' : 'match'}`;
   const against = reasons.map(({ text }) => text).join(', ');
   const providers = offers === 1 ? `1 ${other}provider is` : `${offers} ${other}providers are`;
-  return `${providers} on the board, ${count}${against === '' ? '' : `: ${against}`}.${group}`;
+  return `${taken}${providers} on the board, ${count}${against === '' ? '' : `: ${against}`}.${group}`;
 }
