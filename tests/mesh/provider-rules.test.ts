@@ -87,13 +87,14 @@ test('a private machine works for its group alone, and the key of the group is s
   await day.clock.advance(30_000);
 
   const job = await day.submit(requestor, 20, QUORUM_2, undefined, { group: KEY });
+  await day.clock.advance(5_000);
+  expect(outsider.provider.view.value.passed[0]?.reasons).toContainEqual(
+    expect.objectContaining({ code: 'not-in-group', by: 'provider' }),
+  );
   const view = await day.untilEnded(requestor, job);
   expect(view).toMatchObject({ status: 'done', verified: 20 });
   expect(view.providers.map(({ peer }) => peer).sort()).toEqual(
     [member, second].map(({ peer }) => peer.identity.peer).sort(),
-  );
-  expect(outsider.provider.view.value.passed[0]?.reasons).toContainEqual(
-    expect.objectContaining({ code: 'not-in-group', by: 'provider' }),
   );
   const seen = JSON.stringify(
     [member, second].map(({ provider }) => provider.view.value),
