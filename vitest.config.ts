@@ -6,6 +6,8 @@ import { appPlugins } from './vite.config.ts';
 
 /** Starting relays, chains and browsers takes seconds on a loaded machine. */
 const SLOW_TEST_TIMEOUT_MS = 60_000;
+/** What a test waits for comes in its own time on a loaded machine; how soon is no assertion. */
+const POLL = { poll: { timeout: 20_000 } };
 const E2E_TIMEOUT_MS = 300_000;
 
 const NODE_TESTS = '**/*.node.test.ts';
@@ -27,6 +29,7 @@ export default defineConfig({
         plugins: appPlugins(),
         test: {
           name: 'unit',
+          expect: POLL,
           environment: 'node',
           include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'tests/mesh/**/*.test.ts'],
           exclude: [NODE_TESTS, BROWSER_TESTS, '**/node_modules/**'],
@@ -37,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          expect: POLL,
           environment: 'node',
           include: [
             `{src,examples,relay,contracts,scripts,bench,wasm,tests/mesh}/${NODE_TESTS}`,
@@ -54,6 +58,7 @@ export default defineConfig({
         optimizeDeps: { include: browserPackages() },
         test: {
           name: 'browser',
+          expect: POLL,
           include: [`{src,examples}/${BROWSER_TESTS}`],
           testTimeout: SLOW_TEST_TIMEOUT_MS,
           hookTimeout: SLOW_TEST_TIMEOUT_MS,
@@ -75,6 +80,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: POLL,
           environment: 'node',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: ['tests/e2e/global-setup.ts'],

@@ -1,5 +1,5 @@
 import { multiaddr } from '@multiformats/multiaddr';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startTabNode } from '../src/network/libp2p-node.ts';
 import { parseRelayAddress } from '../src/network/relays/relay-address.ts';
 import { joinMemoryPeer, type MemoryPeer } from '../src/network/testing/memory-peer.ts';
@@ -75,7 +75,8 @@ test(`one relay connection carries ${DIALS} dials to peers, and no circuit stays
   const others = [...crowd, ...(await joinMany(DIALS - CROWD))];
   await Promise.all(
     others.map(async (other) => {
-      await other.network.handle(NEGOTIATE, (stream) => void stream.send(Uint8Array.of(1)));
+      const stop = await other.network.handle(NEGOTIATE, (stream) => void stream.send(Uint8Array.of(1)));
+      onTestFinished(stop);
       const stream = await hub.network.openStream(NEGOTIATE, other.address);
       const first = await stream.frames[Symbol.asyncIterator]().next();
       expect(first.value).toEqual(Uint8Array.of(1));
