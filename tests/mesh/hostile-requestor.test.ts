@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { SignedVoucher, WorkDown } from '../../src/protocol/work.ts';
+import { decode } from '../../src/protocol/codec.ts';
+import { MAX_WORK_FRAME_BYTES } from '../../src/protocol/constants.ts';
+import { commitSchema, type SignedVoucher, type WorkDown } from '../../src/protocol/work.ts';
 import type { Address } from '../../src/protocol/primitives.ts';
 import { joinHostile } from './hostile-requestor.ts';
 import { type DayProvider, MarketDay, TASK_PRICE } from './market-day.ts';
@@ -85,6 +87,40 @@ test.each(Object.entries(FOR_NOTHING))(
     expect(one.sandbox.started).toBeLessThanOrEqual(Number(limit / TASK_PRICE) + inHand);
   },
 );
+
+test('who pays one result and rejects the others is left, and asked again ever later', async () => {
+  await using day = new MarketDay();
+  const one = await day.provider({ msPerTask: 100 });
+  let amount = 0n;
+  let judged = 0;
+  const hostile = await joinHostile(day, {
+    onHeard: async (message, channel, { payee }, digest) => {
+      if (message.type === 'hello') {
+        judged = 0;
+        for (let i = 0; i < 100; i++) await channel.send(lease(`${digest.slice(0, 8)}${i}`, 1));
+      }
+      if (message.type === 'commit') {
+        const { lease: id } = decode(commitSchema, message.commit.payload, MAX_WORK_FRAME_BYTES);
+        await channel.send({ type: 'reveal', lease: id, tasks: [0], withBytes: true });
+      }
+      if (message.type !== 'results') return;
+      const outcome = judged++ === 0 ? 'accepted' : 'rejected';
+      await channel.send({ type: 'verdict', entries: [{ lease: message.lease, task: 0, outcome }] });
+      if (outcome === 'rejected') return;
+      amount += TASK_PRICE;
+      const voucher = await hostile.session.sign({ payee: payee as Address, amount, issued: amount });
+      await channel.send({ type: 'voucher', voucher, agreement: digest, tasks: 1 });
+    },
+  });
+  for (let i = 0; i < 60; i++) {
+    await day.clock.advance(20_000);
+    await hostile.announce();
+  }
+  expect(endReasons(one).at(-1)).toMatch(/as much as the credit limit allows is unpaid/);
+  // After 10 s, 20 s, … in these twenty minutes.
+  expect(hostile.count.agreements).toBeGreaterThan(1);
+  expect(hostile.count.agreements).toBeLessThanOrEqual(9);
+});
 
 test('no more than the credit is at risk, the task about to start included', async () => {
   await using day = new MarketDay();

@@ -132,14 +132,16 @@ export class VoucherDesk {
 
   /**
    * So many results were handed over and will not be paid, as happens to honest requestors now and then; four accepted
-   * ones make up for each. One that has taken as much for nothing as the credit limit allows gets no more, and is left.
+   * ones make up for each. One that has taken as much for nothing as the credit limit allows gets no more, and is left:
+   * true then.
    */
-  giveAway(tasks: number): void {
+  giveAway(tasks: number): boolean {
     this.#unpaidTasks += tasks;
-    if (tasks === 0 || !isTooMuch(this.#unpaidTasks, this.#init.agreement)) return;
+    if (tasks === 0 || !isTooMuch(this.#unpaidTasks, this.#init.agreement)) return false;
     this.#init.onStop(
       'The requestor takes results and does not accept them: as much as the credit limit allows is unpaid.',
     );
+    return true;
   }
 
   /**

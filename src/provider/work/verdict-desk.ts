@@ -21,6 +21,7 @@ export class VerdictDesk {
   readonly #held: HeldTasks;
   #accepted = 0;
   #rejected = 0;
+  #tookTooMuch = false;
 
   constructor(init: VerdictDeskInit) {
     this.#init = init;
@@ -33,6 +34,11 @@ export class VerdictDesk {
 
   get rejected(): number {
     return this.#rejected;
+  }
+
+  /** Did the requestor take results for nothing until it was left for it? What it paid for others is no excuse. */
+  get tookTooMuch(): boolean {
+    return this.#tookTooMuch;
   }
 
   /** Tasks whose pay is held back now. */
@@ -101,6 +107,6 @@ export class VerdictDesk {
       return;
     }
     if (outcome === 'rejected') this.#rejected++;
-    if (wasDelivered) vouchers.giveAway(1);
+    if (wasDelivered && vouchers.giveAway(1)) this.#tookTooMuch = true;
   }
 }

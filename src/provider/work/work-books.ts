@@ -63,9 +63,10 @@ export class WorkBooks {
     return this.leases.unsettledCount + this.verdicts.heldTasks + this.#init.vouchers.owedTasks > 0;
   }
 
-  /** Did anything come of it: money, or thanks where work is free? */
+  /** Did anything good come of it: money, or thanks where work is free? Not from who took as much for nothing as it could. */
   get wasPaid(): boolean {
     const { renewals, vouchers } = this.#init;
+    if (this.verdicts.tookTooMuch) return false;
     return renewals.agreement.pricePerUnit === 0n ? this.verdicts.accepted > 0 : vouchers.earned > 0n;
   }
 
