@@ -6,8 +6,7 @@ import {
   POOL_DOMAIN_NAME,
   POOL_DOMAIN_VERSION,
 } from '../../src/payment/voucher/typed-data.ts';
-import { isSameAddress } from '../../src/payment/voucher/voucher.ts';
-import type { Address } from '../../src/protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../src/protocol/primitives.ts';
 import { voucherPoolAbi } from '../../src/wallet/artifacts/voucher-pool.ts';
 import { voucherPoolRuntime } from '../artifacts/voucher-pool-runtime.ts';
 

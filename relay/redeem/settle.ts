@@ -1,6 +1,6 @@
 import { parseEventLogs, type TransactionReceipt } from 'viem';
-import { isSameAddress, plainAddress } from '../../src/payment/voucher/voucher.ts';
-import type { Address } from '../../src/protocol/primitives.ts';
+import { plainAddress } from '../../src/payment/voucher/voucher.ts';
+import { type Address, isSameAddress } from '../../src/protocol/primitives.ts';
 import { POOL_ABI } from '../../src/wallet/chain/chain.ts';
 import type { RedeemChain } from './chain.ts';
 import type { RedeemMetrics } from './metrics.ts';

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import type { Collection } from '../base/collection.ts';
-import { isSameAddress } from '../payment/voucher/voucher.ts';
 import {
   type Address,
   addressSchema,
   countSchema,
+  isSameAddress,
   jobKindSchema,
   peerIdSchema,
 } from '../protocol/primitives.ts';

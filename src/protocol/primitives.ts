@@ -21,16 +21,21 @@ export const peerIdSchema = v.pipe(
 export const addressSchema = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/, 'is not a chain address'));
 export type Address = `0x${string}`;
 
+/** The same account, whatever the case of the letters. */
+export function isSameAddress(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
 /** A SHA-256 digest. */
 export const digestSchema = v.pipe(v.instance(Uint8Array), v.length(32));
 
 /** Lower-case hex of a SHA-256 digest: how agreements and envelopes are named. */
 export const digestHexSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-/** Milliseconds since 1970. */
 /** The last moment that a `Date` can hold (ECMA-262, 21.4.1.1): a later one throws where it is shown. */
 const MAX_TIME_MS = 8_640_000_000_000_000;
 
+/** Milliseconds since 1970. */
 export const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME_MS));
 
 /** A count or size. */

@@ -1,4 +1,5 @@
 import type { PeerId } from '../protocol/identity.ts';
+import { isSameAddress } from '../protocol/primitives.ts';
 import type { RequestorAgreementRecord, ResultRecord } from './records.ts';
 
 /** What a reloaded tab takes up of a job. */
@@ -39,7 +40,7 @@ export function planRestore(
       if (isHeld !== true) accepted.set(agreement, (accepted.get(agreement) ?? 0) + 1);
   }
   const own = agreements
-    .filter(({ agreement }) => agreement.payment.sessionKey.toLowerCase() === job.sessionKey.toLowerCase())
+    .filter(({ agreement }) => isSameAddress(agreement.payment.sessionKey, job.sessionKey))
     .toSorted((a, b) => a.agreement.issuedAt - b.agreement.issuedAt);
   return {
     standing: standing.toSorted((a, b) => (a.order ?? -1) - (b.order ?? -1)),

@@ -1,10 +1,9 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { Cid } from '../../base/cid.ts';
 import { type Clock, within } from '../../base/time.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
-import type { Address, JobKind } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress, type JobKind } from '../../protocol/primitives.ts';
 import { openPeerRecord, roleIn, type SignedReceipt } from '../../reputation/peer-record.ts';
 import type { Shown } from '../../reputation/records-slice.ts';
 import {

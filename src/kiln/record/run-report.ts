@@ -5,6 +5,7 @@ import { decode } from '../../protocol/codec.ts';
 import { MAX_MANIFEST_BYTES, MAX_NEGOTIATE_FRAME_BYTES } from '../../protocol/constants.ts';
 import { manifestSchema } from '../../protocol/manifest.ts';
 import { agreementSchema } from '../../protocol/negotiate.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { RunRecord } from '../../protocol/run-record.ts';
 import { standingOf, type TaskTrace, type TraceRun } from '../../protocol/task-trace.ts';
 import { hasVerdict, lastOutcome, lastSettled } from '../../verification/run/read-trace.ts';
@@ -75,7 +76,7 @@ function providersOf(record: RunRecord) {
     tasks,
     glmDue: exact(due),
     glmPaidToPayee: exact(
-      record.vouchers.find((voucher) => voucher.payee.toLowerCase() === payee.toLowerCase())?.amount ?? 0n,
+      record.vouchers.find((voucher) => isSameAddress(voucher.payee, payee))?.amount ?? 0n,
     ),
     isBanned,
   }));

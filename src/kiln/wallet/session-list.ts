@@ -1,6 +1,5 @@
 import type { Collection } from '../../base/collection.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { PoolReader } from '../../wallet/pool/pool-reader.ts';
 import type { SessionRecord } from '../../wallet/session/session-key.ts';
 import { ENDED_SESSION_SHOWN_MS, MAX_SESSIONS_SHOWN } from '../constants.ts';

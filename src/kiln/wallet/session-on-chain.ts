@@ -1,6 +1,5 @@
 import type { Clock } from '../../base/time.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { PaymentSession } from '../../requestor/slices.ts';
 import { coverPayees } from '../../wallet/pool/cover-payees.ts';
 import { COVER_LASTS_MS } from '../constants.ts';

@@ -1,8 +1,7 @@
 import type { Collection } from '../../base/collection.ts';
 import { type HeldVoucher, isRedemptionDue } from '../../payment/redemption/redemption.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { VoucherRecord } from '../../provider/records.ts';
 import type { Store } from '../../storage/store.ts';
 import { readGasPrices } from '../../wallet/chain/gas-prices.ts';

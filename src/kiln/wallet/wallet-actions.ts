@@ -1,6 +1,5 @@
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
 import type { Clock } from '../../base/time.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { WalletAccount } from '../../wallet/account/account.ts';
 import { drawFromFaucet } from '../../wallet/chain/faucet.ts';
 import { narrate } from '../../wallet/account/narrate.ts';

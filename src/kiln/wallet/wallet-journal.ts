@@ -1,7 +1,6 @@
 import type { Collection } from '../../base/collection.ts';
 import type { Clock } from '../../base/time.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { Store } from '../../storage/store.ts';
 import { Turns } from '../../wallet/account/account.ts';
 import { readOutcome } from '../../wallet/chain/look-up.ts';

@@ -3,6 +3,7 @@ import { MAX_REASON_CHARS } from '../../protocol/constants.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import type { Proposal, RefusalReason } from '../../protocol/negotiate.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import { checkMember } from './group-proof.ts';
 import { parseGroupKey } from './group-key.ts';
 import { aboveCeiling } from './match-demand.ts';
@@ -46,8 +47,7 @@ export function checkProposal(
   if (proposal.expiresAt <= nowMs)
     return no('terms-differ', 'the proposal has expired; check the clock of your machine');
   if (demand.tasksLeft === 0) return no('job-ended', 'no task is left');
-  const payee = proposal.payee.toLowerCase();
-  if (side.bannedPeers.has(proposal.provider) || side.bannedPayees.has(payee)) {
+  if (side.bannedPeers.has(proposal.provider) || side.bannedPayees.has(proposal.payee.toLowerCase())) {
     return no('banned', 'a result of this provider was rejected in this job');
   }
   if (proposal.pricePerUnit > demand.priceCeiling) {
@@ -58,7 +58,7 @@ export function checkProposal(
   if (others.length >= demand.seats.total)
     return no('seats-filled', `all ${demand.seats.total} seats are filled`);
   // Vouchers are cumulative per payee: two providers of one would each see amounts that they cannot check.
-  if (others.some((other) => other.payee.toLowerCase() === payee)) {
+  if (others.some((other) => isSameAddress(other.payee, proposal.payee))) {
     return no(
       'same-payee',
       'another provider of this payee works on this job; lend it under an address of its own',

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../protocol/capabilities.ts';
 import type { Demand } from '../../protocol/announce.ts';
 import type { PeerId } from '../../protocol/identity.ts';
-import type { JobKind } from '../../protocol/primitives.ts';
+import { isSameAddress, type JobKind } from '../../protocol/primitives.ts';
 import { groupOfDemand } from './group-proof.ts';
 import { lacksNumericClass, meetRequirements, type Shortfall } from './meet-requirements.ts';
 
@@ -130,7 +130,7 @@ export function* refuseTerms(
       has: `${asked}`,
     };
   }
-  const isSamePool = demand.payment.pool.toLowerCase() === payment.pool.toLowerCase();
+  const isSamePool = isSameAddress(demand.payment.pool, payment.pool);
   if (demand.payment.chainId !== payment.chainId || !isSamePool) {
     yield say(
       'other-payment',

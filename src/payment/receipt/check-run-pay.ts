@@ -1,4 +1,5 @@
 import { toKilnError } from '../../base/errors.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { RunFinding, RunRecord } from '../../protocol/run-record.ts';
 import { recoverVoucherSigner } from '../voucher/voucher.ts';
 
@@ -22,13 +23,13 @@ export async function checkRunPay(run: PaidRun, owed: readonly OwedToPayee[]): P
   const paid = new Map<string, bigint>();
   for (const voucher of vouchers) {
     const payee = voucher.payee.toLowerCase();
-    if (voucher.payer.toLowerCase() !== payment.payer.toLowerCase())
+    if (!isSameAddress(voucher.payer, payment.payer))
       wrong('voucher-payer', `The voucher of ${payee} is on another payer's account.`);
     if (voucher.issued > issued)
       wrong('voucher-issued', `The voucher of ${payee} says that more was promised than this record does.`);
     const signer = await recoverVoucherSigner(payment, voucher).catch((error: unknown) => toKilnError(error));
     if (signer instanceof Error) wrong('voucher-signature', `The voucher of ${payee}: ${signer.message}`);
-    else if (signer !== payment.sessionKey.toLowerCase())
+    else if (!isSameAddress(signer, payment.sessionKey))
       wrong('voucher-signature', `The voucher of ${payee} is not signed by the session key of this job.`);
     if (paid.has(payee)) wrong('voucher-twice', `There are two vouchers of ${payee}; one holds for all.`);
     paid.set(payee, voucher.amount);

@@ -1,6 +1,5 @@
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
-import type { Address } from '../../protocol/primitives.ts';
-import { isSameAddress } from '../voucher/voucher.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 
 /** Something that a payer did, or that came out about it, after which nobody should go on working for it on credit. */
 export interface PayerAlarm {

@@ -1,8 +1,7 @@
 import { RESUME_WINDOW_MS } from '../../protocol/constants.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
-import { isSameAddress } from './voucher.ts';
 
 /** A chain view older than this decides nothing (design: payments). */
 export const MAX_VIEW_AGE_MS = 60_000;

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type Bytes, copyBytes, ownBytes } from '../../base/bytes.ts';
 import { hasCode } from '../../base/errors.ts';
-import type { Address } from '../../protocol/primitives.ts';
-import { isSameAddress, recoverVoucherSigner, signVoucher, voucherDigest } from './voucher.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
+import { recoverVoucherSigner, signVoucher, voucherDigest } from './voucher.ts';
 
 const KEY = `0x${'42'.repeat(32)}` as const;
 const SIGNER = privateKeyToAccount(KEY).address.toLowerCase();

@@ -31,11 +31,6 @@ export function plainAddress(address: string): Address {
   return address.toLowerCase() as Address;
 }
 
-/** The same account, whatever the case of the letters. */
-export function isSameAddress(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
 /** The 32-byte digest that is signed; equals the contract's `voucherDigest`. */
 export function voucherDigest(domain: VoucherDomain, { payer, payee, amount, issued }: Voucher): Bytes {
   return typedDigest(domain, VOUCHER_TYPE, [payer, payee, amount, issued]);

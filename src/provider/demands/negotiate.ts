@@ -11,6 +11,7 @@ import { encode } from '../../protocol/codec.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import { open, type Opened, seal, sealBytes } from '../../protocol/envelope.ts';
 import { type Agreement, agreementSchema, NEGOTIATE, type Proposal } from '../../protocol/negotiate.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type * as v from 'valibot';
 import type { AgreementRecord } from '../records.ts';
 import type { ProviderNetwork } from '../slices.ts';
@@ -104,7 +105,7 @@ async function checkTerms(opened: Opened<Agreement>, init: NegotiateInit): Promi
     ['the requestor', agreement.requestor === demand.requestor],
     ['the provider', agreement.provider === proposal.provider],
     ['the job', agreement.job === demand.job && agreement.kind === demand.kind],
-    ['the payee', agreement.payee.toLowerCase() === proposal.payee.toLowerCase()],
+    ['the payee', isSameAddress(agreement.payee, proposal.payee)],
     ['the price', agreement.pricePerUnit === proposal.pricePerUnit],
     ['the work per task', agreement.microUnitsPerTask === demand.microUnitsPerTask],
     ['the payment terms', same(agreement.payment, demand.payment)],

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/time.ts';
 import { ownBytes } from '../../base/bytes.ts';
 import type { PostedProof } from '../../payment/cover/sum-tree.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { WorkDown } from '../../protocol/work.ts';
 import { COVER_INTERVAL_MS } from '../constants.ts';
 import type { Paymaster } from './paymaster.ts';

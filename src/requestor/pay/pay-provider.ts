@@ -1,4 +1,5 @@
 import { hasCode, toKilnError } from '../../base/errors.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { Paymaster } from './paymaster.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
@@ -22,8 +23,7 @@ export async function payProvider(init: PayProviderInit, link: ProviderLink): Pr
   try {
     await paymaster.pay(link);
     if (link.isAttached) return;
-    const payee = link.payee.toLowerCase();
-    const live = init.links().find((other) => other.isAttached && other.payee.toLowerCase() === payee);
+    const live = init.links().find((other) => other.isAttached && isSameAddress(other.payee, link.payee));
     if (live !== undefined) await paymaster.state(live);
   } catch (error) {
     progress.isBroke = hasCode(error, 'payment/over-cap');

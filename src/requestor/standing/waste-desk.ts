@@ -8,6 +8,7 @@ import {
   wasteText,
 } from '../../market/choose/waste.ts';
 import type { PeerId } from '../../protocol/identity.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { JobProgress } from '../results/job-progress.ts';
 import type { TaskTeller } from '../results/task-teller.ts';
@@ -78,7 +79,7 @@ export class WasteDesk {
   refusal(peer: PeerId, payee: string, isProven: boolean): string | undefined {
     const { progress, links } = this.#init;
     for (const [aside, reason] of progress.setAside) {
-      const isSame = links.of(aside).some((link) => link.payee.toLowerCase() === payee.toLowerCase());
+      const isSame = links.of(aside).some((link) => isSameAddress(link.payee, payee));
       if (aside === peer || (isSame && !isProven)) return reason;
     }
     return undefined;
@@ -97,7 +98,7 @@ export class WasteDesk {
    */
   #isSpared(link: ProviderLink): boolean {
     const { links, parts } = this.#init;
-    const isOther = ({ payee }: ProviderLink) => payee.toLowerCase() !== link.payee.toLowerCase();
+    const isOther = ({ payee }: ProviderLink) => !isSameAddress(payee, link.payee);
     return !links.atWork.some(isOther) && links.seated.length < parts.record.terms.seats;
   }
 

@@ -6,7 +6,7 @@ import type { Envelope } from '../../protocol/envelope.ts';
 import type { PeerId } from '../../protocol/identity.ts';
 import { receiptKey, type ReceiptRecord } from '../../payment/receipt/receipt.ts';
 import type { PaymentTerms } from '../../protocol/payment-terms.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { RunRecord } from '../../protocol/run-record.ts';
 import type { SignedVoucher } from '../../protocol/work.ts';
 import type { TaskTrace } from '../../protocol/task-trace.ts';
@@ -117,7 +117,7 @@ async function receiptsOf(
 }
 
 function isOfSession(a: PaymentTerms, b: PaymentTerms): boolean {
-  return a.sessionKey.toLowerCase() === b.sessionKey.toLowerCase();
+  return isSameAddress(a.sessionKey, b.sessionKey);
 }
 
 /** The newest voucher of each payee, signed again: the ledger says what it promised, so it says nothing new. */

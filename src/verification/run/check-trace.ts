@@ -1,4 +1,5 @@
 import { equalBytes, toHex } from '../../base/bytes.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { RunFinding } from '../../protocol/run-record.ts';
 import { OWN_DEVICE, type TaskTrace, type TraceRun, standingOf } from '../../protocol/task-trace.ts';
 import { commitment, resultDigest } from '../../protocol/task.ts';
@@ -77,7 +78,7 @@ async function checkRun(run: OpenedRun, task: number, one: TraceRun): Promise<Wr
       rule: 'run-agreement',
       message: 'It was done under an agreement that is not (soundly) in this record.',
     };
-  if (agreement.provider !== one.peer || agreement.payee.toLowerCase() !== one.payee.toLowerCase())
+  if (agreement.provider !== one.peer || !isSameAddress(agreement.payee, one.payee))
     return { rule: 'run-provider', message: 'It names another provider or payee than its agreement.' };
   if (one.commit === undefined) {
     if (!hasVerdict(one, 'accepted') && one.digest === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { isSameAddress } from '../../protocol/primitives.ts';
 import type { Holder, Replica, TaskCheck } from './task-check.ts';
 
 /** Why a provider may not get a replica of a task. `has-failed` may be waived when nobody else is there. */
@@ -25,7 +26,7 @@ export function placementRefusal(check: TaskCheck, holder: Holder): PlacementRef
 
 function sameness(replica: Replica, holder: Holder): PlacementRefusal | undefined {
   if (replica.peer === holder.peer) return 'same-peer';
-  if (replica.payee.toLowerCase() === holder.payee.toLowerCase()) return 'same-payee';
+  if (isSameAddress(replica.payee, holder.payee)) return 'same-payee';
   const isSameNetwork = holder.networkPrefix !== undefined && replica.networkPrefix === holder.networkPrefix;
   return isSameNetwork ? 'same-network' : undefined;
 }

@@ -1,8 +1,7 @@
 import { createWalletClient, type Hex, http } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../../base/errors.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import { Turns, type WalletAccount } from './account.ts';
 import { toChainError } from '../chain/chain-error.ts';
 import { type ChainConfig, viemChain } from '../chain/chain.ts';

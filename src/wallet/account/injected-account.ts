@@ -1,8 +1,7 @@
 import { getTypesForEIP712Domain, type Hex, serializeTypedData } from 'viem';
 import { KilnError } from '../../base/errors.ts';
 import { systemClock } from '../../base/time.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import { Turns, type TypedDataRequest, type WalletAccount } from './account.ts';
 import { toChainError } from '../chain/chain-error.ts';
 import { type ChainConfig, nativeCoin } from '../chain/chain.ts';

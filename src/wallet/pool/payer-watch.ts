@@ -3,8 +3,8 @@ import { formatLog } from 'viem/utils';
 import { type Clock, every } from '../../base/time.ts';
 import { KilnError } from '../../base/errors.ts';
 import type { PayerAlarm } from '../../payment/redemption/payer-alarm.ts';
-import { isSameAddress, plainAddress } from '../../payment/voucher/voucher.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { plainAddress } from '../../payment/voucher/voucher.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import { toChainError } from '../chain/chain-error.ts';
 import { POOL_ABI } from '../chain/chain.ts';
 import {

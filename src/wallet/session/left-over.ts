@@ -1,7 +1,7 @@
 import { type EarlierKey, missingDeposit } from '../../payment/costs/left-over.ts';
-import { isSameAddress, plainAddress } from '../../payment/voucher/voucher.ts';
+import { plainAddress } from '../../payment/voucher/voucher.ts';
 import type { Collection } from '../../base/collection.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import type { PoolReader } from '../pool/pool-reader.ts';
 import type { SessionRecord } from './session-key.ts';
 

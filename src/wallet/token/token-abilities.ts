@@ -1,7 +1,7 @@
 import { domainSeparator, encodeFunctionData, numberToHex, type TypedDataDomain } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { KilnError } from '../../base/errors.ts';
-import { isSameAddress } from '../../payment/voucher/voucher.ts';
+import { isSameAddress } from '../../protocol/primitives.ts';
 import { toChainError } from '../chain/chain-error.ts';
 import type { PoolReader } from '../pool/pool-reader.ts';
 import { type Approval, approvalCall, type ApprovalKind, approvalTypedData } from './token-approval.ts';

@@ -3,10 +3,10 @@ import { fromHex, ownBytes } from '../../base/bytes.ts';
 import { KilnError } from '../../base/errors.ts';
 import { type Clock, within } from '../../base/time.ts';
 import { orderTypedData } from '../../payment/voucher/orders.ts';
-import { isSameAddress, plainAddress } from '../../payment/voucher/voucher.ts';
+import { plainAddress } from '../../payment/voucher/voucher.ts';
 import { type Channel, dialerChannel, type FrameStream } from '../../protocol/channel.ts';
 import { MAX_HANDED_VOUCHERS } from '../../protocol/constants.ts';
-import type { Address } from '../../protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../protocol/primitives.ts';
 import {
   type HandOver,
   REDEEM,
