@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
 import { type Holder, newTaskCheck, next, type TaskCheck } from '../../verification/task/task-check.ts';
 import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
-import { LonelyTasks } from './lonely-tasks.ts';
+import { type LonelyReason, LonelyTasks } from './lonely-tasks.ts';
 
 const holder = (name: string): Holder => ({ peer: name, payee: `0x${name}` });
 
@@ -21,6 +21,8 @@ let here: Holder[];
 let takers: Holder[] | undefined;
 let ran: number[];
 let mayRun: boolean;
+let said: LonelyReason[];
+let isAmongNeighbours: (check: TaskCheck) => boolean;
 let lonely: LonelyTasks;
 beforeEach(() => {
   clock = new ManualClock();
@@ -28,11 +30,17 @@ beforeEach(() => {
   takers = undefined;
   ran = [];
   mayRun = true;
+  said = [];
+  isAmongNeighbours = () => false;
   lonely = new LonelyTasks({
     clock,
     holders: () => here,
     takers: () => takers ?? here,
-    mayRun: () => mayRun,
+    isAmongNeighbours: (check) => isAmongNeighbours(check),
+    mayRun: (why) => {
+      said.push(why);
+      return mayRun;
+    },
     run: async (task) => void ran.push(task),
   });
 });
@@ -96,4 +104,46 @@ test('what nobody here has the credit to confirm waits a little, then this devic
   await clock.advance(STUCK_BEFORE_OWN_RUN_MS);
   lonely.review(alone);
   expect(ran).toEqual([4]);
+});
+
+describe('what is said of a task that this device confirms', () => {
+  const mine: [number, TaskCheck] = [4, committedBy('alice')];
+  const crowded: [number, TaskCheck] = [7, committedBy('carol')];
+  const waiting = [mine, crowded];
+  beforeEach(() => {
+    isAmongNeighbours = (check) => check === crowded[1];
+  });
+
+  test('one that is stuck for want of credit is not put on the neighbours of another', async () => {
+    here = [holder('alice'), holder('bob'), holder('carol')];
+    takers = [holder('alice')];
+    lonely.review([mine]);
+    await clock.advance(STUCK_BEFORE_OWN_RUN_MS);
+    lonely.review(waiting);
+    expect([ran, said]).toEqual([[4], ['few']]);
+  });
+
+  test('nor is one that nobody else is there for', async () => {
+    lonely.review([mine]);
+    await clock.advance(LONELY_BEFORE_OWN_RUN_MS);
+    lonely.review(waiting);
+    expect([ran, said]).toEqual([[4], ['few']]);
+  });
+
+  test('one among neighbours is, and need not wait', async () => {
+    here = [holder('alice'), holder('bob')];
+    lonely.review(waiting);
+    await clock.settle();
+    expect([ran, said]).toEqual([[7], ['neighbours']]);
+  });
+
+  test('one that only neighbours are there for is, too, when they were waited for', async () => {
+    here = [holder('carol')];
+    isAmongNeighbours = () => false;
+    lonely.review([crowded]);
+    await clock.advance(LONELY_BEFORE_OWN_RUN_MS);
+    isAmongNeighbours = (check) => check === crowded[1];
+    lonely.review([crowded]);
+    expect([ran, said]).toEqual([[7], ['neighbours']]);
+  });
 });

@@ -6,6 +6,15 @@ import { refuseHolder } from './refuse-holder.ts';
 /** Why nobody else confirms a task: too few are there (or have credit), or too many of them share a network. */
 export type LonelyReason = 'few' | 'neighbours';
 
+/** A task that wants one more result: its number, and what is known of it. */
+type Waiting = readonly [number, TaskCheck];
+
+/** The task that this device is to confirm next. */
+interface Chosen {
+  readonly task: number;
+  readonly why: LonelyReason;
+}
+
 /** What the class is told. */
 export interface LonelyTasksInit {
   readonly clock: Clock;
@@ -39,51 +48,59 @@ export class LonelyTasks {
   }
 
   /** Looks at the tasks that want one more result. Call it now and then. */
-  review(waiting: readonly (readonly [number, TaskCheck])[]): void {
+  review(waiting: readonly Waiting[]): void {
     if (this.#isBusy) return;
-    const { isAmongNeighbours, mayRun } = this.#init;
-    const crowded = isAmongNeighbours === undefined ? undefined : firstDone(waiting, isAmongNeighbours);
-    const task = this.#lonely(waiting) ?? this.#stuck(waiting) ?? crowded;
-    if (task === undefined || !mayRun(crowded === undefined ? 'few' : 'neighbours')) return;
+    const chosen = this.#lonely(waiting) ?? this.#stuck(waiting) ?? this.#crowded(waiting);
+    if (chosen === undefined || !this.#init.mayRun(chosen.why)) return;
     this.#isBusy = true;
-    void this.#init.run(task).finally(() => (this.#isBusy = false));
+    void this.#init.run(chosen.task).finally(() => (this.#isBusy = false));
   }
 
-  #lonely(waiting: readonly (readonly [number, TaskCheck])[]): number | undefined {
+  /** Nobody here may confirm it: too few are there, or those that are share a network with who did it. */
+  #lonely(waiting: readonly Waiting[]): Chosen | undefined {
     const { clock, holders } = this.#init;
     const here = holders();
     const company = new Set(here.map(({ payee }) => payee.toLowerCase()));
     if ([...company].some((payee) => !this.#company.has(payee))) this.#lonelySinceMs = undefined;
     this.#company = company;
-    const task = here.length === 0 ? undefined : firstDone(waiting, (check) => isRefused(check, here));
-    if (task === undefined) return undefined;
+    const done = here.length === 0 ? undefined : firstDone(waiting, (check) => isRefused(check, here));
+    if (done === undefined) return undefined;
     this.#lonelySinceMs ??= clock.now();
-    return clock.now() - this.#lonelySinceMs < LONELY_BEFORE_OWN_RUN_MS ? undefined : task;
+    if (clock.now() - this.#lonelySinceMs < LONELY_BEFORE_OWN_RUN_MS) return undefined;
+    const [task, check] = done;
+    return { task, why: this.#isCrowded(check) ? 'neighbours' : 'few' };
   }
 
-  #stuck(waiting: readonly (readonly [number, TaskCheck])[]): number | undefined {
+  /** Somebody here may confirm it, and nobody who may has the credit to. */
+  #stuck(waiting: readonly Waiting[]): Chosen | undefined {
     const { clock, holders, takers } = this.#init;
     const [here, free] = [holders(), takers()];
-    const task = firstDone(waiting, (check) => isRefused(check, free) && !isRefused(check, here));
-    if (task === undefined) {
+    const done = firstDone(waiting, (check) => isRefused(check, free) && !isRefused(check, here));
+    if (done === undefined) {
       this.#stuckSinceMs = undefined;
       return undefined;
     }
     this.#stuckSinceMs ??= clock.now();
-    return clock.now() - this.#stuckSinceMs < STUCK_BEFORE_OWN_RUN_MS ? undefined : task;
+    if (clock.now() - this.#stuckSinceMs < STUCK_BEFORE_OWN_RUN_MS) return undefined;
+    return { task: done[0], why: 'few' };
+  }
+
+  #crowded(waiting: readonly Waiting[]): Chosen | undefined {
+    const done = firstDone(waiting, (check) => this.#isCrowded(check));
+    return done === undefined ? undefined : { task: done[0], why: 'neighbours' };
+  }
+
+  #isCrowded(check: TaskCheck): boolean {
+    return this.#init.isAmongNeighbours?.(check) === true;
   }
 }
 
 /** The first task that somebody has done and of which this holds. */
-function firstDone(
-  waiting: readonly (readonly [number, TaskCheck])[],
-  holds: (check: TaskCheck) => boolean,
-): number | undefined {
-  for (const [task, check] of waiting) {
+function firstDone(waiting: readonly Waiting[], holds: (check: TaskCheck) => boolean): Waiting | undefined {
+  return waiting.find(([, check]) => {
     const isDone = check.replicas.some(({ phase }) => phase === 'committed' || phase === 'revealed');
-    if (isDone && holds(check)) return task;
-  }
-  return undefined;
+    return isDone && holds(check);
+  });
 }
 
 /** May none of these confirm it? */
