@@ -40,7 +40,7 @@ test('who works on a job already is no offer that it could take', () => {
     const known = states.map((state, i) => ({ peer: ['at work', 'busy'][i]!, state }));
     return explainTerms(wasi, TERMS, offers.slice(0, count), { chainId: 1, pool: '0x00' }, known).text;
   };
-  expect(explain(1)).toMatch(/^1 provider is on the board, none matches: 1 has no free slot/);
+  expect(explain(1)).toMatch(/^The only provider on the board does not match: it has no free slot/);
   expect(explain(1, 'working')).toBe(
     'The only matching provider already works on it. No other provider is on the board.',
   );
@@ -48,7 +48,7 @@ test('who works on a job already is no offer that it could take', () => {
     'All 2 matching providers already work on it. No other provider is on the board.',
   );
   expect(explain(2, 'working')).toMatch(
-    /^The only .* works on it\. 1 other provider is on the board, none matches: 1 has/,
+    /^The only .* works on it\. The only other provider on the board does not match: it has/,
   );
   expect(explain(1, 'banned')).toBe('No other provider is on the board.');
 });

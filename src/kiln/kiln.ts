@@ -171,6 +171,8 @@ export interface Kiln extends AsyncDisposable {
     readonly view: Observable<OwnRecordView>;
     /** Accusations known of peers, newest first. */
     readonly proofs: Observable<readonly FraudView[]>;
+    /** Takes receipts that have come since in now, which else happens once a minute: for who looks. */
+    renew(): Promise<void>;
     /** An accusation as a file that anyone can check; undefined when it was forgotten. */
     proofFile(digest: string): Bytes | undefined;
     /** One's own record as a file, signed by this identity. */

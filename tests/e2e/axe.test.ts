@@ -49,7 +49,7 @@ test('the pages of a market at work are accessible and silent', async () => {
   await requestor.page.getByText('How results are checked').waitFor();
   await requestor.page.getByLabel('Memory (GiB)').fill('64');
   await requestor.page.getByLabel('Memory (GiB)').blur();
-  await requestor.page.getByText('1 provider is on the board, none matches').waitFor();
+  await requestor.page.getByText('The only provider on the board does not match').waitFor();
   await expectAccessible(requestor.page, 'all terms of a job');
   const { job } = await submitExample(requestor, SWEEP, { ...sweepOf(16, 200) }, 2);
 

@@ -35,7 +35,7 @@ test('people meet on the market by its pages alone', async () => {
   await page.keyboard.press('Enter');
   await page.getByText(/Task 1 took[^]*units of work/).waitFor(PATIENCE);
   await page.getByText('16 tasks for about').waitFor();
-  await page.getByText('2 providers are on the board, 2 match.').waitFor(PATIENCE);
+  await page.getByText('2 providers are on the board and both match.').waitFor(PATIENCE);
   await reach(page, page.getByRole('button', { name: 'Submit job' }));
   await page.keyboard.press('Enter');
 

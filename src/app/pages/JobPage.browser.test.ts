@@ -211,7 +211,7 @@ test('a job that waits says what the board offers, what it should pay, and whom 
   const requestor = { ...kiln.requestor, explainJob };
   const screen = await render(JobPage, { kiln: { ...kiln, requestor }, cid: SAMPLE_JOB });
   await expect.element(screen.getByText(`Waiting for ${waitingFor}`)).toBeVisible();
-  await expect.element(screen.getByText(/12 providers are on the board, 1 matches/)).toBeVisible();
+  await expect.element(screen.getByText(/12 providers are on the board, 1 of them matches/)).toBeVisible();
   await expect.element(screen.getByText(/A highest price of 0\.72.*would bring\s+5 more/)).toBeVisible();
   await expect.element(screen.getByText(/its budget would bear/)).toMatchTextContent(/0\.36.*0\.54/);
   await expect.element(screen.getByText(/left of the budget does not bear it/)).toBeVisible();

@@ -6,7 +6,9 @@ import { SAMPLE_PROOFS, SAMPLE_RECORD } from '../test/sample-record.ts';
 import NetworkPage from './NetworkPage.svelte';
 
 test('without receipts there is no record to save, and no lie is known', async () => {
-  const screen = await render(NetworkPage, { kiln: fakeKiln() });
+  const kiln = fakeKiln();
+  const screen = await render(NetworkPage, { kiln });
+  expect(kiln.calls).toEqual(['record.renew']);
   await expect.element(screen.getByRole('button', { name: 'Save your record' })).toBeDisabled();
   await expect.element(screen.getByText(/^No lie is known/)).toBeVisible();
 });

@@ -127,7 +127,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
         matching: 3,
         reasons: [],
         remedies: [],
-        text: '3 providers are on the board, 3 match.',
+        text: '3 providers are on the board and all match.',
       }),
       explainJob: () => ({ report: SAMPLE_REPORT, priceCeiling: 10n ** 14n, seats: 4 }),
       estimate: () => ({ pricePerUnit: 138_888_888_888_889n, total: 27n * 10n ** 15n, providers: 3 }),
@@ -161,6 +161,7 @@ export function fakeKiln(files: readonly DeliverableFile[] = [], tryOut: Partial
     record: {
       view: record,
       proofs,
+      renew: () => called('record.renew', () => undefined),
       proofFile: (digest) => {
         calls.push(`record.proofFile ${digest.slice(0, 4)}`);
         return new Uint8Array([1, 2, 3]);

@@ -27,5 +27,5 @@ export const SAMPLE_REPORT: OfferReport = {
       value: 4,
     },
   ],
-  text: '12 providers are on the board, 1 matches: 7 ask more than the highest price (the cheapest 20 % above it), 4 have less than 8 GiB memory (the most is 4 GiB).',
+  text: '12 providers are on the board, 1 of them matches; 7 ask more than the highest price (the cheapest 20 % above it), 4 have less than 8 GiB memory (the most is 4 GiB).',
 };

@@ -14,6 +14,7 @@ export function recordApi(desk: RecordDesk, fraud: FraudDesk): Kiln['record'] {
   return {
     view: desk.view,
     proofs,
+    renew: () => desk.renew(),
     proofFile: (digest) => {
       const record = fraud.view.value.find((one) => one.digest === digest);
       return record === undefined ? undefined : encodeEnvelope(record.envelope);

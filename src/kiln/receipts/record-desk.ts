@@ -38,6 +38,7 @@ export class RecordDesk implements AsyncDisposable {
   readonly #init: RecordDeskInit;
   readonly #scope = new Scope();
   readonly #view: Cell<OwnRecordView>;
+  #renewing: Promise<void> = Promise.resolve();
   #ref: RecordRef | undefined;
   /** Keys of the receipts that the shown record was made of. */
   #shown = '';
@@ -73,8 +74,14 @@ export class RecordDesk implements AsyncDisposable {
     return this.#ref;
   }
 
-  /** Takes in what came since. */
-  async renew(): Promise<void> {
+  /** Takes in what came since; one at a time, in the order of the calls. */
+  renew(): Promise<void> {
+    const renewed = this.#renewing.then(() => this.#takeIn());
+    this.#renewing = renewed.catch(() => {}); // told to who asked
+    return renewed;
+  }
+
+  async #takeIn(): Promise<void> {
     const all = await this.#dropSurplus(await this.#receipts());
     await this.#showRefused();
     const keys = all.map(({ receipt, signer }) => receiptKey(signer, receipt.agreement)).join();

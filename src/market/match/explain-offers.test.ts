@@ -37,7 +37,7 @@ test('a dozen offers of which none matches: what stands against how many, and wh
   ];
   const report = explainOffers(wanted, offers);
   expect(report.text).toBe(
-    '12 providers are on the board, none matches: 9 ask more than the highest price (the cheapest 20 % above it), ' +
+    '12 providers are on the board, but none matches: 9 ask more than the highest price (the cheapest 20 % above it), ' +
       '5 have less than 2 GiB GPU memory (the most is 1 GiB).',
   );
   expect(report).toMatchObject({ offers: 12, matching: 0 });
@@ -104,30 +104,31 @@ test.each<[string, Partial<WantedTerms>, Offer[], string]>([
     [],
     'No provider is on the board. Only members of the group can answer; the board does not tell who they are.',
   ],
-  ['one that matches', {}, [offer(1n)], '1 provider is on the board, 1 matches.'],
+  ['one that matches', {}, [offer(1n)], 'The only provider on the board matches.'],
+  ['three that match', {}, many(3, () => offer(1n)), '3 providers are on the board and all match.'],
   [
     'another kind and another chain',
     {},
     [offer(1n, 4, { kinds: [] }), offer(1n, 4, { chainId: 5 })],
-    '2 providers are on the board, none matches: 1 takes no wgsl jobs, 1 is paid through another contract.',
+    '2 providers are on the board, but none matches: 1 takes no wgsl jobs, 1 is paid through another contract.',
   ],
   [
     'busy ones',
     {},
     [offer(1n, 4, { slots: { total: 3, free: 0 } }), offer(1n)],
-    '2 providers are on the board, 1 matches: 1 has no free slot.',
+    '2 providers are on the board, 1 of them matches; 1 has no free slot.',
   ],
   [
     'a free job',
     { priceCeiling: 0n },
     [offer(1n)],
-    '1 provider is on the board, none matches: 1 asks more than the highest price (the highest price is zero).',
+    'The only provider on the board does not match: it asks more than the highest price (the highest price is zero).',
   ],
   [
     'others than those at work',
     { isForMore: true },
     [offer(1n)],
-    '1 other provider is on the board, 1 matches.',
+    'The only other provider on the board matches.',
   ],
   ['nobody but those at work', { isForMore: true }, [], 'No other provider is on the board.'],
 ])('%s', (_, change, offers, text) => {

@@ -53,7 +53,7 @@ export interface OfferReport {
  *
  * @example
  * explainOffers(terms, board.offers).text;
- * // "12 offers on the board, none matches: 7 ask more than the highest price (the cheapest 20 % above), 3 have less than …"
+ * // "12 providers are on the board, but none matches: 7 ask more than the highest price (the cheapest 20 % above it), …"
  */
 export function explainOffers(wanted: WantedTerms, offers: readonly Offer[]): OfferReport {
   const judged = offers.map((offer) => ({ offer, reasons: judge(wanted, sideOf(offer, wanted)) }));
@@ -164,8 +164,18 @@ function tell(
       : `All ${atWork} matching providers already work`;
   const taken = atWork > 0 && matching === 0 ? `${all} on it. ` : '';
   if (offers === 0) return `${taken}No ${other}provider is on the board.${group}`;
-  const count = matching === 0 ? 'none matches' : `${matching} ${matching === 1 ? 'matches' : 'match'}`;
+  if (offers === 1) {
+    const against = reasons.map(({ text }) => text.replace(/^1 /, '')).join(', ');
+    const verdict = matching === 1 ? 'matches' : `does not match: it ${against}`;
+    return `${taken}The only ${other}provider on the board ${verdict}.${group}`;
+  }
   const against = reasons.map(({ text }) => text).join(', ');
-  const providers = offers === 1 ? `1 ${other}provider is` : `${offers} ${other}providers are`;
-  return `${taken}${providers} on the board, ${count}${against === '' ? '' : `: ${against}`}.${group}`;
+  return `${taken}${offers} ${other}providers are on the board${sayMatching(matching, offers)}${against}.${group}`;
+}
+
+/** What stands between "12 providers are on the board" and the reasons against them. */
+function sayMatching(matching: number, offers: number): string {
+  if (matching === offers) return matching === 2 ? ' and both match' : ' and all match';
+  if (matching === 0) return ', but none matches: ';
+  return `, ${matching} of them ${matching === 1 ? 'matches' : 'match'}; `;
 }

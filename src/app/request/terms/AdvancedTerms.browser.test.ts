@@ -102,7 +102,7 @@ test('requirements as numbers and as lines are the same, and a wrong line is nam
 
 test('what would help is done by a button', async () => {
   const { screen, seen } = await openTerms();
-  await expect.element(screen.getByText(/12 providers are on the board, 1 matches/)).toBeVisible();
+  await expect.element(screen.getByText(/12 providers are on the board, 1 of them matches/)).toBeVisible();
   await screen.getByRole('button', { name: /Raise the highest price to 0\.72/ }).click();
   await expect.poll(() => seen.explained?.[1].priceCeiling).toBe(2n * 10n ** 14n);
   // What the person did not ask for cannot be given up here.
