@@ -7,6 +7,7 @@ import type { Proposal } from '../protocol/negotiate.ts';
 import type { RequestorWorkChannel, WorkUp } from '../protocol/work.ts';
 import { SWEEP_INTERVAL_MS } from './constants.ts';
 import { JobDesks } from './job-desks.ts';
+import { JobEnding } from './job-ending.ts';
 import type { JobParts } from './job-parts.ts';
 import { payProvider } from './pay/pay-provider.ts';
 import type { Paymaster } from './pay/paymaster.ts';
@@ -37,8 +38,8 @@ export class JobRunner implements AsyncDisposable {
   readonly #parts: JobParts;
   readonly #desks: JobDesks;
   readonly #scope = new Scope();
+  readonly #ending: JobEnding;
   readonly #market: JobMarket;
-  #isEnding = false;
 
   constructor(parts: JobParts, paymaster: Paymaster) {
     this.#parts = parts;
@@ -49,11 +50,18 @@ export class JobRunner implements AsyncDisposable {
       pay: (link) => this.#pay(link),
       dismiss: (link, state, reason) => this.#dismiss(link, state, reason),
       settle: (settled) => this.#settle(settled),
-      onReleased: () => this.#endSoon(),
-      fail: (reason) => void this.#end('failed', reason),
+      onReleased: () => this.#ending.lookSoon(),
+      fail: (reason) => void this.#ending.end('failed', reason),
       storeNow: () => this.events.emit('judged', undefined),
       signal: this.#scope.signal,
     }));
+    this.#ending = new JobEnding({
+      ...{ taskCount: parts.taskCount, clock, desks, paymaster },
+      isRunning: () => this.isRunning,
+      dismiss: (link, reason) => this.#dismiss(link, 'ended', reason),
+      onBegun: () => this.#market.announcer.stop(),
+      onEnded: () => this.#ended(),
+    });
     this.#market = openJobMarket(parts, desks, {
       isRunning: () => this.isRunning,
       demand: () => this.demand(),
@@ -66,7 +74,7 @@ export class JobRunner implements AsyncDisposable {
   }
 
   get isRunning(): boolean {
-    return this.progress.status === 'running' && !this.#isEnding && !this.#scope.isClosed;
+    return this.progress.status === 'running' && !this.#ending.hasBegun && !this.#scope.isClosed;
   }
 
   /** How it finds providers. */
@@ -100,7 +108,7 @@ export class JobRunner implements AsyncDisposable {
     restorePay(links, plan.accepted, (payee) => this.paymaster.promised(payee));
     for (const link of links) if (link.owedTasks > 0) await this.paymaster.pay(link);
     await this.#desks.releases.flush();
-    await this.#endWhenDone();
+    await this.#ending.look();
   }
 
   /** An agreement is sealed: its provider may open the work stream once it is stored. Throws `negotiate/too-late`. */
@@ -123,7 +131,7 @@ export class JobRunner implements AsyncDisposable {
     if (!this.isRunning) return;
     this.#desks.bans.caughtElsewhere(peer, reason);
     this.#changed();
-    this.#endSoon();
+    this.#ending.lookSoon();
   }
 
   /** This device found the result right for which a provider was excluded. */
@@ -166,7 +174,7 @@ export class JobRunner implements AsyncDisposable {
 
   /** Ends the job early; what stands stays, what was accepted or held back is paid. */
   cancel(): Promise<void> {
-    return this.#end('cancelled');
+    return this.#ending.end('cancelled');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -200,12 +208,12 @@ export class JobRunner implements AsyncDisposable {
     const isNew = await this.#desks.settling.settle(settled);
     if (isNew) this.events.emit('settled', settled.task);
     this.#changed();
-    this.#endSoon();
+    this.#ending.lookSoon();
   }
 
   #pay(link: ProviderLink): void {
     const { paymaster, progress } = this;
-    const onFailure = (reason: string) => void this.#end('failed', reason);
+    const onFailure = (reason: string) => void this.#ending.end('failed', reason);
     const paid = payProvider({ paymaster, progress, links: () => this.links, onFailure }, link);
     void paid.then(() => this.#changed());
   }
@@ -246,45 +254,11 @@ export class JobRunner implements AsyncDisposable {
     tasks.review();
     this.#market.review();
     void releases.flush();
-    if (this.progress.isBroke) this.#endSoon();
+    if (this.progress.isBroke) this.#ending.lookSoon();
     this.#changed();
   }
 
-  #endSoon(): void {
-    queueMicrotask(() => void this.#endWhenDone());
-  }
-
-  /**
-   * Every task has a result, or no further one fits the budget: what the check policy wants seen before the job closes is
-   * seen now, then all is released and paid.
-   */
-  async #endWhenDone(): Promise<void> {
-    if (!this.isRunning) return;
-    const { taskCount } = this.#parts;
-    const { progress, releases, rechecks, leases, tasks } = this.#desks;
-    if (progress.fault !== undefined) return this.#end('failed', progress.fault);
-    const isSpent = () => progress.isBroke && tasks.isIdle;
-    if ((progress.settled < taskCount && !isSpent()) || rechecks.open > 0) return;
-    if (!releases.isClosed && rechecks.beginClosing()) return leases.fillAll();
-    releases.close();
-    if (!releases.isDone) return;
-    if (progress.verified === taskCount) return this.#end('done');
-    // The checks may have cost less than was set aside for them.
-    await this.paymaster.settled();
-    leases.fillAll();
-    if (isSpent()) await this.#end('failed', progress.spentReason);
-  }
-
-  async #end(status: 'done' | 'cancelled' | 'failed', error?: string): Promise<void> {
-    if (!this.isRunning) return;
-    this.#isEnding = true;
-    this.#market.announcer.stop();
-    if (status !== 'done') await this.#desks.releases.settleUp();
-    for (const link of this.links) if (link.owedTasks > 0) await this.paymaster.pay(link).catch(() => {});
-    await this.paymaster.settled();
-    this.progress.end(status, this.#parts.clock.now(), error);
-    for (const link of this.links)
-      this.#dismiss(link, 'ended', status === 'done' ? 'The job is done.' : `The job was ${status}.`);
+  async #ended(): Promise<void> {
     this.#changed();
     this.events.emit('ended', undefined);
     await this.#scope[Symbol.asyncDispose]();
