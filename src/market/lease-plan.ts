@@ -40,7 +40,8 @@ export function leaseSize({ msPerTask, slots, tasksLeft, providers }: LeaseSitua
 /**
  * Milliseconds that a lease may take, from its arrival. `tasksAhead` are this provider's tasks leased before it;
  * `tryOutMs` is what one task takes a device of reference speed, used while the provider's speed is unknown;
- * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer.
+ * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer. With `limitMs`
+ * tasks may take as long as their job lets them, and their inputs may come slowly.
  */
 export function leaseDeadlineMs(lease: {
   readonly tasks: number;
@@ -49,13 +50,16 @@ export function leaseDeadlineMs(lease: {
   readonly msPerTask?: number;
   readonly tryOutMs?: number;
   readonly claimed?: number;
+  /** The limit of one task, in milliseconds, where the pace says little: the provider's last lease came to nothing. */
+  readonly limitMs?: number;
 }): number {
   const turns = lease.tasks + lease.tasksAhead / Math.max(1, lease.slots);
   const least = lease.msPerTask === undefined ? UNKNOWN_DEADLINE_MS : MIN_DEADLINE_MS;
   const slowness = REFERENCE_SCORE / Math.max(lease.claimed ?? REFERENCE_SCORE, 1);
   const firstMs = (lease.tryOutMs ?? 0) * Math.min(Math.max(slowness, 1), MAX_CLAIMED_SLOWNESS);
   const perTask = lease.msPerTask ?? firstMs;
-  return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns));
+  const limitMs = lease.limitMs === undefined ? 0 : MIN_DEADLINE_MS + lease.limitMs * turns;
+  return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns, limitMs));
 }
 
 /** A task that somebody works on now. */

@@ -65,6 +65,21 @@ test('a slow but honest provider keeps its seat, also when it becomes slower in 
   expect(line?.tasksPaid).toBe(12);
 });
 
+test('a job whose tasks become much longer than the first ones, within their limit, puts nobody aside for it', async () => {
+  await using day = new MarketDay();
+  const longLater = () => {
+    let begun = 0;
+    return () => (++begun > 2 ? 50_000 : 100);
+  };
+  const providers = [];
+  for (let i = 0; i < 2; i++) providers.push(await day.provider({ msPerTask: longLater() }));
+  const { requestor } = await day.requestor();
+  const job = await day.submit(requestor, 8, TRUST);
+  const view = await day.untilEnded(requestor, job, 1_800_000);
+  expect(view).toMatchObject({ status: 'done', verified: 8 });
+  expect(providers.map((one) => lineOf({ requestor, job }, one)?.state)).toEqual(['ended', 'ended']);
+});
+
 test('the last provider stays while a seat is free for others, and goes when somebody comes, not to be taken again', async () => {
   await using day = new MarketDay();
   const staller = await day.provider({ msPerTask: stallsAfter(3) });

@@ -1,3 +1,4 @@
+import { effectiveLimits } from '../../job/limits.ts';
 import { leaseDeadlineMs } from '../../market/lease-plan.ts';
 import { heldBackTasks } from '../../payment/costs/held-back.ts';
 import {
@@ -154,6 +155,8 @@ export class LeaseDesk {
   #lease(link: ProviderLink, id: string, tasks: readonly number[]): void {
     const { clock, record } = this.#init.parts;
     const tasksAhead = [...link.leases.values()].reduce((sum, lease) => sum + lease.tasks.size, 0);
+    // Tasks may have become longer than those that the pace was measured with: a single one has all its time.
+    const isDoubted = this.#init.waste().isDoubted(link.peer);
     const deadlineMs = leaseDeadlineMs({
       tasks: tasks.length,
       tasksAhead,
@@ -161,6 +164,7 @@ export class LeaseDesk {
       tryOutMs: record.terms.microUnitsPerTask / 1_000,
       ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
       ...(link.claimed === undefined ? {} : { claimed: link.claimed }),
+      ...(isDoubted ? { limitMs: effectiveLimits(record.manifest.limits).wallMs } : {}),
     });
     const leasedAtMs = clock.now();
     const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });
