@@ -94,6 +94,46 @@ test.each([
   expect(seen.limits).toEqual(limits);
 });
 
+/** A verifier that takes so long for one result after another. */
+function slowVerifier(neededMs: readonly number[]) {
+  const limits: number[] = [];
+  const run = async (
+    task: number,
+    _outputs: unknown,
+    { wallMs }: { wallMs: number },
+  ): Promise<TaskOutcome> => {
+    limits.push(wallMs);
+    const needed = neededMs[task]!;
+    const exit = needed > wallMs ? { kind: 'timeout' as const, message: 'slow' } : { kind: 'ok' as const };
+    return { exit, outputs: [], wallMs: Math.min(needed, wallMs) };
+  };
+  const sandbox = { openVerifier: async () => ({ run, close: async () => {} }) };
+  const verifier = new OwnVerifier(
+    WASI_JOB,
+    sandbox as unknown as RequestorSandbox,
+    {} as RequestorNetwork['blobs'],
+  );
+  const judgeAll = async () => {
+    const said = [];
+    for (const task of neededMs.keys()) said.push((await verifier.verify(task, OUTPUTS, signal)).outcome);
+    return said;
+  };
+  return { limits, judgeAll };
+}
+
+test('a right result that takes longer than those before is given all the time there is, and the limit follows', async () => {
+  const { limits, judgeAll } = slowVerifier([3, 3, 3, 5_000, 9_000]);
+  expect(await judgeAll()).toEqual(['right', 'right', 'right', 'right', 'right']);
+  expect(limits).toEqual([20_000, 20_000, 20_000, 3_000, 20_000, 20_000]);
+});
+
+test('a second look that was in vain is the last one for a while', async () => {
+  const { limits, judgeAll } = slowVerifier([3, 3, 3, 99_000, 99_000, 3, 99_000, 99_000, 99_000]);
+  expect((await judgeAll()).filter((outcome) => outcome === 'right')).toHaveLength(4);
+  // One look at each, and a second one at the fourth and the ninth.
+  expect(limits.slice(3)).toEqual([3_000, 20_000, 3_000, 3_000, 3_000, 3_000, 3_000, 20_000]);
+});
+
 test('a verifier that could not be opened is opened again', async () => {
   const { verifier, seen } = verifierOf({ exit: { kind: 'ok' } }, 1);
   await expect(verifier.verify(0, OUTPUTS, signal)).rejects.toThrow('The disk is gone.');
