@@ -67,6 +67,20 @@ test('whoever comes from another network is waited for anew; whoever cannot be s
   expect(rule.isForThisDevice(byAnn())).toBe(true);
 });
 
+test('who leaves and comes back is not waited for anew: nobody stalls a job by that', async () => {
+  const check = byAnn();
+  here = [ann, bob, cid, eve];
+  rule.review();
+  for (let away = 0; away < 2; away++) {
+    await clock.advance(NEIGHBOURS_WAIT_MS / 2);
+    here = [ann, bob, cid];
+    rule.review();
+    here = [ann, bob, cid, eve];
+    rule.review();
+  }
+  expect(rule.isForThisDevice(check)).toBe(true);
+});
+
 test('where this device cannot compute, neighbours may once nobody else is there, and never the same one twice', async () => {
   canCompute = false;
   const check = byAnn();

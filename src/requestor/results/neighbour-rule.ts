@@ -20,8 +20,11 @@ export interface NeighbourRuleInit {
  */
 export class NeighbourRule {
   readonly #init: NeighbourRuleInit;
-  /** The networks of those at work; who is in none that can be seen stands for itself. */
-  #networks: ReadonlySet<string> = new Set();
+  /**
+   * The networks of those that were ever at work; who is in none that can be seen stands for itself. Who leaves and comes
+   * back is no news, or it could stall a job by that.
+   */
+  readonly #known = new Set<string>();
   #sinceMs = 0;
   #hasNeighbours = false;
 
@@ -33,8 +36,8 @@ export class NeighbourRule {
   review(): void {
     const here = this.#init.holders();
     const networks = new Set(here.map(({ peer, networkPrefix }) => networkPrefix ?? peer));
-    if ([...networks].some((one) => !this.#networks.has(one))) this.#sinceMs = this.#init.clock.now();
-    this.#networks = networks;
+    if ([...networks].some((one) => !this.#known.has(one))) this.#sinceMs = this.#init.clock.now();
+    for (const one of networks) this.#known.add(one);
     this.#hasNeighbours = networks.size < here.length;
   }
 
