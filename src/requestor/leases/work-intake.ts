@@ -78,8 +78,9 @@ export class WorkIntake {
         // Not without end: each time, it has longer to answer.
         const replica = tasks.check(task)?.replicas.find(({ id }) => id === lease);
         const isWaitedFor = replica?.phase === 'committed' && replica.isAsked;
+        if (!isWaitedFor) continue;
         place.saidAgain = (place.saidAgain ?? 0) + 1;
-        if (isWaitedFor && place.saidAgain <= MAX_COMMITS_REPEATED) askReveal(lease, task, true);
+        if (place.saidAgain <= MAX_COMMITS_REPEATED) askReveal(lease, task, true);
       } else {
         place.isCommitted = true;
         place.deadlineAtMs = Number.POSITIVE_INFINITY;

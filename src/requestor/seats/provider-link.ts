@@ -16,7 +16,7 @@ import type { JobProviderView } from '../view.ts';
 export interface OpenLease {
   readonly id: string;
   readonly leasedAtMs: number;
-  /** `saidAgain`: how often its commitment was repeated. */
+  /** `saidAgain`: how often its commitment was repeated while its reveal was waited for. */
   readonly tasks: Map<number, { deadlineAtMs: number; isCommitted: boolean; saidAgain?: number }>;
   /** Did something come of it? */
   isUseful?: boolean;
