@@ -3,8 +3,8 @@ import { nextCeiling } from '../market/price/follow-price.ts';
 import type { Offer } from '../protocol/announce.ts';
 import type { Manifest } from '../protocol/manifest.ts';
 import type { PaymentTerms } from '../protocol/payment-terms.ts';
-import { type BudgetView, highestCeiling } from '../requestor/check-terms.ts';
-import { demandRequirements } from '../requestor/demand-requirements.ts';
+import { type BudgetView, highestCeiling } from '../requestor/submit/check-terms.ts';
+import { demandRequirements } from '../requestor/submit/demand-requirements.ts';
 import type { JobProviderView, JobView, SubmitTerms } from '../requestor/view.ts';
 import type { JobMatch } from './kiln.ts';
 

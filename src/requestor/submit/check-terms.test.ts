@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { makeDraft, QUORUM_2 } from '../../tests/mesh/market-day.ts';
-import { newGroupKey } from '../market/match/group-key.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import { makeDraft, QUORUM_2 } from '../../../tests/mesh/market-day.ts';
+import { newGroupKey } from '../../market/match/group-key.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import { checkTerms } from './check-terms.ts';
 import { demandRequirements } from './demand-requirements.ts';
-import type { SubmitTerms } from './view.ts';
+import type { SubmitTerms } from '../view.ts';
 
 const TERMS: SubmitTerms = { budget: 1n, priceCeiling: 1n, microUnitsPerTask: 1, seats: 1 };
 const { manifest: PLAIN } = await makeDraft(1, QUORUM_2);

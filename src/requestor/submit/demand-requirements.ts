@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { KilnError } from '../base/errors.ts';
-import { effectiveLimits } from '../job/limits.ts';
-import { mergeRequirements } from '../market/match/merge-requirements.ts';
-import { type Requirements, requirementsSchema } from '../protocol/capabilities.ts';
-import type { Manifest } from '../protocol/manifest.ts';
+import { KilnError } from '../../base/errors.ts';
+import { effectiveLimits } from '../../job/limits.ts';
+import { mergeRequirements } from '../../market/match/merge-requirements.ts';
+import { type Requirements, requirementsSchema } from '../../protocol/capabilities.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 
 /**
  * What a provider must have for a job: the limits that its manifest asks for, a GPU for models that run on one, and what

@@ -1,10 +1,10 @@
-import { KilnError } from '../base/errors.ts';
-import { parseGroupKey } from '../market/match/group-key.ts';
-import { MICRO_UNITS_PER_UNIT } from '../protocol/constants.ts';
-import type { Manifest } from '../protocol/manifest.ts';
-import { expectedResults } from '../verification/policy/vote.ts';
+import { KilnError } from '../../base/errors.ts';
+import { parseGroupKey } from '../../market/match/group-key.ts';
+import { MICRO_UNITS_PER_UNIT } from '../../protocol/constants.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { expectedResults } from '../../verification/policy/vote.ts';
 import { demandRequirements } from './demand-requirements.ts';
-import type { JobView, SubmitTerms } from './view.ts';
+import type { JobView, SubmitTerms } from '../view.ts';
 
 /**
  * Looks at the market's part of the terms before any money moves. Throws `requestor/bad-requirements` and
