@@ -31,5 +31,5 @@ export function duplicateFor(
     ),
   );
   const { holder } = idle;
-  return nextDuplicate(running, nowMs, idle.msPerTask * 2, (task) => tasks.mayHold(task, holder));
+  return nextDuplicate(running, nowMs, idle.msPerTask * 2, (task) => tasks.placement.mayHold(task, holder));
 }

@@ -47,13 +47,13 @@ export class LeaseChoice {
     const ringers = tasks.queue.waiting > 0 ? desk.lease(lessee, Math.min(size, fresh)) : [];
     // Whoever is the last with credit gets begun tasks first, so that providers do not wait for each other.
     const isLast = links().every((other) => other === link || !other.isAtWork || creditTasks(other) <= 0);
-    const waiting = tasks.lease(lessee, size - ringers.length, fresh - ringers.length, isLast);
+    const waiting = tasks.placement.lease(lessee, size - ringers.length, fresh - ringers.length, isLast);
     desk.noteLeased(link.peer, waiting.length);
     if (waiting.length + ringers.length > 0) return mixIn(waiting, ringers, parts.random);
     // A second one may have to be paid, too.
     const duplicate = fresh > 0 ? duplicateFor(link, links(), tasks, parts.clock.now()) : undefined;
     if (duplicate === undefined) return [];
-    tasks.addReplica(duplicate, lessee, 'duplicate');
+    tasks.placement.addReplica(duplicate, lessee, 'duplicate');
     return [duplicate];
   }
 
@@ -79,7 +79,7 @@ export class LeaseChoice {
       budgetRest: budgetRest(),
       unpaid: links().reduce((sum, other) => sum + priceOf(other) * BigInt(unpaidTasks(other)), 0n),
       // A dispute wants a referee, and a standing result may be checked once more before the job closes.
-      pendingReplicas: tasks.pendingReplicas,
+      pendingReplicas: tasks.placement.pendingReplicas,
       closingChecks: closingReserve(),
       resultsPerTask: Math.max(
         firstReplicas(policy, comparator.class),

@@ -10,7 +10,8 @@ import { JobTrust } from '../../verification/job/job-trust.ts';
 import { recheckTask } from '../../verification/task/recheck-task.ts';
 import { ResultDesk } from './result-desk.ts';
 import { Statements } from './statements.ts';
-import { type Lessee, TaskDesk } from './task-desk.ts';
+import type { Lessee } from './placement/task-placement.ts';
+import { TaskDesk } from './task-desk.ts';
 import type { TaskTraceEvent } from './task-events.ts';
 import type { Judged, Settled } from './task-steps.ts';
 import { TaskTeller } from './task-teller.ts';
@@ -125,8 +126,8 @@ async function deliver(
 describe('a commitment', () => {
   test('that is broken costs its provider the seat at once, whatever becomes of the task', async () => {
     const desk = openDesk(QUORUM);
-    desk.addReplica(0, lessee(2), 'work');
-    desk.addReplica(0, lessee(3), 'work');
+    desk.placement.addReplica(0, lessee(2), 'work');
+    desk.placement.addReplica(0, lessee(3), 'work');
     await commitTo(desk, 3, 0, (await resultWith('other')).result);
     await commitTo(desk, 2, 0, (await resultWith('promised')).result);
     await clock.settle();
@@ -147,7 +148,7 @@ describe('one numeric class', () => {
 
   test('is what the provider claimed, or its result compares with nothing and is named', async () => {
     const desk = openDesk(same);
-    desk.addReplica(0, lessee(2, mine), 'work');
+    desk.placement.addReplica(0, lessee(2, mine), 'work');
     await deliver(desk, 2, 0, 'result', { numericClass: other });
     expect(settled).toEqual([]);
     expect(desk.check(0)?.replicas[0]).toMatchObject({
@@ -158,9 +159,9 @@ describe('one numeric class', () => {
   });
   test('lets in who says what it claimed, and keeps others from the task', async () => {
     const desk = openDesk(same);
-    desk.addReplica(0, lessee(2, mine), 'work');
-    expect(desk.mayHold(0, lessee(3, other).holder)).toBe(false);
-    expect(desk.mayHold(0, lessee(3).holder)).toBe(false);
+    desk.placement.addReplica(0, lessee(2, mine), 'work');
+    expect(desk.placement.mayHold(0, lessee(3, other).holder)).toBe(false);
+    expect(desk.placement.mayHold(0, lessee(3).holder)).toBe(false);
     await deliver(desk, 2, 0, 'result', { numericClass: mine });
     expect(settled).toHaveLength(1);
     expect(events.find(({ type }) => type === 'revealed')).toMatchObject({ numericClass: mine });
@@ -173,10 +174,10 @@ describe('a verifier', () => {
   test('accepts the only right result, and rejects a wrong one by its word', async () => {
     verdicts = { good: 'right', bad: 'wrong' };
     const desk = openDesk(QUORUM, comparator);
-    desk.addReplica(0, lessee(2), 'work');
+    desk.placement.addReplica(0, lessee(2), 'work');
     await deliver(desk, 2, 0, 'bad');
     expect(settled).toEqual([]);
-    desk.addReplica(0, lessee(3), 'work');
+    desk.placement.addReplica(0, lessee(3), 'work');
     await deliver(desk, 3, 0, 'good');
     expect(settled[0]?.verdict).toMatchObject({ accepted: ['lease3'], rejected: [{ id: 'lease2' }] });
     const judged = events.filter(({ type }) => type === 'judged');
@@ -187,7 +188,7 @@ describe('a verifier', () => {
   });
   test('that cannot tell takes no side', async () => {
     const desk = openDesk(QUORUM, comparator);
-    desk.addReplica(0, lessee(2), 'work');
+    desk.placement.addReplica(0, lessee(2), 'work');
     await deliver(desk, 2, 0, 'strange');
     expect(settled).toEqual([]);
     expect(desk.check(0)?.replicas[0]?.phase).toBe('inconclusive');
@@ -200,7 +201,7 @@ describe('a ringer', () => {
     const { result } = await resultWith('known');
     const digest = toHex(await resultDigest(result));
     desk.ring(1, digest, lessee(2));
-    expect(desk.mayHold(1, lessee(3).holder)).toBe(false);
+    expect(desk.placement.mayHold(1, lessee(3).holder)).toBe(false);
     await deliver(desk, 2, 1, 'known');
     desk.ring(1, digest, lessee(3));
     await deliver(desk, 3, 1, 'guessed');
@@ -239,7 +240,7 @@ describe('a re-check', () => {
     await clock.settle();
     expect(desk.queue.wanted(2)).toBe(1);
     for (const number of [2, 3, 4]) {
-      desk.addReplica(2, lessee(number), 'check');
+      desk.placement.addReplica(2, lessee(number), 'check');
       await deliver(desk, number, 2, 'truth');
     }
     expect(settled[0]?.verdict.rejected.map(({ id }) => id)).toEqual(['old']);
@@ -255,7 +256,7 @@ describe('a re-check', () => {
       standing,
       false,
     );
-    desk.addReplica(2, lessee(2), 'check');
+    desk.placement.addReplica(2, lessee(2), 'check');
     desk.keep(2);
     expect(dropped).toEqual(['lease2']);
     expect(desk.queue.isDone(2)).toBe(true);
@@ -270,7 +271,7 @@ describe('a commitment that is not opened', () => {
     const desk = openDesk(ADAPTIVE);
     trust.pass(identityOf(1).peer, 50);
     trust.pass(identityOf(2).peer, 50);
-    desk.lease(lessee(1, mine), 1, 1);
+    desk.placement.lease(lessee(1, mine), 1, 1);
     if (isCommitted) await commitTo(desk, 1, 0, (await resultWith('a lie')).result);
     return desk;
   }

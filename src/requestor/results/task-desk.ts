@@ -1,6 +1,6 @@
 import { toKilnError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
-import { freshWindow, TaskQueue } from '../../market/queue.ts';
+import type { TaskQueue } from '../../market/queue.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Revealed } from '../../protocol/work.ts';
 import { isAudited } from '../../verification/policy/audit.ts';
@@ -11,30 +11,20 @@ import { classContradiction } from '../../verification/task/placement.ts';
 import {
   type Holder,
   isLive,
-  newTaskCheck,
   OWN_RESULT,
   type TaskCheck,
   type TaskEvent,
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
 import { type LonelyReason, LonelyTasks } from './lonely-tasks.ts';
-import { missingReplicas } from './missing-replicas.ts';
 import { NeighbourRule } from './neighbour-rule.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept } from './result-keeper.ts';
 import type { Committed, Statements } from './statements.ts';
-import type { LeaseCause } from './task-events.ts';
+import { type Lessee, TaskPlacement } from './placement/task-placement.ts';
 import { TaskSteps, type TaskStepsActions } from './task-steps.ts';
 import { TaskTable } from './task-table.ts';
 import type { TaskTeller } from './task-teller.ts';
-
-/** Who takes tasks, under which lease. */
-export interface Lessee {
-  readonly lease: string;
-  readonly holder: Holder;
-  /** Digest of the agreement. */
-  readonly agreement: string;
-}
 
 /** What the desk tells its owner to do. */
 export interface TaskDeskActions extends TaskStepsActions {
@@ -64,7 +54,8 @@ export interface TaskDeskInit {
 
 /** The tasks of one job between "waiting" and "settled": applies what providers do, and has decisions carried out. */
 export class TaskDesk {
-  readonly queue: TaskQueue;
+  /** Which tasks go to whom. */
+  readonly placement: TaskPlacement;
   readonly #init: TaskDeskInit;
   readonly #table = new TaskTable();
   readonly #steps: TaskSteps;
@@ -73,11 +64,6 @@ export class TaskDesk {
 
   constructor(init: TaskDeskInit) {
     this.#init = init;
-    const { policy, comparator } = init.manifest;
-    const first = firstReplicas(policy, comparator.class);
-    const mixed = policy.kind === 'adaptive' ? freshWindow(init.tasks) : 1;
-    const window = (policy.ringerRate ?? 0) > 0 ? init.tasks : mixed;
-    this.queue = new TaskQueue(init.tasks, first, init.random, window);
     const { clock } = init.results;
     const holders = () => init.actions.holders?.() ?? [];
     const rule = new NeighbourRule({
@@ -86,6 +72,8 @@ export class TaskDesk {
       canCompute: () => init.actions.arbiter?.canCompute ?? true,
     });
     this.#rule = rule;
+    const { isOnlyProvider } = init.actions;
+    this.placement = new TaskPlacement({ ...init, table: this.#table, rule, isOnlyProvider });
     this.#steps = new TaskSteps({ ...init, table: this.#table, queue: this.queue, rule });
     this.#lonely = new LonelyTasks({
       clock,
@@ -95,6 +83,11 @@ export class TaskDesk {
       run: (task) => this.#steps.audit(task),
       mayRun: init.actions.lonely,
     });
+  }
+
+  /** Tasks that wait for somebody. */
+  get queue(): TaskQueue {
+    return this.placement.queue;
   }
 
   /** What is known of a task under way. */
@@ -107,69 +100,17 @@ export class TaskDesk {
     return this.#table.isEmpty;
   }
 
-  /** Replicas that tasks under way still wait for: the budget has to keep enough for them. */
-  get pendingReplicas(): number {
-    return this.#table.tasks.reduce(
-      (count, task) => count + Math.max(this.queue.wanted(task), missingReplicas(this.check(task)!)),
-      0,
-    );
-  }
-
-  /**
-   * Takes up to `count` tasks for a provider and marks them as leased to it; at most `fresh` of them are tasks that
-   * nobody has begun, because each of those will want more replicas.
-   *
-   * @param isLast has nobody else credit left? Then what others have begun goes first.
-   */
-  lease(lessee: Lessee, count: number, fresh: number, isLast = false): number[] {
-    const { holder } = lessee;
-    let freshLeft = fresh;
-    const mayTake = (task: number) => {
-      const check = this.#table.get(task);
-      if (check === undefined) return freshLeft-- > 0;
-      const refusal = this.#rule.refuse(check, holder);
-      // Whoever failed at a task gets it again only when nobody else is there to try.
-      return (
-        refusal === undefined || (refusal === 'has-failed' && this.#init.actions.isOnlyProvider(holder.peer))
-      );
-    };
-    const tasks = this.queue.take(holder.peer, count, mayTake, isLast);
-    // What was refused for lack of money is offered again once there is some.
-    if (freshLeft < 0) this.queue.forget(holder.peer);
-    for (const task of tasks) {
-      const isRecheck = (this.check(task)?.atLeast ?? 1) > 1;
-      this.addReplica(task, lessee, isRecheck ? 'check' : 'work');
-    }
-    return tasks;
-  }
-
-  /** One more replica of a task; a `duplicate` is beyond what it asks for. */
-  addReplica(task: number, { lease, holder, agreement }: Lessee, cause: LeaseCause): void {
-    const { manifest, teller, random, trust } = this.#init;
-    const { policy, comparator } = manifest;
-    if (!this.#table.has(task)) this.#table.set(task, newTaskCheck(policy, comparator.class));
-    const need = trust.neededResults(holder.peer, random());
-    this.#table.apply(task, { type: 'leased', id: lease, holder, need });
-    teller.tell(task, { type: 'leased', lease, peer: holder.peer, payee: holder.payee, agreement, cause });
-  }
-
   /** Leases a task whose answer is known: `digest`, in hex. To its provider it is a task like any other. */
   ring(task: number, digest: string, lessee: Lessee): void {
     const { policy, comparator } = this.#init.manifest;
     this.#table.set(task, ringerTask(policy, comparator.class, digest));
-    this.addReplica(task, lessee, 'ringer');
+    this.placement.addReplica(task, lessee, 'ringer');
   }
 
   /** The known answer of a ringer, for comparisons that need its bytes. */
   answer(task: number, kept: Kept): void {
     if (this.check(task)?.isRinger === true)
       this.#init.results.addOwn({ lease: OWN_RESULT, task }, kept.result, kept.inline);
-  }
-
-  /** May this provider get a replica of this task? Never a second one of a ringer. */
-  mayHold(task: number, holder: Holder): boolean {
-    const check = this.#table.get(task);
-    return check !== undefined && check.isRinger !== true && this.#rule.refuse(check, holder) === undefined;
   }
 
   /** A provider committed to a task. False when nobody waits for it any more. */

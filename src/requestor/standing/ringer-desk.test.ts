@@ -5,7 +5,8 @@ import type { Policy } from '../../protocol/policy.ts';
 import type { TaskCheck } from '../../verification/task/task-check.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { ResultRecord } from '../records.ts';
-import type { Lessee, TaskDesk } from '../results/task-desk.ts';
+import type { Lessee } from '../results/placement/task-placement.ts';
+import type { TaskDesk } from '../results/task-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
 import { RingerDesk } from './ringer-desk.ts';
 

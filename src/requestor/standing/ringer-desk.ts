@@ -6,7 +6,8 @@ import { MAX_KNOWN_ANSWERS } from '../constants.ts';
 import type { JobParts } from '../job-parts.ts';
 import type { ResultRecord } from '../records.ts';
 import { keptOf } from '../results/result-keeper.ts';
-import type { Lessee, TaskDesk } from '../results/task-desk.ts';
+import type { Lessee } from '../results/placement/task-placement.ts';
+import type { TaskDesk } from '../results/task-desk.ts';
 import type { RecheckDesk } from './recheck-desk.ts';
 
 /** Ringers saved up for one provider while no answer is known that it may be asked for. */
