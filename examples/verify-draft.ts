@@ -2,7 +2,7 @@ import { type Bytes, ownBytes } from '../src/base/bytes.ts';
 import { type Cid, cutBlob } from '../src/base/cid.ts';
 import { jobCid } from '../src/job/manifest.ts';
 import type { TaskOutcome } from '../src/protocol/task.ts';
-import { type Judgement, OwnVerifier } from '../src/requestor/results/own-verifier.ts';
+import { type Judgement, OwnVerifier } from '../src/requestor/results/own/own-verifier.ts';
 import type { JobDraft } from '../src/requestor/view.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
 

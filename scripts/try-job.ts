@@ -8,7 +8,7 @@ import { openJobFile } from '../src/job/job-file.ts';
 import { jobCid } from '../src/job/manifest.ts';
 import { taskCount, taskParameters } from '../src/job/split.ts';
 import type { TaskOutcome } from '../src/protocol/task.ts';
-import type { OwnVerifier } from '../src/requestor/results/own-verifier.ts';
+import type { OwnVerifier } from '../src/requestor/results/own/own-verifier.ts';
 import { startHostServer } from '../src/sandbox/fixtures/host-page.node.ts';
 import { chromiumArgs, chromiumPath } from './chromium.ts';
 

@@ -9,7 +9,7 @@ import type { Result } from '../protocol/task.ts';
 import type { ReceiptShelf } from '../storage/receipt-shelf.ts';
 import type { JobRecord, RequestorAgreementRecord } from './records.ts';
 import type { ReputationBook } from './seats/reputation-book.ts';
-import type { Judgement } from './results/own-verifier.ts';
+import type { Judgement } from './results/own/own-verifier.ts';
 import type { Outputs, ResultKeeper } from './results/result-keeper.ts';
 import type { TaskObserver } from './results/task-events.ts';
 import type { RequestorNetwork } from './slices.ts';

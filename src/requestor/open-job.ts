@@ -15,7 +15,7 @@ import { checkCeiling } from './submit/check-terms.ts';
 import { demandRequirements } from './submit/demand-requirements.ts';
 import { JobProgress } from './results/job-progress.ts';
 import { JobRunner } from './job-runner.ts';
-import { OwnDevice } from './results/own-device.ts';
+import { OwnDevice } from './results/own/own-device.ts';
 import { Paymaster } from './pay/paymaster.ts';
 import type { JobRecord } from './records.ts';
 import { ReputationBook } from './seats/reputation-book.ts';

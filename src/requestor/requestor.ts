@@ -11,7 +11,7 @@ import { describeFraud, type FraudRecord } from './evidence/fraud-record.ts';
 import { OpenJob } from './open-job.ts';
 import { ProviderDoor } from './provider-door.ts';
 import type { RequestorInit } from './requestor-init.ts';
-import { OwnDevice } from './results/own-device.ts';
+import { OwnDevice } from './results/own/own-device.ts';
 import type { JobRecord } from './records.ts';
 import type { Outputs } from './results/result-keeper.ts';
 import { startLedger } from './pay/session-ledger.ts';

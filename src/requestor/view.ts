@@ -3,7 +3,7 @@ import type { PeerId } from '../protocol/identity.ts';
 import type { RankWeights } from '../market/choose/rank.ts';
 import type { Requirements } from '../protocol/capabilities.ts';
 import type { Manifest } from '../protocol/manifest.ts';
-import type { Judgement } from './results/own-verifier.ts';
+import type { Judgement } from './results/own/own-verifier.ts';
 import type { RefusalReason } from '../protocol/negotiate.ts';
 import type { Address } from '../protocol/primitives.ts';
 

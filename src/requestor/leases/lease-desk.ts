@@ -16,7 +16,7 @@ import { LeaseChoice, type LeaseChoiceInit } from './lease-choice.ts';
 import { LeaseOwners } from './lease-owners.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProviderLink } from '../seats/provider-link.ts';
-import { LATE } from '../results/refuse-holder.ts';
+import { LATE } from '../results/placement/refuse-holder.ts';
 import type { WasteDesk } from '../standing/waste-desk.ts';
 
 /** What the desk works on. */

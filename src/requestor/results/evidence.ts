@@ -4,7 +4,7 @@ import { compareResults, type OutputElement } from '../../verification/compare.t
 import type { Verdict } from '../../verification/task/decide.ts';
 import { OWN_RESULT, type TaskCheck, type TaskEvent } from '../../verification/task/task-check.ts';
 import type { ResultDesk } from './result-desk.ts';
-import type { Judgement } from './own-verifier.ts';
+import type { Judgement } from './own/own-verifier.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 
 /** A verifier's word; without a seed when it could not be run. */

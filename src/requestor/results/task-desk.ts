@@ -16,8 +16,8 @@ import {
   type TaskEvent,
 } from '../../verification/task/task-check.ts';
 import { checkOutputs } from './check-outputs.ts';
-import { type LonelyReason, LonelyTasks } from './lonely-tasks.ts';
-import { NeighbourRule } from './neighbour-rule.ts';
+import { type LonelyReason, LonelyTasks } from './placement/lonely-tasks.ts';
+import { NeighbourRule } from './placement/neighbour-rule.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept } from './result-keeper.ts';
 import type { Committed, Statements } from './statements.ts';

@@ -9,7 +9,7 @@ import { type Arbiter, decide, type Rejected, type Verdict } from '../../verific
 import { type Holder, OWN_RESULT, type Replica, type TaskCheck } from '../../verification/task/task-check.ts';
 import { STORE_RETRY_DELAYS_MS } from '../constants.ts';
 import { compareReplicas, digestOf, gatherAgreed, type VerifierWord, judgeReplica } from './evidence.ts';
-import type { NeighbourRule } from './neighbour-rule.ts';
+import type { NeighbourRule } from './placement/neighbour-rule.ts';
 import type { ResultDesk } from './result-desk.ts';
 import type { Kept, Outputs } from './result-keeper.ts';
 import type { TaskTable } from './task-table.ts';

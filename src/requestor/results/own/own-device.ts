@@ -1,12 +1,12 @@
-import { type Bytes, ownBytes, toHex } from '../../base/bytes.ts';
-import type { Cid } from '../../base/cid.ts';
-import { KilnError } from '../../base/errors.ts';
-import { MAX_INLINE_OUTPUT_BYTES } from '../../protocol/constants.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import { type Exit, type Result, resultDigest, resultOf, type TaskOutcome } from '../../protocol/task.ts';
-import { isVote } from '../../verification/policy/vote.ts';
-import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
-import type { TryOut } from '../view.ts';
+import { type Bytes, ownBytes, toHex } from '../../../base/bytes.ts';
+import type { Cid } from '../../../base/cid.ts';
+import { KilnError } from '../../../base/errors.ts';
+import { MAX_INLINE_OUTPUT_BYTES } from '../../../protocol/constants.ts';
+import type { Manifest } from '../../../protocol/manifest.ts';
+import { type Exit, type Result, resultDigest, resultOf, type TaskOutcome } from '../../../protocol/task.ts';
+import { isVote } from '../../../verification/policy/vote.ts';
+import type { RequestorNetwork, RequestorSandbox } from '../../slices.ts';
+import type { TryOut } from '../../view.ts';
 import { type Judgement, OwnVerifier } from './own-verifier.ts';
 
 type RunOptions = Parameters<Awaited<ReturnType<RequestorSandbox['openJob']>>['run']>[1];

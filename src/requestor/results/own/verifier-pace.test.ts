@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VERIFIER_LIMITS } from '../../job/limits.ts';
+import { VERIFIER_LIMITS } from '../../../job/limits.ts';
 import { LEAST_VERIFIED, LEAST_VERIFIER_MS, VERIFIER_PATIENCE, VerifierPace } from './verifier-pace.ts';
 
 /** The limit after checks of right results that took so long. */

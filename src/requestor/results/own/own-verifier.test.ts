@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../../base/bytes.ts';
-import { WASI_JOB } from '../../job/manifest.fixture.ts';
-import type { TaskOutcome } from '../../protocol/task.ts';
-import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
+import { utf8 } from '../../../base/bytes.ts';
+import { WASI_JOB } from '../../../job/manifest.fixture.ts';
+import type { TaskOutcome } from '../../../protocol/task.ts';
+import type { RequestorNetwork, RequestorSandbox } from '../../slices.ts';
 import { OwnVerifier } from './own-verifier.ts';
 
 const { signal } = new AbortController();

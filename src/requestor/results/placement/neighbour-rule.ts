@@ -1,7 +1,7 @@
-import type { Clock } from '../../base/time.ts';
-import type { PlacementRefusal } from '../../verification/task/placement.ts';
-import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
-import { NEIGHBOURS_WAIT_MS } from '../constants.ts';
+import type { Clock } from '../../../base/time.ts';
+import type { PlacementRefusal } from '../../../verification/task/placement.ts';
+import type { Holder, TaskCheck } from '../../../verification/task/task-check.ts';
+import { NEIGHBOURS_WAIT_MS } from '../../constants.ts';
 import { refuseHolder } from './refuse-holder.ts';
 
 /** What the rule is told. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
-import { type Holder, newTaskCheck, next, type TaskCheck } from '../../verification/task/task-check.ts';
-import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
+import { ManualClock } from '../../../../tests/mesh/twins/manual-clock.ts';
+import { type Holder, newTaskCheck, next, type TaskCheck } from '../../../verification/task/task-check.ts';
+import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../../constants.ts';
 import { type LonelyReason, LonelyTasks } from './lonely-tasks.ts';
 
 const holder = (name: string): Holder => ({ peer: name, payee: `0x${name}` });

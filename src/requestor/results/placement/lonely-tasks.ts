@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/time.ts';
-import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
-import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../constants.ts';
+import type { Clock } from '../../../base/time.ts';
+import type { Holder, TaskCheck } from '../../../verification/task/task-check.ts';
+import { LONELY_BEFORE_OWN_RUN_MS, STUCK_BEFORE_OWN_RUN_MS } from '../../constants.ts';
 import { refuseHolder } from './refuse-holder.ts';
 
 /** Why nobody else confirms a task: too few are there (or have credit), or too many of them share a network. */

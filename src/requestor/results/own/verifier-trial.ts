@@ -1,8 +1,8 @@
-import type { Bytes } from '../../base/bytes.ts';
-import { toKilnError } from '../../base/errors.ts';
-import type { JobParts } from '../job-parts.ts';
+import type { Bytes } from '../../../base/bytes.ts';
+import { toKilnError } from '../../../base/errors.ts';
+import type { JobParts } from '../../job-parts.ts';
 import type { Judgement } from './own-verifier.ts';
-import type { Outputs } from './result-keeper.ts';
+import type { Outputs } from '../result-keeper.ts';
 
 /** What the trial works with. */
 export interface VerifierTrialInit {

@@ -1,4 +1,4 @@
-import { VERIFIER_LIMITS } from '../../job/limits.ts';
+import { VERIFIER_LIMITS } from '../../../job/limits.ts';
 
 /** A check may take this many times the longest one of a right result: tasks differ, and the device may be busy. */
 export const VERIFIER_PATIENCE = 10;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ManualClock } from '../../../tests/mesh/twins/manual-clock.ts';
-import { type Holder, newTaskCheck, next, type TaskCheck } from '../../verification/task/task-check.ts';
-import { NEIGHBOURS_WAIT_MS } from '../constants.ts';
+import { ManualClock } from '../../../../tests/mesh/twins/manual-clock.ts';
+import { type Holder, newTaskCheck, next, type TaskCheck } from '../../../verification/task/task-check.ts';
+import { NEIGHBOURS_WAIT_MS } from '../../constants.ts';
 import { NeighbourRule } from './neighbour-rule.ts';
 
 const HOME = '203.0.113.0/24';

@@ -1,4 +1,4 @@
-import { isLive, type TaskCheck } from '../../verification/task/task-check.ts';
+import { isLive, type TaskCheck } from '../../../verification/task/task-check.ts';
 
 /** What those that work on a task call for beside them; its check asks for it when they have committed. */
 export function missingReplicas({ replicas, atLeast, isRinger }: TaskCheck): number {

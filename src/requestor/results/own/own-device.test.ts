@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { utf8 } from '../../base/bytes.ts';
-import { SOME_CID, WASI_JOB, WGSL_JOB } from '../../job/manifest.fixture.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import type { TaskOutcome } from '../../protocol/task.ts';
+import { utf8 } from '../../../base/bytes.ts';
+import { SOME_CID, WASI_JOB, WGSL_JOB } from '../../../job/manifest.fixture.ts';
+import type { Manifest } from '../../../protocol/manifest.ts';
+import type { TaskOutcome } from '../../../protocol/task.ts';
 import { OwnDevice } from './own-device.ts';
-import type { RequestorNetwork } from '../slices.ts';
+import type { RequestorNetwork } from '../../slices.ts';
 
 const SIGNAL = new AbortController().signal;
 const TRAP = { exit: { kind: 'trap', message: 'unreachable' }, outputs: [], wallMs: 20 } as const;

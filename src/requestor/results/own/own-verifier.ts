@@ -1,8 +1,8 @@
-import { type Bytes, toHex } from '../../base/bytes.ts';
-import { VERIFIER_LIMITS } from '../../job/limits.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import type { TaskOutcome } from '../../protocol/task.ts';
-import type { RequestorNetwork, RequestorSandbox } from '../slices.ts';
+import { type Bytes, toHex } from '../../../base/bytes.ts';
+import { VERIFIER_LIMITS } from '../../../job/limits.ts';
+import type { Manifest } from '../../../protocol/manifest.ts';
+import type { TaskOutcome } from '../../../protocol/task.ts';
+import type { RequestorNetwork, RequestorSandbox } from '../../slices.ts';
 import { VerifierPace } from './verifier-pace.ts';
 
 /** What a job's verifier said of one result, or why it said nothing. */

@@ -1,5 +1,5 @@
-import { type PlacementRefusal, placementRefusal } from '../../verification/task/placement.ts';
-import type { Holder, TaskCheck } from '../../verification/task/task-check.ts';
+import { type PlacementRefusal, placementRefusal } from '../../../verification/task/placement.ts';
+import type { Holder, TaskCheck } from '../../../verification/task/task-check.ts';
 
 /** Why a replica was lost whose provider let its time run out. */
 export const LATE = 'late';
