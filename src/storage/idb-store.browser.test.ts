@@ -80,21 +80,28 @@ describe('IndexedDB store', () => {
     newer.close();
   });
 
-  test('a database of version 1 gets what is new and keeps what it has', async () => {
+  test.each([
+    [1, ['jobs']],
+    [
+      2,
+      ['jobs', 'agreements', 'vouchers', 'results', 'traces', 'reputation', 'receipts', 'fraud', 'settings'],
+    ],
+  ] as const)('a database of version %d gets what is new and keeps what it has', async (version, kept) => {
     const name = freshName();
-    const old = await openDB(name, 1, {
+    const old = await openDB(name, version, {
       upgrade(database) {
-        for (const store of ['jobs', 'chunks', 'pins', 'totals']) database.createObjectStore(store);
+        for (const store of [...kept, 'chunks', 'pins', 'totals']) database.createObjectStore(store);
         database.createObjectStore('chunkMetas', { keyPath: 'cid' });
       },
     });
-    await old.put('jobs', 5, 'a');
+    for (const collection of kept) await old.put(collection, { amount: 5n }, 'a');
     old.close();
     await using store = await openStore({ name });
-    expect(await store.collection<number>('jobs').get('a')).toBe(5);
-    for (const added of ['traces', 'receipts', 'fraud'] as const) {
-      await store.collection<number>(added).put('a', 1);
-      expect(await store.collection<number>(added).get('a')).toBe(1);
+    for (const collection of kept)
+      expect(await store.collection(collection).get('a'), collection).toEqual({ amount: 5n });
+    for (const added of ['traces', 'receipts', 'fraud', 'disputes', 'works'] as const) {
+      await store.collection<number>(added).put('b', 1);
+      expect(await store.collection<number>(added).get('b')).toBe(1);
     }
     await store.chunks.put('a', new Uint8Array(1));
     expect(await store.chunks.has('a')).toBe(true);
