@@ -154,7 +154,7 @@ async function runInPage({
       ({ cid }: { cid: string }, range?: { offset: number; length: number }) => read(cid, range),
     );
     if ((manifest as Manifest).comparator.class === 'verifier') {
-      const { OwnVerifier } = await load('/src/requestor/results/own-verifier.ts');
+      const { OwnVerifier } = await load('/src/requestor/results/own/own-verifier.ts');
       const get = (cid: string, { range }: { range?: { offset: number; length: number } }) =>
         read(cid, range);
       kept.verifier = new OwnVerifier(manifest, sandbox, { get });
