@@ -58,7 +58,7 @@ export function leaseDeadlineMs(lease: {
   const slowness = REFERENCE_SCORE / Math.max(lease.claimed ?? REFERENCE_SCORE, 1);
   const firstMs = (lease.tryOutMs ?? 0) * Math.min(Math.max(slowness, 1), MAX_CLAIMED_SLOWNESS);
   const perTask = lease.msPerTask ?? firstMs;
-  const limitMs = lease.limitMs === undefined ? 0 : MIN_DEADLINE_MS + lease.limitMs * turns;
+  const limitMs = lease.limitMs === undefined ? 0 : least + lease.limitMs * turns;
   return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns, limitMs));
 }
 
