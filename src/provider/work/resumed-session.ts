@@ -2,7 +2,7 @@ import type { Random } from '../../base/random.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
 import type { AgreementView } from '../view.ts';
 import { visitLater } from './late-visits.ts';
-import { isSettling, SettlingDesk, type SettlingParts } from './settling-desk.ts';
+import { isSettling, SettlingDesk, type SettlingParts } from './settling/settling-desk.ts';
 import { WorkStream } from './work-stream.ts';
 
 /** Why an agreement ended that a closed tab left, as both sides read it. */

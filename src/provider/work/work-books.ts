@@ -6,7 +6,7 @@ import type { WorkRecord } from '../records.ts';
 import type { PeerAddress } from '../slices.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { RenewalDesk } from './renewal-desk.ts';
-import { VerdictDesk } from './verdict-desk.ts';
+import { VerdictDesk } from './settling/verdict-desk.ts';
 
 /** What the books are kept with. */
 export interface WorkBooksInit {

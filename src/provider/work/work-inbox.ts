@@ -4,7 +4,7 @@ import type { Envelope } from '../../protocol/envelope.ts';
 import type { WorkDown, WorkUp } from '../../protocol/work.ts';
 import type { VoucherDesk } from '../pay/voucher-desk.ts';
 import type { RenewalDesk } from './renewal-desk.ts';
-import { isSettling, type SettlingDesk, type SettlingMessage } from './settling-desk.ts';
+import { isSettling, type SettlingDesk, type SettlingMessage } from './settling/settling-desk.ts';
 import type { TaskPump } from './task-pump.ts';
 import type { WorkBooks } from './work-books.ts';
 

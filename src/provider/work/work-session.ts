@@ -7,7 +7,7 @@ import type { WorkUp } from '../../protocol/work.ts';
 import { IDLE_AGREEMENT_MS, INSPECT_INTERVAL_MS, TASKS_PER_SLOT } from '../constants.ts';
 import { isFinal } from './is-final.ts';
 import { visitLater } from './late-visits.ts';
-import { SettlingDesk, type SettlingParts } from './settling-desk.ts';
+import { SettlingDesk, type SettlingParts } from './settling/settling-desk.ts';
 import type { SandboxJob } from '../slices.ts';
 import { TaskPump } from './task-pump.ts';
 import type { AgreementView, RunningTask } from '../view.ts';

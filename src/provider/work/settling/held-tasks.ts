@@ -1,7 +1,7 @@
-import { KilnError } from '../../base/errors.ts';
-import { MAX_HELD_BACK_TASKS } from '../../payment/costs/held-back.ts';
-import type { Agreement } from '../../protocol/negotiate.ts';
-import type { Place } from './lease-book.ts';
+import { KilnError } from '../../../base/errors.ts';
+import { MAX_HELD_BACK_TASKS } from '../../../payment/costs/held-back.ts';
+import type { Agreement } from '../../../protocol/negotiate.ts';
+import type { Place } from '../lease-book.ts';
 
 /** Results of one agreement that stand only for now: delivered, their pay held back until another verdict comes. */
 export class HeldTasks {

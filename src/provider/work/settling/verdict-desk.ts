@@ -1,12 +1,12 @@
-import { toKilnError, type KilnError } from '../../base/errors.ts';
-import { taskPrice } from '../../payment/costs/price.ts';
-import type { Agreement } from '../../protocol/negotiate.ts';
-import type { VerdictOutcome } from '../../protocol/work.ts';
-import type { VoucherDesk } from '../pay/voucher-desk.ts';
-import type { WorkRecord } from '../records.ts';
-import type { AgreementView } from '../view.ts';
+import { toKilnError, type KilnError } from '../../../base/errors.ts';
+import { taskPrice } from '../../../payment/costs/price.ts';
+import type { Agreement } from '../../../protocol/negotiate.ts';
+import type { VerdictOutcome } from '../../../protocol/work.ts';
+import type { VoucherDesk } from '../../pay/voucher-desk.ts';
+import type { WorkRecord } from '../../records.ts';
+import type { AgreementView } from '../../view.ts';
 import { HeldTasks } from './held-tasks.ts';
-import type { LeaseBook, Place } from './lease-book.ts';
+import type { LeaseBook, Place } from '../lease-book.ts';
 
 /** What the desk works with. */
 export interface VerdictDeskInit {

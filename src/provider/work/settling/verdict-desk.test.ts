@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { AGREEMENT } from '../../protocol/messages.fixture.ts';
-import type { Agreement } from '../../protocol/negotiate.ts';
-import type { Policy } from '../../protocol/policy.ts';
-import type { VerdictOutcome } from '../../protocol/work.ts';
-import { LeaseBook } from './lease-book.ts';
+import { AGREEMENT } from '../../../protocol/messages.fixture.ts';
+import type { Agreement } from '../../../protocol/negotiate.ts';
+import type { Policy } from '../../../protocol/policy.ts';
+import type { VerdictOutcome } from '../../../protocol/work.ts';
+import { LeaseBook } from '../lease-book.ts';
 import { VerdictDesk } from './verdict-desk.ts';
 
 const ADAPTIVE: Policy = { kind: 'adaptive', auditRate: 0 };

@@ -1,14 +1,14 @@
-import { type KilnError, toKilnError } from '../../base/errors.ts';
-import type { Clock } from '../../base/time.ts';
-import type { WorkDown, WorkUp } from '../../protocol/work.ts';
-import type { ReceiptShelf } from '../../storage/receipt-shelf.ts';
-import type { VoucherDesk } from '../pay/voucher-desk.ts';
-import type { PeerAddress, ProviderNetwork } from '../slices.ts';
-import type { AgreementView } from '../view.ts';
+import { type KilnError, toKilnError } from '../../../base/errors.ts';
+import type { Clock } from '../../../base/time.ts';
+import type { WorkDown, WorkUp } from '../../../protocol/work.ts';
+import type { ReceiptShelf } from '../../../storage/receipt-shelf.ts';
+import type { VoucherDesk } from '../../pay/voucher-desk.ts';
+import type { PeerAddress, ProviderNetwork } from '../../slices.ts';
+import type { AgreementView } from '../../view.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
-import type { RenewalDesk } from './renewal-desk.ts';
-import type { WorkBooks } from './work-books.ts';
-import type { WorkStream } from './work-stream.ts';
+import type { RenewalDesk } from '../renewal-desk.ts';
+import type { WorkBooks } from '../work-books.ts';
+import type { WorkStream } from '../work-stream.ts';
 
 /** What an agreement is settled with, by the tab that works under it and by the next one. */
 export interface SettlingParts {

@@ -1,13 +1,13 @@
-import type { Clock } from '../../base/time.ts';
-import { taskPrice } from '../../payment/costs/price.ts';
-import { MAX_RECEIPTS_TAKEN, openAny } from '../../payment/receipt/judge-receipt.ts';
-import { type EndedBooks, receiptOf } from '../../payment/receipt/receipt.ts';
-import { type Envelope, seal } from '../../protocol/envelope.ts';
-import type { Identity, PeerId } from '../../protocol/identity.ts';
-import type { ReceiptShelf } from '../../storage/receipt-shelf.ts';
-import type { VoucherDesk } from '../pay/voucher-desk.ts';
-import type { RenewalDesk } from './renewal-desk.ts';
-import type { WorkBooks } from './work-books.ts';
+import type { Clock } from '../../../base/time.ts';
+import { taskPrice } from '../../../payment/costs/price.ts';
+import { MAX_RECEIPTS_TAKEN, openAny } from '../../../payment/receipt/judge-receipt.ts';
+import { type EndedBooks, receiptOf } from '../../../payment/receipt/receipt.ts';
+import { type Envelope, seal } from '../../../protocol/envelope.ts';
+import type { Identity, PeerId } from '../../../protocol/identity.ts';
+import type { ReceiptShelf } from '../../../storage/receipt-shelf.ts';
+import type { VoucherDesk } from '../../pay/voucher-desk.ts';
+import type { RenewalDesk } from '../renewal-desk.ts';
+import type { WorkBooks } from '../work-books.ts';
 
 /** What the desk works with. */
 export interface ReceiptDeskInit {
