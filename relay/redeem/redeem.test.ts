@@ -5,7 +5,7 @@ import { RedeemWatch } from '../../src/kiln/wallet/redemption/redeem-watch.ts';
 import { relayRedemption } from '../../src/kiln/wallet/redemption/relay-redemption.ts';
 import { buildSumTree, type SumProof } from '../../src/payment/cover/sum-tree.ts';
 import { GLM } from '../../src/payment/costs/price.ts';
-import type { Address } from '../../src/protocol/primitives.ts';
+import { type Address, isSameAddress } from '../../src/protocol/primitives.ts';
 import { allocate, allocateOrder } from '../../src/wallet/pool/collateral.ts';
 import { PoolReader } from '../../src/wallet/pool/pool-reader.ts';
 import { redeem } from '../../src/wallet/voucher/redeem.ts';
@@ -280,7 +280,7 @@ test('a stuck transaction is sent again with a higher fee, same nonce', async ()
     const { pending } = (await world.anvil('txpool_content', [])) as {
       pending: Record<string, Record<string, { maxFeePerGas: string }>>;
     };
-    const mine = Object.entries(pending).find(([from]) => from.toLowerCase() === world.account.toLowerCase());
+    const mine = Object.entries(pending).find(([from]) => isSameAddress(from, world.account));
     return Object.entries(mine?.[1] ?? {}).map(([nonce, { maxFeePerGas }]) => [
       Number(nonce),
       Number(maxFeePerGas),
