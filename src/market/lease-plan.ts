@@ -10,6 +10,8 @@ export const UNKNOWN_DEADLINE_MS = 90_000;
 const REFERENCE_SCORE = 1_000_000;
 /** A device that says it is slower than the reference is given more time for its first tasks, up to this many times. */
 const MAX_CLAIMED_SLOWNESS = 16;
+/** Five doublings of half a minute are longer than any task may take. */
+const MAX_DOUBLINGS = 5;
 /** Copies of one lease's work at most, the first one included. */
 const MAX_COPIES = 2;
 
@@ -40,8 +42,9 @@ export function leaseSize({ msPerTask, slots, tasksLeft, providers }: LeaseSitua
 /**
  * Milliseconds that a lease may take, from its arrival. `tasksAhead` are this provider's tasks leased before it;
  * `tryOutMs` is what one task takes a device of reference speed, used while the provider's speed is unknown;
- * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer. With `limitMs`
- * tasks may take as long as their job lets them, and their inputs may come slowly.
+ * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer. After
+ * `stalls` of this provider in a row the least time doubles with each: its tasks may be longer than those that its pace was
+ * measured with. Never beyond what their limit (`limitMs` each) lets them take.
  */
 export function leaseDeadlineMs(lease: {
   readonly tasks: number;
@@ -50,7 +53,9 @@ export function leaseDeadlineMs(lease: {
   readonly msPerTask?: number;
   readonly tryOutMs?: number;
   readonly claimed?: number;
-  /** The limit of one task, in milliseconds, where the pace says little: the provider's last lease came to nothing. */
+  /** @default 0 */
+  readonly stalls?: number;
+  /** What one task may take by its job, in milliseconds. @default it is not known */
   readonly limitMs?: number;
 }): number {
   const turns = lease.tasks + lease.tasksAhead / Math.max(1, lease.slots);
@@ -58,8 +63,9 @@ export function leaseDeadlineMs(lease: {
   const slowness = REFERENCE_SCORE / Math.max(lease.claimed ?? REFERENCE_SCORE, 1);
   const firstMs = (lease.tryOutMs ?? 0) * Math.min(Math.max(slowness, 1), MAX_CLAIMED_SLOWNESS);
   const perTask = lease.msPerTask ?? firstMs;
-  const limitMs = lease.limitMs === undefined ? 0 : least + lease.limitMs * turns;
-  return Math.ceil(Math.max(least, DEADLINE_FACTOR * perTask * turns, limitMs));
+  const patientMs = least * 2 ** Math.min(lease.stalls ?? 0, MAX_DOUBLINGS);
+  const mostMs = least + (lease.limitMs ?? Infinity) * turns;
+  return Math.ceil(Math.max(DEADLINE_FACTOR * perTask * turns, Math.min(patientMs, mostMs)));
 }
 
 /** A task that somebody works on now. */

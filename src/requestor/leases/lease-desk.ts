@@ -25,7 +25,7 @@ export interface LeaseDeskInit extends LeaseChoiceInit {
   readonly outbox: Outbox;
   readonly isRunning: () => boolean;
   /** Hears what came of leases. */
-  readonly waste: () => Pick<WasteDesk, 'useful' | 'wasted' | 'isDoubted'>;
+  readonly waste: () => Pick<WasteDesk, 'useful' | 'wasted' | 'isDoubted' | 'stallsInRow'>;
 }
 
 /** Keeps every provider's pipe full, and the books of what is leased: whose it is, until when, and what became of it. */
@@ -155,8 +155,6 @@ export class LeaseDesk {
   #lease(link: ProviderLink, id: string, tasks: readonly number[]): void {
     const { clock, record } = this.#init.parts;
     const tasksAhead = [...link.leases.values()].reduce((sum, lease) => sum + lease.tasks.size, 0);
-    // Tasks may have become longer than those that the pace was measured with: a single one has all its time.
-    const isDoubted = this.#init.waste().isDoubted(link.peer);
     const deadlineMs = leaseDeadlineMs({
       tasks: tasks.length,
       tasksAhead,
@@ -164,7 +162,8 @@ export class LeaseDesk {
       tryOutMs: record.terms.microUnitsPerTask / 1_000,
       ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
       ...(link.claimed === undefined ? {} : { claimed: link.claimed }),
-      ...(isDoubted ? { limitMs: effectiveLimits(record.manifest.limits).wallMs } : {}),
+      stalls: this.#init.waste().stallsInRow(link.peer),
+      limitMs: effectiveLimits(record.manifest.limits).wallMs,
     });
     const leasedAtMs = clock.now();
     const place = () => ({ deadlineAtMs: leasedAtMs + deadlineMs, isCommitted: false });

@@ -42,6 +42,11 @@ export class WasteDesk {
     return (this.#counts.get(peer)?.row ?? 0) > 0;
   }
 
+  /** Separate stalls since something last came of a lease. */
+  stallsInRow(peer: PeerId): number {
+    return this.#counts.get(peer)?.rowStalls ?? 0;
+  }
+
   /** Something came of a lease. */
   useful(peer: PeerId): void {
     const count = this.#counts.get(peer);
