@@ -43,7 +43,7 @@ export function leaseSize({ msPerTask, slots, tasksLeft, providers }: LeaseSitua
  * Milliseconds that a lease may take, from its arrival. `tasksAhead` are this provider's tasks leased before it;
  * `tryOutMs` is what one task takes a device of reference speed, used while the provider's speed is unknown;
  * `claimed` is the score that the provider states, in micro-units per second: a slow one takes longer. After
- * `stalls` of this provider in a row the least time doubles with each: its tasks may be longer than those that its pace was
+ * `stalls` in a row of all providers the least time doubles with each: tasks may be longer than those that the pace was
  * measured with. Never beyond what their limit (`limitMs` each) lets them take.
  */
 export function leaseDeadlineMs(lease: {

@@ -25,7 +25,7 @@ export interface LeaseDeskInit extends LeaseChoiceInit {
   readonly outbox: Outbox;
   readonly isRunning: () => boolean;
   /** Hears what came of leases. */
-  readonly waste: () => Pick<WasteDesk, 'useful' | 'wasted' | 'isDoubted' | 'stallsInRow'>;
+  readonly waste: () => Pick<WasteDesk, 'useful' | 'wasted' | 'isDoubted' | 'sharedStalls'>;
 }
 
 /** Keeps every provider's pipe full, and the books of what is leased: whose it is, until when, and what became of it. */
@@ -162,7 +162,7 @@ export class LeaseDesk {
       tryOutMs: record.terms.microUnitsPerTask / 1_000,
       ...(link.msPerTask === undefined ? {} : { msPerTask: link.msPerTask }),
       ...(link.claimed === undefined ? {} : { claimed: link.claimed }),
-      stalls: this.#init.waste().stallsInRow(link.peer),
+      stalls: this.#init.waste().sharedStalls,
       limitMs: effectiveLimits(record.manifest.limits).wallMs,
     });
     const leasedAtMs = clock.now();

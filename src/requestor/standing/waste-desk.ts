@@ -42,9 +42,13 @@ export class WasteDesk {
     return (this.#counts.get(peer)?.row ?? 0) > 0;
   }
 
-  /** Separate stalls since something last came of a lease. */
-  stallsInRow(peer: PeerId): number {
-    return this.#counts.get(peer)?.rowStalls ?? 0;
+  /**
+   * Stalls in a row that every provider at work has had at least, as far as it was tried: where all of them stall, tasks may
+   * take longer than their pace was measured with; where one alone does, it is that one's fault.
+   */
+  get sharedStalls(): number {
+    const tried = this.#init.links.atWork.flatMap(({ peer }) => this.#counts.get(peer)?.rowStalls ?? []);
+    return tried.length === 0 ? 0 : Math.min(...tried);
   }
 
   /** Something came of a lease. */
