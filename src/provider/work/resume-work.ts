@@ -16,10 +16,13 @@ export interface Resumed {
 
 /** Agreements that a closed tab left unsettled, newest first; what is too old or cannot be read is forgotten. */
 export async function resumeWork(init: ProviderInit, onChange: () => void): Promise<readonly Resumed[]> {
-  const left = (await init.works.entries()).toSorted(([, a], [, b]) => b.savedAtMs - a.savedAtMs);
+  const savedAt = (left: WorkRecord | null) => left?.savedAtMs ?? 0;
+  const left = (await init.works.entries()).toSorted(([, a], [, b]) => savedAt(b) - savedAt(a));
   const resumed: Resumed[] = [];
   for (const [key, record] of left) {
-    const one = resumed.length < MAX_WORK_RESUMED ? await resumeOne(init, record, onChange) : undefined;
+    // What a record of another form does here must not keep the tab from starting; vouchers are stored apart.
+    const resume = () => resumeOne(init, record, onChange).catch(() => undefined);
+    const one = resumed.length < MAX_WORK_RESUMED ? await resume() : undefined;
     if (one === undefined) await init.works.delete(key);
     else resumed.push(one);
   }
