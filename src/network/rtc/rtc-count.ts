@@ -1,3 +1,5 @@
+import { type DescribingPrototype, onEachConnection } from './on-each-connection.ts';
+
 /** Chrome allows 500 RTCPeerConnections per page and counts closed ones until a major collection. */
 const COLLECT_AT = 400;
 /** About 50 MB of garbage makes a major collection likely (design: network). */
@@ -18,31 +20,19 @@ export interface ConnectionCount {
  * collection when the page comes near its limit. Applied once per page; later calls return the same count.
  */
 export function countConnections(
-  prototype: Pick<RTCPeerConnection, 'setLocalDescription'> & { [COUNTED]?: ConnectionCount },
+  prototype: DescribingPrototype & { [COUNTED]?: ConnectionCount },
   collectAt = COLLECT_AT,
 ): ConnectionCount {
   if (prototype[COUNTED]) return prototype[COUNTED];
   const count = { alive: 0, collections: 0 };
-  const seen = new WeakSet<object>();
   const gone = new FinalizationRegistry<void>(() => void count.alive--);
-  const describe = prototype.setLocalDescription as (
-    description?: RTCLocalSessionDescriptionInit,
-  ) => Promise<void>;
-  prototype.setLocalDescription = function (
-    this: RTCPeerConnection,
-    description?: RTCLocalSessionDescriptionInit,
-  ) {
-    if (!seen.has(this)) {
-      seen.add(this);
-      gone.register(this, undefined);
-      count.alive++;
-      if (count.alive >= collectAt && (count.alive - collectAt) % 10 === 0) {
-        count.collections++;
-        queueMicrotask(makeGarbage);
-      }
-    }
-    return describe.call(this, description);
-  } as RTCPeerConnection['setLocalDescription'];
+  onEachConnection(prototype, (connection) => {
+    gone.register(connection, undefined);
+    count.alive++;
+    if (count.alive < collectAt || (count.alive - collectAt) % 10 !== 0) return;
+    count.collections++;
+    queueMicrotask(makeGarbage);
+  });
   prototype[COUNTED] = count;
   return count;
 }

@@ -1,3 +1,5 @@
+import { type DescribingPrototype, onEachConnection } from './on-each-connection.ts';
+
 /** The part of RTCPeerConnection that the cure touches. */
 interface Peer extends EventTarget {
   readonly connectionState: RTCPeerConnectionState;
@@ -12,25 +14,10 @@ const CURED = Symbol.for('kiln/dead-peer');
  * `connectionState` of the other side stays `connected` for about 16 s (measured), and every new stream hangs so long.
  * Applied to `RTCPeerConnection.prototype`, once; each connection passes `setLocalDescription`.
  */
-export function cureDeadPeer(
-  prototype: Pick<RTCPeerConnection, 'setLocalDescription'> & { [CURED]?: true },
-): void {
+export function cureDeadPeer(prototype: DescribingPrototype & { [CURED]?: true }): void {
   if (prototype[CURED]) return;
   prototype[CURED] = true;
-  const seen = new WeakSet<object>();
-  const describe = prototype.setLocalDescription as (
-    description?: RTCLocalSessionDescriptionInit,
-  ) => Promise<void>;
-  prototype.setLocalDescription = function (
-    this: RTCPeerConnection,
-    description?: RTCLocalSessionDescriptionInit,
-  ) {
-    if (!seen.has(this)) {
-      seen.add(this);
-      buryWhenDead(this);
-    }
-    return describe.call(this, description);
-  } as RTCPeerConnection['setLocalDescription'];
+  onEachConnection(prototype, buryWhenDead);
 }
 
 /** Closes a connection, and says so, as soon as its data transport was ended by the other side. */
